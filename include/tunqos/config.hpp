@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What can be asked of a configuration, without I/O: is it valid, how do two differ, how
+// does an IOS engineer write it down.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tunqos/model.hpp"
+#include "tunqos/result.hpp"
+
+namespace tunqos {
+
+// Everything that is wrong with a configuration: names, references, ranges by use, holes in
+// tables, IPsec decap without a permit list, two crypto maps with one peer. Empty: valid.
+Problems validate(const Config& config);
+
+// Valid, but worth a word: an unused table-map, a table that is not what its user expects.
+std::vector<std::string> advise(const Config& config);
+
+// One line a change, for people: "interface gre1: encap dscp copy -> table wan".
+std::vector<std::string> diff(const Config& before, const Config& after);
+
+// `show running-config`: IOS text that the CLI reads back to an equal Config.
+std::string config_to_ios(const Config& config);
+// One interface's, crypto map's or table-map's part of it.
+std::string interface_to_ios(const std::string& name, const Interface& interface);
+std::string crypto_map_to_ios(const CryptoMapKey& key, const CryptoMap& map);
+std::string table_map_to_ios(const std::string& name, const TableMap& map);
+
+inline constexpr std::uint8_t table_leave = 255; // an entry that leaves the packet alone
+using Table = std::array<std::uint8_t, dscp_count>;
+
+// The 64 entries of a table-map as a table of DSCPs or priorities. `copy` gives i for i.
+Table compile_table(const TableMap& map);
+// As a table of PCPs (0-7). `copy`, and the empty name of a PortProfile, give i >> 3.
+Table compile_pcp_table(const TableMap& map);
+Table class_selector_pcp_table();
+
+} // namespace tunqos

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The configuration as JSON: file and API.
+//
+//  {
+//    "version": 1,
+//    "tableMaps": {
+//      "wan": {"map": {"af41": "af21", "46": 34}, "default": "copy" | "ignore" | 0-63 or a name}
+//    },
+//    "interfaces": {
+//      "gre1": {
+//        "description": "to branch b",
+//        "tunnel": {
+//          "encap": {"dscp": "copy" | "native" | {"set": "ef"} | {"table": "wan"}},
+//          "decap": {"dscp": "keep" | "copy" | {"table": "lan"}, "permit": "0-47", "class": "inner" | "outer"},
+//          "preClassify": false | true | {"table": "prio"}
+//        }
+//      },
+//      "eth1.10": {"port": {"cos": "dscp" | {"table": "cos"}}}
+//    },
+//    "cryptoMaps": {
+//      "vpn 10": {"peer": "203.0.113.2", "tunnel": {...}}
+//    }
+//  }
+//
+// Every part but "version" may be left out. Unknown keys are errors. A table-map without
+// "default" must name all 64 code points.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "tunqos/model.hpp"
+#include "tunqos/result.hpp"
+
+namespace tunqos {
+
+// Reads JSON text. Reports every problem with its path, a syntax error with its line and
+// column. Does not check references between objects: validate() does.
+Result<Config> config_from_text(std::string_view text);
+Result<Config> config_from_json(const nlohmann::json& json);
+
+nlohmann::json config_to_json(const Config& config);
+std::string config_to_text(const Config& config); // indented, final newline
+
+} // namespace tunqos

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The configuration: plain values, no I/O. The daemon, the CLI and the tests share it.
+// daemon/model/ validates it, compares two of them and renders it as JSON and as IOS
+// text; both renderings read back to an equal Config.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "tunqos/dscp.hpp"
+
+namespace tunqos {
+
+// What a table-map does with a code point that has no `map from` line.
+enum class TableDefault {
+    copy,   // IOS's default: the same value (to a PCP: the upper three bits)
+    ignore, // leave the packet alone
+    value,  // TableMap::default_value
+};
+
+// A named table of 64 entries: from a DSCP to a number whose meaning depends on the
+// use: a DSCP (0-63), a PCP (0-7) or a queueing priority (0-63).
+struct TableMap {
+    std::map<std::uint8_t, std::uint8_t> map; // from 0-63 -> to 0-63
+    // No default: every code point must have a line, or validation reports the holes.
+    std::optional<TableDefault> fallback = TableDefault::copy;
+    std::uint8_t default_value = 0; // 0-63, for TableDefault::value
+
+    bool operator==(const TableMap&) const = default;
+};
+
+enum class EncapDscp { copy, set, table, native };
+
+struct Encap {
+    EncapDscp dscp = EncapDscp::copy;
+    Dscp value;        // for set
+    std::string table; // for table: a name in Config::table_maps
+
+    bool operator==(const Encap&) const = default;
+};
+
+enum class DecapDscp { keep, copy, table };
+enum class DecapClass { inner, outer };
+
+struct Decap {
+    DecapDscp dscp = DecapDscp::keep;
+    std::string table; // for table: outer DSCP -> inner DSCP
+    // Outer code points that may become inner ones. None: all of them, which an IPsec
+    // binding may not have (RFC 2983 section 7).
+    std::optional<DscpSet> permit;
+    DecapClass queue_by = DecapClass::inner;
+
+    bool operator==(const Decap&) const = default;
+};
+
+struct PreClassify {
+    bool enabled = false;
+    std::string table; // optional: innermost DSCP -> skb->priority (0-63)
+
+    bool operator==(const PreClassify&) const = default;
+};
+
+// One tunnel's complete policy.
+struct TunnelProfile {
+    Encap encap;
+    Decap decap;
+    PreClassify pre_classify;
+
+    bool operator==(const TunnelProfile&) const = default;
+};
+
+// RFC 2983 and RFC 3270: a name for a pair of encap and decap settings, derived, never
+// stored. uniform: encap copy and decap copy; pipe: decap keep, queue by outer;
+// short_pipe: decap keep, queue by inner; custom: anything else.
+enum class TunnelModel { uniform, pipe, short_pipe, custom };
+TunnelModel model_of(const TunnelProfile& profile);
+std::string_view to_string(TunnelModel model); // "uniform", "pipe", "short-pipe", "custom"
+
+// One VLAN device's 802.1p policy: `set cos dscp [table NAME]`.
+struct PortProfile {
+    std::string table; // DSCP -> PCP; empty: the upper three bits of the DSCP
+
+    bool operator==(const PortProfile&) const = default;
+};
+
+struct Interface {
+    std::string description;
+    std::optional<TunnelProfile> tunnel;
+    std::optional<PortProfile> port;
+
+    bool operator==(const Interface&) const = default;
+};
+
+// A crypto map entry: a profile bound to an IPsec peer.
+struct CryptoMap {
+    std::string description;
+    std::string peer; // an IPv4 or IPv6 address in canonical text; empty: not complete yet
+    TunnelProfile tunnel;
+
+    bool operator==(const CryptoMap&) const = default;
+};
+
+// "vpn" 10
+struct CryptoMapKey {
+    std::string name;
+    std::uint32_t sequence = 0; // 1-65535
+
+    auto operator<=>(const CryptoMapKey&) const = default;
+};
+
+// The whole configuration of one network namespace. An interface that does not exist is
+// valid: the module keeps its profile pending.
+struct Config {
+    std::map<std::string, TableMap> table_maps;
+    std::map<std::string, Interface> interfaces;
+    std::map<CryptoMapKey, CryptoMap> crypto_maps;
+
+    bool operator==(const Config&) const = default;
+};
+
+} // namespace tunqos

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The control socket: JSON-RPC 2.0 on a unix stream socket, one message a line (JSON
+// text has no raw newline), at most max_message bytes. Any local user of group tunqos
+// and root may read; only root, or the user the daemon runs as, may change (SO_PEERCRED).
+//
+// One daemon serves one network namespace. Its socket is named after the namespace, so
+// that the CLI finds the daemon of the namespace it runs in: see default_socket_path().
+//
+//  method          params                                result
+//  version         -                                     {daemon, module: {loaded, release, srcversion,
+//                                                         capabilities: [..], generation, classTag} | {loaded: false,
+//                                                         problem}, netns: {inode, name|null}, configFile}
+//  config.get      {source: "running"|"startup"}         {config, generation}
+//  config.set      {config, generation?, check?: bool}   {generation, changes: [text], warnings: [text]}
+//                  generation: refused with error stale if it is not the running one any more.
+//                  check: validate and diff only.
+//  config.save     -                                     {file}          write memory
+//  config.reload   -                                     as config.set   the file becomes the running configuration
+//  show.tunnels    {name?}                               {tunnels: [TunnelStatus]}
+//  show.ports      {name?}                               {ports: [PortStatus]}
+//  show.reasons    -                                     {reasons: [{reason, packets}]}
+//
+//  TunnelStatus {name: "gre1" | "vpn 10", binding: "device"|"ipsec", peer?, kind?, model, state:
+//                "pending"|"active"|"failed"|"incomplete"|"no-module", problem?, hooks: [..],
+//                encap: {dscp, value?, table?, byKernel: bool, packets, written, leftAlone, dropped},
+//                decap: {dscp, table?, permit?, class, packets, written, leftAlone, dropped},
+//                preClassify: {enabled, table?}}
+//  PortStatus   {name, lower?, vid?, table?, state, problem?, hooks: [..],
+//                egress: {packets, written, leftAlone, dropped}}
+//
+//  errors: {code, message, data: {problems: [{path, message}]}}; message is the first problem in one line.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace tunqos::rpc {
+
+inline constexpr std::size_t max_message = 4U << 20U; // bytes
+
+// JSON-RPC's own codes are -32700..-32600.
+enum Error : int {
+    parse_error = -32700,
+    invalid_request = -32600,
+    method_not_found = -32601,
+    invalid_params = -32602,
+    internal_error = -32603,
+    invalid_config = 1, // data.problems has every problem
+    stale = 2,          // the configuration has changed meanwhile: read it again
+    no_module = 3,      // the module is not loaded
+    not_permitted = 4,  // the caller may only read
+    kernel_refused = 5, // the module refused; nothing was changed
+    io_error = 6,       // a file could not be read or written
+};
+
+// /run/tunqos/<inode of the caller's network namespace>.sock, or $TUNQOS_SOCKET.
+std::string default_socket_path();
+
+} // namespace tunqos::rpc

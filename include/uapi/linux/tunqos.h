@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/tunqos.yaml */
+/* YNL-GEN uapi header */
+
+#ifndef _UAPI_LINUX_TUNQOS_H
+#define _UAPI_LINUX_TUNQOS_H
+
+#define TUNQOS_GENL_NAME	"tunqos"
+#define TUNQOS_GENL_VERSION	1
+
+#define TUNQOS_TABLE_LEN	64
+#define TUNQOS_TABLE_LEAVE	255
+#define TUNQOS_PRIORITY_LEAVE	4294967295
+#define TUNQOS_LABEL_MAX	63
+
+/**
+ * enum tunqos_encap_dscp - How the DSCP of the outer header ([2 Outer] of RFC
+ *   2983) is made.
+ * @TUNQOS_ENCAP_DSCP_COPY: The DSCP of the inner header.
+ * @TUNQOS_ENCAP_DSCP_SET: The fixed DSCP of encap-value.
+ * @TUNQOS_ENCAP_DSCP_TABLE: encap-table, indexed by the DSCP of the inner
+ *   header.
+ * @TUNQOS_ENCAP_DSCP_NATIVE: What the kernel wrote; tunqos does not touch it.
+ */
+enum tunqos_encap_dscp {
+	TUNQOS_ENCAP_DSCP_COPY,
+	TUNQOS_ENCAP_DSCP_SET,
+	TUNQOS_ENCAP_DSCP_TABLE,
+	TUNQOS_ENCAP_DSCP_NATIVE,
+};
+
+/**
+ * enum tunqos_decap_dscp - What becomes of the inner DSCP at decapsulation ([6
+ *   After]).
+ * @TUNQOS_DECAP_DSCP_KEEP: The inner DSCP stays.
+ * @TUNQOS_DECAP_DSCP_COPY: The DSCP of the outer header as it arrived ([5
+ *   Outer]).
+ * @TUNQOS_DECAP_DSCP_TABLE: decap-table, indexed by the outer DSCP as it
+ *   arrived.
+ */
+enum tunqos_decap_dscp {
+	TUNQOS_DECAP_DSCP_KEEP,
+	TUNQOS_DECAP_DSCP_COPY,
+	TUNQOS_DECAP_DSCP_TABLE,
+};
+
+/**
+ * enum tunqos_decap_class - Which DSCP the packet is queued by after
+ *   decapsulation (RFC 3270).
+ */
+enum tunqos_decap_class {
+	TUNQOS_DECAP_CLASS_INNER,
+	TUNQOS_DECAP_CLASS_OUTER,
+};
+
+/**
+ * enum tunqos_state - What a binding is doing now.
+ * @TUNQOS_STATE_PENDING: There is no such device yet; the binding waits for
+ *   it.
+ * @TUNQOS_STATE_ACTIVE: Attached, packets are handled.
+ * @TUNQOS_STATE_FAILED: The device is there but could not be attached; see
+ *   problem.
+ */
+enum tunqos_state {
+	TUNQOS_STATE_PENDING,
+	TUNQOS_STATE_ACTIVE,
+	TUNQOS_STATE_FAILED,
+};
+
+/**
+ * enum tunqos_hook - The places of the packet path that a binding uses now.
+ * @TUNQOS_HOOK_BEFORE: POST_ROUTING, before an IPsec transformation.
+ * @TUNQOS_HOOK_OUTER: LOCAL_OUT of the outer packet.
+ * @TUNQOS_HOOK_ARRIVED: LOCAL_IN of the outer packet.
+ * @TUNQOS_HOOK_AFTER: Ingress of the tunnel device.
+ * @TUNQOS_HOOK_IPSEC: The receive callback of IPsec.
+ * @TUNQOS_HOOK_PORT_EGRESS: Egress of the port's lower device.
+ * @TUNQOS_HOOK_GRO_OFF: Receive aggregation of the tunnel device is switched
+ *   off.
+ */
+enum tunqos_hook {
+	TUNQOS_HOOK_BEFORE = 1,
+	TUNQOS_HOOK_OUTER = 2,
+	TUNQOS_HOOK_ARRIVED = 4,
+	TUNQOS_HOOK_AFTER = 8,
+	TUNQOS_HOOK_IPSEC = 16,
+	TUNQOS_HOOK_PORT_EGRESS = 32,
+	TUNQOS_HOOK_GRO_OFF = 64,
+};
+
+/**
+ * enum tunqos_reason - Why a packet was left alone.
+ * @TUNQOS_REASON_NOT_IP: The payload is neither IPv4 nor IPv6.
+ * @TUNQOS_REASON_TRUNCATED: The headers do not fit into the packet.
+ * @TUNQOS_REASON_UNKNOWN_HEADER: An encapsulation header with a version or
+ *   option not understood.
+ * @TUNQOS_REASON_INNER_FRAGMENT: The inner header is not in this fragment.
+ * @TUNQOS_REASON_TABLE_LEAVE: The table says to leave this DSCP alone.
+ * @TUNQOS_REASON_NOT_PERMITTED: The outer DSCP is not in the permit list.
+ * @TUNQOS_REASON_ARRIVED_LOST: The outer DSCP did not reach the tunnel device.
+ * @TUNQOS_REASON_FOREIGN_COMPANION: A companion that is not ours was found and
+ *   not obeyed.
+ * @TUNQOS_REASON_SA_DECAP_DSCP: The SA has decap-dscp set, so the inner DSCP
+ *   was already lost.
+ * @TUNQOS_REASON_TRANSPORT_MODE: Decap settings do not apply, transport mode
+ *   has one header.
+ * @TUNQOS_REASON_BEET_MODE: Decap settings do not apply, BEET has no inner DS
+ *   field.
+ * @TUNQOS_REASON_NO_MEMORY: The header could not be made writable.
+ * @TUNQOS_REASON_IN_BAND_TAG: The VLAN tag is inside the frame, not beside it.
+ */
+enum tunqos_reason {
+	TUNQOS_REASON_NOT_IP,
+	TUNQOS_REASON_TRUNCATED,
+	TUNQOS_REASON_UNKNOWN_HEADER,
+	TUNQOS_REASON_INNER_FRAGMENT,
+	TUNQOS_REASON_TABLE_LEAVE,
+	TUNQOS_REASON_NOT_PERMITTED,
+	TUNQOS_REASON_ARRIVED_LOST,
+	TUNQOS_REASON_FOREIGN_COMPANION,
+	TUNQOS_REASON_SA_DECAP_DSCP,
+	TUNQOS_REASON_TRANSPORT_MODE,
+	TUNQOS_REASON_BEET_MODE,
+	TUNQOS_REASON_NO_MEMORY,
+	TUNQOS_REASON_IN_BAND_TAG,
+};
+
+/**
+ * enum tunqos_capability - What this module can do.
+ * @TUNQOS_CAPABILITY_GRE: Bindings to gre devices.
+ * @TUNQOS_CAPABILITY_IPIP: Bindings to ipip devices.
+ * @TUNQOS_CAPABILITY_SIT: Bindings to sit devices.
+ * @TUNQOS_CAPABILITY_IPSEC: Bindings to an IPsec peer.
+ * @TUNQOS_CAPABILITY_PRE_CLASSIFY: The class of the inner packet beyond
+ *   encryption.
+ * @TUNQOS_CAPABILITY_VLAN_EGRESS: PCP from DSCP on a VLAN device.
+ */
+enum tunqos_capability {
+	TUNQOS_CAPABILITY_GRE = 1,
+	TUNQOS_CAPABILITY_IPIP = 2,
+	TUNQOS_CAPABILITY_SIT = 4,
+	TUNQOS_CAPABILITY_IPSEC = 8,
+	TUNQOS_CAPABILITY_PRE_CLASSIFY = 16,
+	TUNQOS_CAPABILITY_VLAN_EGRESS = 32,
+};
+
+enum {
+	TUNQOS_A_INFO_RELEASE = 1,
+	TUNQOS_A_INFO_CAPABILITIES,
+	TUNQOS_A_INFO_GENERATION,
+	TUNQOS_A_INFO_CLASS_TAG,
+	TUNQOS_A_INFO_PAD,
+	TUNQOS_A_INFO_STAGED,
+	TUNQOS_A_INFO_SRCVERSION,
+
+	__TUNQOS_A_INFO_MAX
+};
+#define TUNQOS_A_INFO_MAX (__TUNQOS_A_INFO_MAX - 1)
+
+enum {
+	TUNQOS_A_COUNTERS_PACKETS = 1,
+	TUNQOS_A_COUNTERS_WRITTEN,
+	TUNQOS_A_COUNTERS_LEFT_ALONE,
+	TUNQOS_A_COUNTERS_DROPPED,
+	TUNQOS_A_COUNTERS_PAD,
+
+	__TUNQOS_A_COUNTERS_MAX
+};
+#define TUNQOS_A_COUNTERS_MAX (__TUNQOS_A_COUNTERS_MAX - 1)
+
+enum {
+	TUNQOS_A_TUNNEL_DEVICE = 1,
+	TUNQOS_A_TUNNEL_PEER4,
+	TUNQOS_A_TUNNEL_PEER6,
+	TUNQOS_A_TUNNEL_LABEL,
+	TUNQOS_A_TUNNEL_ENCAP_DSCP,
+	TUNQOS_A_TUNNEL_ENCAP_VALUE,
+	TUNQOS_A_TUNNEL_ENCAP_TABLE,
+	TUNQOS_A_TUNNEL_DECAP_DSCP,
+	TUNQOS_A_TUNNEL_DECAP_TABLE,
+	TUNQOS_A_TUNNEL_DECAP_PERMIT,
+	TUNQOS_A_TUNNEL_DECAP_CLASS,
+	TUNQOS_A_TUNNEL_PRE_CLASSIFY,
+	TUNQOS_A_TUNNEL_PRIORITY_TABLE,
+	TUNQOS_A_TUNNEL_PAD,
+	TUNQOS_A_TUNNEL_STATE,
+	TUNQOS_A_TUNNEL_PROBLEM,
+	TUNQOS_A_TUNNEL_HOOKS,
+	TUNQOS_A_TUNNEL_KIND,
+	TUNQOS_A_TUNNEL_ENCAP,
+	TUNQOS_A_TUNNEL_DECAP,
+
+	__TUNQOS_A_TUNNEL_MAX
+};
+#define TUNQOS_A_TUNNEL_MAX (__TUNQOS_A_TUNNEL_MAX - 1)
+
+enum {
+	TUNQOS_A_PORT_DEVICE = 1,
+	TUNQOS_A_PORT_DSCP_PCP,
+	TUNQOS_A_PORT_STATE,
+	TUNQOS_A_PORT_PROBLEM,
+	TUNQOS_A_PORT_HOOKS,
+	TUNQOS_A_PORT_LOWER,
+	TUNQOS_A_PORT_VID,
+	TUNQOS_A_PORT_EGRESS,
+	TUNQOS_A_PORT_PAD,
+
+	__TUNQOS_A_PORT_MAX
+};
+#define TUNQOS_A_PORT_MAX (__TUNQOS_A_PORT_MAX - 1)
+
+enum {
+	TUNQOS_A_REASON_REASON = 1,
+	TUNQOS_A_REASON_PACKETS,
+	TUNQOS_A_REASON_PAD,
+
+	__TUNQOS_A_REASON_MAX
+};
+#define TUNQOS_A_REASON_MAX (__TUNQOS_A_REASON_MAX - 1)
+
+enum {
+	TUNQOS_CMD_GET_INFO = 1,
+	TUNQOS_CMD_BEGIN,
+	TUNQOS_CMD_COMMIT,
+	TUNQOS_CMD_ABORT,
+	TUNQOS_CMD_FLUSH,
+	TUNQOS_CMD_SET_TUNNEL,
+	TUNQOS_CMD_DEL_TUNNEL,
+	TUNQOS_CMD_GET_TUNNEL,
+	TUNQOS_CMD_TUNNEL_NTF,
+	TUNQOS_CMD_SET_PORT,
+	TUNQOS_CMD_DEL_PORT,
+	TUNQOS_CMD_GET_PORT,
+	TUNQOS_CMD_PORT_NTF,
+	TUNQOS_CMD_GET_REASON,
+	TUNQOS_CMD_CONFIG_NTF,
+
+	__TUNQOS_CMD_MAX
+};
+#define TUNQOS_CMD_MAX (__TUNQOS_CMD_MAX - 1)
+
+#define TUNQOS_MCGRP_EVENTS	"events"
+
+#endif /* _UAPI_LINUX_TUNQOS_H */
