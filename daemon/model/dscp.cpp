@@ -88,7 +88,9 @@ std::optional<Range> parse_range(std::string_view piece) {
 
 } // namespace
 
-std::span<const DscpName> dscp_names() { return names; }
+std::span<const DscpName> dscp_names() {
+    return names;
+}
 
 std::optional<Dscp> parse_dscp(std::string_view text) {
     const std::string key = lower(text);
@@ -121,7 +123,8 @@ std::optional<DscpSet> parse_dscp_set(std::string_view text, std::string* bad) {
             if (bad) *bad = std::string(piece);
             return std::nullopt;
         }
-        for (std::size_t i = range->first.value; i <= range->last.value; ++i) set.set(i);
+        for (std::size_t i = range->first.value; i <= range->last.value; ++i)
+            set.set(i);
         if (comma == std::string_view::npos) return set;
         text.remove_prefix(comma + 1);
     }
@@ -132,7 +135,8 @@ std::string to_string(const DscpSet& set) {
     for (std::size_t i = 0; i < set.size(); ++i) {
         if (!set.test(i)) continue;
         std::size_t last = i;
-        while (last + 1 < set.size() && set.test(last + 1)) ++last;
+        while (last + 1 < set.size() && set.test(last + 1))
+            ++last;
         if (!out.empty()) out += ',';
         out += std::to_string(i);
         if (last > i) out += '-' + std::to_string(last);

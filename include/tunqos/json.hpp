@@ -23,8 +23,10 @@
 //    }
 //  }
 //
-// Every part but "version" may be left out. Unknown keys are errors. A table-map without
-// "default" must name all 64 code points.
+// Every part but "version" may be left out. Unknown keys and keys that occur twice are
+// errors. A table-map without "default" must name all 64 code points, and then reads as one
+// with "copy". An interface without any setting reads as no interface, and addresses read
+// in canonical text: one meaning has one Config.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

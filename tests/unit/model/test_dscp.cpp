@@ -1,18 +1,83 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tunqos/dscp.hpp"
 
+#include <cstdio>
+
 #include "catch.hpp"
 
 using namespace tunqos;
 
-TEST_CASE("every code point reads back from its name and its number") {
+TEST_CASE("every code point reads back from its name, number and hex number") {
     for (int i = 0; i < 64; ++i) {
         const auto dscp = Dscp::from(i);
         REQUIRE(dscp);
         CHECK(parse_dscp(to_string(*dscp)) == dscp);
         CHECK(parse_dscp(std::to_string(i)) == dscp);
         char hex[8];
-        std::snprintf(hex, sizeof hex, "0X%x", i);
+        std::snprintf(hex, sizeof hex, "0X%x", static_cast<unsigned>(i));
         CHECK(parse_dscp(hex) == dscp);
+    }
+}
+
+TEST_CASE("names are those of the IANA registry") {
+    // RFC 2597: AFxy = 8x + 2y; RFC 2474: CSx = 8x.
+    for (int x = 1; x <= 4; ++x) {
+        for (int y = 1; y <= 3; ++y)
+            CHECK(parse_dscp("af" + std::to_string(x) + std::to_string(y)) ==
+                  Dscp::from(8 * x + 2 * y));
+    }
+    for (int x = 0; x <= 7; ++x)
+        CHECK(parse_dscp("CS" + std::to_string(x)) == Dscp::from(8 * x));
+    CHECK(parse_dscp("EF") == Dscp{46});
+    CHECK(parse_dscp("voice-admit") == Dscp{44});
+    CHECK(parse_dscp("va") == Dscp{44});
+    CHECK(parse_dscp("nqb") == Dscp{45});
+    CHECK(parse_dscp("le") == Dscp{1});
+    CHECK(to_string(Dscp{0}) == "default");
+    CHECK(describe(Dscp{46}) == "ef (46)");
+    CHECK(describe(Dscp{17}) == "17");
+    std::uint8_t previous = 0;
+    for (const auto& entry : dscp_names()) {
+        CHECK(entry.dscp >= previous);
+        previous = entry.dscp;
+    }
+}
+
+TEST_CASE("what is no DSCP is refused, a TOS byte above all") {
+    for (const char* text : {"", "64", "184", "0xb8", "256", "-1", "+1", "4 6", " 46", "46 ", "ef ",
+                             "af44", "0x", "x2e", "4294967342", "cs8", "1.0"}) {
+        INFO(text);
+        CHECK_FALSE(parse_dscp(text));
+    }
+    CHECK_FALSE(Dscp::from(64));
+    CHECK_FALSE(Dscp::from(-1));
+}
+
+TEST_CASE("a set reads names, numbers and ranges") {
+    CHECK(to_string(*parse_dscp_set("ef,cs1,8-15")) == "8-15,46");
+    CHECK(to_string(*parse_dscp_set(" 0-47 ")) == "0-47");
+    CHECK(to_string(*parse_dscp_set("cs1-cs2, voice-admit")) == "8-16,44");
+    CHECK(to_string(*parse_dscp_set("le-voice-admit")) == "1-44");
+    CHECK(parse_dscp_set("0-63")->all());
+
+    std::string bad;
+    CHECK_FALSE(parse_dscp_set("ef,bogus,64", &bad));
+    CHECK(bad == "bogus");
+    for (const char* text : {"", ",", "ef,", "15-8", "0-64", "-", "ef--cs1"}) {
+        INFO(text);
+        CHECK_FALSE(parse_dscp_set(text));
+    }
+}
+
+TEST_CASE("every set of one or two ranges reads back from its text") {
+    for (std::size_t first = 0; first < 64; ++first) {
+        for (std::size_t last = first; last < 64; ++last) {
+            DscpSet set;
+            for (std::size_t i = first; i <= last; ++i)
+                set.set(i);
+            CHECK(parse_dscp_set(to_string(set)) == set);
+            set.flip();
+            if (set.any()) CHECK(parse_dscp_set(to_string(set)) == set);
+        }
     }
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Valid, but probably not what was meant.
+#include <algorithm>
+
+#include "tunqos/config.hpp"
+
+namespace tunqos {
+
+namespace {
+
+class Adviser {
+public:
+    explicit Adviser(const Config& config) : config_(config) {}
+
+    std::vector<std::string> run() {
+        for (const auto& [key, map] : config_.crypto_maps) {
+            const std::string name = "crypto map " + key.name + ' ' + std::to_string(key.sequence);
+            if (map.peer.empty())
+                say(name + ": has no peer yet, so it is not in effect; use set peer");
+            profile(name, map.tunnel);
+            network_control(name, map.tunnel.decap);
+        }
+        for (const auto& [name, interface] : config_.interfaces) {
+            if (interface.tunnel) profile("interface " + name, *interface.tunnel);
+            if (interface.port) use(interface.port->table, Use::pcp, "interface " + name);
+        }
+        for (const auto& [name, map] : config_.table_maps) {
+            if (!used_.contains(name)) say("table-map " + name + ": is not used");
+        }
+        return std::move(advice_);
+    }
+
+private:
+    enum class Use { dscp, pcp, priority };
+
+    void say(std::string text) { advice_.push_back(std::move(text)); }
+
+    void profile(const std::string& owner, const TunnelProfile& profile) {
+        if (profile.encap.dscp == EncapDscp::table) use(profile.encap.table, Use::dscp, owner);
+        if (profile.decap.dscp == DecapDscp::table) use(profile.decap.table, Use::dscp, owner);
+        use(profile.pre_classify.table, Use::priority, owner);
+    }
+
+    void use(const std::string& name, Use how, const std::string& owner) {
+        const auto found = config_.table_maps.find(name);
+        if (found == config_.table_maps.end()) return;
+        used_.emplace(name, true);
+        if (how == Use::dscp && looks_like_priorities(found->second))
+            say(owner + ": table-map " + name +
+                " holds numbers 0-7 only, but is used for DSCPs (0-63)");
+    }
+
+    // A table of DSCPs has class selectors and the like; 1-7 are priorities (or le).
+    static bool looks_like_priorities(const TableMap& map) {
+        const auto small = [](const auto& line) { return line.second < pcp_count; };
+        const auto priority = [](const auto& line) { return line.second > 1; };
+        return std::all_of(map.map.begin(), map.map.end(), small) &&
+               std::any_of(map.map.begin(), map.map.end(), priority);
+    }
+
+    void network_control(const std::string& owner, const Decap& decap) {
+        if (!decap.permit || decap.dscp == DecapDscp::keep) return;
+        constexpr std::size_t cs6 = 48;
+        constexpr std::size_t cs7 = 56;
+        if (decap.permit->test(cs6) || decap.permit->test(cs7))
+            say(owner + ": permits cs6 or cs7 from outside, the class of routing protocols");
+    }
+
+    const Config& config_;
+    std::vector<std::string> advice_;
+    std::map<std::string, bool> used_;
+};
+
+} // namespace
+
+std::vector<std::string> advise(const Config& config) {
+    return Adviser(config).run();
+}
+
+} // namespace tunqos

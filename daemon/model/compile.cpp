@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Table-maps as the 64 entries that the module works with.
+#include "tunqos/config.hpp"
+
+namespace tunqos {
+
+namespace {
+
+// `copy` is what the default `copy` gives for each code point.
+Table compile(const TableMap& map, const Table& copy) {
+    Table table;
+    table.fill(table_leave);
+    if (map.fallback == TableDefault::copy) table = copy;
+    if (map.fallback == TableDefault::value) table.fill(map.default_value);
+    for (const auto& [from, to] : map.map) {
+        if (from < table.size()) table[from] = to;
+    }
+    return table;
+}
+
+} // namespace
+
+Table compile_table(const TableMap& map) {
+    Table same{};
+    for (std::size_t i = 0; i < same.size(); ++i)
+        same[i] = static_cast<std::uint8_t>(i);
+    return compile(map, same);
+}
+
+Table compile_pcp_table(const TableMap& map) {
+    return compile(map, class_selector_pcp_table());
+}
+
+Table class_selector_pcp_table() {
+    Table table{};
+    for (std::size_t i = 0; i < table.size(); ++i)
+        table[i] = static_cast<std::uint8_t>(i >> 3U);
+    return table;
+}
+
+} // namespace tunqos

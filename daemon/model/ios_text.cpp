@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The configuration as an IOS engineer writes it. Deterministic: one Config has one
+// text. The CLI reads the same lines back, so a change of the wording is a change of its
+// grammar (tools/cli).
+#include "tunqos/config.hpp"
+
+namespace tunqos {
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string section(const std::string& head, const Lines& lines) {
+    std::string text = head + '\n';
+    for (const auto& line : lines)
+        text += ' ' + line + '\n';
+    return text;
+}
+
+// The right side of a table: what it means depends on the use, so small numbers, which
+// may be priorities, stay numbers ("1" rather than "le").
+std::string table_value(std::uint8_t value) {
+    return value < pcp_count ? std::to_string(value) : to_string(Dscp{value});
+}
+
+std::string with_permit(std::string text, const Decap& decap) {
+    if (decap.permit) text += " permit " + to_string(*decap.permit);
+    return text;
+}
+
+std::string with_table(std::string text, const std::string& table) {
+    return table.empty() ? text : text + " table " + table;
+}
+
+std::string encap_line(const Encap& encap) {
+    switch (encap.dscp) {
+    case EncapDscp::copy: return "tunnel encap dscp copy";
+    case EncapDscp::set: return "tunnel encap dscp set " + to_string(encap.value);
+    case EncapDscp::table: return "tunnel encap dscp table " + encap.table;
+    case EncapDscp::native: break;
+    }
+    return "tunnel encap dscp native";
+}
+
+std::string pipe_line(const Encap& encap) {
+    const std::string line = "tunnel diffserv-mode pipe";
+    if (encap.dscp == EncapDscp::set) return line + " dscp " + to_string(encap.value);
+    if (encap.dscp == EncapDscp::table) return line + " table " + encap.table;
+    return line;
+}
+
+void decap_lines(const Decap& decap, Lines& lines) {
+    if (decap.dscp == DecapDscp::copy)
+        lines.push_back(with_permit("tunnel decap dscp copy", decap));
+    else if (decap.dscp == DecapDscp::table)
+        lines.push_back(with_permit("tunnel decap dscp table " + decap.table, decap));
+    else if (decap.permit) // validate() refuses it; written all the same, not to hide it
+        lines.push_back(with_permit("tunnel decap dscp keep", decap));
+    if (decap.queue_by == DecapClass::outer) lines.emplace_back("tunnel decap class outer");
+}
+
+// A pair of settings that has a name of its own is written by that name.
+void profile_lines(const TunnelProfile& profile, Lines& lines) {
+    const auto& [encap, decap, pre_classify] = profile;
+    if (encap.dscp == EncapDscp::copy && decap.dscp == DecapDscp::copy &&
+        decap.queue_by == DecapClass::inner) {
+        lines.push_back(with_permit("tunnel diffserv-mode uniform", decap));
+    } else if (encap.dscp != EncapDscp::native && decap.dscp == DecapDscp::keep && !decap.permit &&
+               decap.queue_by == DecapClass::outer) {
+        lines.push_back(pipe_line(encap));
+    } else {
+        lines.push_back(encap_line(encap));
+        decap_lines(decap, lines);
+    }
+    if (pre_classify.enabled) lines.push_back(with_table("qos pre-classify", pre_classify.table));
+}
+
+void description_line(const std::string& description, Lines& lines) {
+    if (!description.empty()) lines.push_back("description " + description);
+}
+
+} // namespace
+
+std::string interface_to_ios(const std::string& name, const Interface& interface) {
+    Lines lines;
+    description_line(interface.description, lines);
+    if (interface.tunnel) profile_lines(*interface.tunnel, lines);
+    if (interface.port) lines.push_back(with_table("set cos dscp", interface.port->table));
+    return section("interface " + name, lines);
+}
+
+std::string crypto_map_to_ios(const CryptoMapKey& key, const CryptoMap& map) {
+    Lines lines;
+    description_line(map.description, lines);
+    if (!map.peer.empty()) lines.push_back("set peer " + map.peer);
+    profile_lines(map.tunnel, lines);
+    return section("crypto map " + key.name + ' ' + std::to_string(key.sequence) + " ipsec-isakmp",
+                   lines);
+}
+
+std::string table_map_to_ios(const std::string& name, const TableMap& map) {
+    Lines lines;
+    for (const auto& [from, to] : map.map)
+        lines.push_back("map from " + to_string(Dscp{from}) + " to " + table_value(to));
+    // Without a default all 64 are named, so that `copy` says nothing new.
+    if (map.fallback == TableDefault::ignore)
+        lines.emplace_back("default ignore");
+    else if (map.fallback == TableDefault::value)
+        lines.push_back("default " + table_value(map.default_value));
+    else
+        lines.emplace_back("default copy");
+    return section("table-map " + name, lines);
+}
+
+std::string config_to_ios(const Config& config) {
+    std::string text = "!\n";
+    for (const auto& [name, map] : config.table_maps)
+        text += table_map_to_ios(name, map) + "!\n";
+    for (const auto& [key, map] : config.crypto_maps)
+        text += crypto_map_to_ios(key, map) + "!\n";
+    for (const auto& [name, interface] : config.interfaces) {
+        if (interface == Interface{}) continue;
+        text += interface_to_ios(name, interface) + "!\n";
+    }
+    return text + "end\n";
+}
+
+} // namespace tunqos

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Is a configuration sound? Every problem at once, named as a person would name it and
+// with the way out. Whether a device exists is no question here: the module keeps a
+// profile pending until it does.
+#include <algorithm>
+#include <cctype>
+
+#include "tunqos/address.hpp"
+#include "tunqos/config.hpp"
+
+namespace tunqos {
+
+namespace {
+
+constexpr std::size_t interface_name_max = 15; // IFNAMSIZ - 1
+constexpr std::size_t table_map_name_max = 64; // IOS
+constexpr std::size_t binding_label_max = 63;  // TUNQOS_LABEL_MAX
+constexpr std::uint32_t sequence_max = 65535;  // IOS
+constexpr std::size_t description_max = 240;   // IOS
+
+bool word(const std::string& name) {
+    return std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '_';
+    });
+}
+
+// What dev_valid_name() of the kernel takes, less control characters.
+bool device_name(const std::string& name) {
+    if (name.empty() || name.size() > interface_name_max || name == "." || name == "..")
+        return false;
+    return std::none_of(name.begin(), name.end(), [](unsigned char c) {
+        return c == '/' || c == ':' || c <= ' ' || c == 0x7f;
+    });
+}
+
+// Follows RFC 3629 as far as JSON needs it: no stray or missing continuation bytes.
+bool utf8(const std::string& text) {
+    std::size_t more = 0;
+    for (const unsigned char c : text) {
+        if (more > 0) {
+            if ((c & 0xc0U) != 0x80U) return false;
+            --more;
+        } else if (c >= 0x80U) {
+            if (c < 0xc2U || c > 0xf4U) return false;
+            more = c >= 0xf0U ? 3 : c >= 0xe0U ? 2 : 1;
+        }
+    }
+    return more == 0;
+}
+
+class Validator {
+public:
+    explicit Validator(const Config& config) : config_(config) {}
+
+    Problems run() {
+        for (const auto& [name, map] : config_.table_maps)
+            table_map(name, map);
+        for (const auto& [key, map] : config_.crypto_maps)
+            crypto_map(key, map);
+        for (const auto& [name, interface] : config_.interfaces)
+            check_interface(name, interface);
+        return std::move(problems_);
+    }
+
+private:
+    enum class Use { dscp, pcp, priority };
+
+    void problem(std::string path, std::string message) {
+        problems_.push_back({std::move(path), std::move(message)});
+    }
+
+    void description(const std::string& text, const std::string& owner) {
+        const std::string path = owner + " / description";
+        if (text.size() > description_max)
+            problem(path, "is longer than " + std::to_string(description_max) + " bytes");
+        if (!utf8(text)) problem(path, "is not UTF-8");
+        if (std::any_of(text.begin(), text.end(),
+                        [](unsigned char c) { return c < ' ' || c == 0x7f; }))
+            problem(path, "must be one line without control characters");
+        if (!text.empty() && (text.front() == ' ' || text.back() == ' '))
+            problem(path, "must not begin or end with a space");
+    }
+
+    void table_map(const std::string& name, const TableMap& map) {
+        const std::string path = "table-map " + name;
+        if (name.empty() || name.size() > table_map_name_max || !word(name))
+            problem(path, "a name has 1-64 letters, digits, - and _");
+        DscpSet missing;
+        missing.set();
+        for (const auto& [from, to] : map.map) {
+            if (from >= dscp_count) {
+                problem(path + " / map " + std::to_string(from), "is not a DSCP (0-63)");
+                continue;
+            }
+            missing.reset(from);
+            if (to >= dscp_count)
+                problem(path + " / map " + to_string(Dscp{from}),
+                        std::to_string(to) + " is out of range (0-63)");
+        }
+        if (map.fallback == TableDefault::value && map.default_value >= dscp_count)
+            problem(path + " / default",
+                    std::to_string(map.default_value) + " is out of range (0-63)");
+        if (!map.fallback && missing.any())
+            problem(path, "has no default and no line for " + to_string(missing) +
+                              "; add them, or default copy or default ignore");
+    }
+
+    // A table that `user` refers to exists and its values fit the use.
+    void table(const std::string& name, const std::string& user, Use use) {
+        const auto found = config_.table_maps.find(name);
+        if (found == config_.table_maps.end()) {
+            problem(user, "there is no table-map " + (name.empty() ? "without a name" : name) +
+                              "; define it first");
+            return;
+        }
+        if (use != Use::pcp) return;
+        const TableMap& map = found->second;
+        const auto check = [&](const std::string& line, std::uint8_t value) {
+            if (value < pcp_count) return;
+            problem("table-map " + name + " / " + line,
+                    std::to_string(value) + " is not an 802.1p priority (0-7), as which " + user +
+                        " uses it");
+        };
+        for (const auto& [from, to] : map.map)
+            check("map " + to_string(Dscp{from}), to);
+        if (map.fallback == TableDefault::value) check("default", map.default_value);
+    }
+
+    void permit(const Decap& decap, const std::string& owner) {
+        if (!decap.permit) return;
+        if (decap.dscp == DecapDscp::keep)
+            problem(owner + " / tunnel decap dscp",
+                    "keep takes no permit list, as nothing is copied; leave permit out or use "
+                    "copy or table");
+        else if (decap.permit->none())
+            problem(owner + " / tunnel decap dscp",
+                    "the permit list is empty, so that nothing would be copied; use keep");
+    }
+
+    void profile(const TunnelProfile& profile, const std::string& owner) {
+        const auto& [encap, decap, pre_classify] = profile;
+        if (encap.dscp == EncapDscp::table)
+            table(encap.table, owner + " / tunnel encap dscp", Use::dscp);
+        if (encap.dscp == EncapDscp::set && encap.value.value >= dscp_count)
+            problem(owner + " / tunnel encap dscp",
+                    std::to_string(encap.value.value) + " is out of range (0-63)");
+        if (decap.dscp == DecapDscp::table)
+            table(decap.table, owner + " / tunnel decap dscp", Use::dscp);
+        permit(decap, owner);
+        if (!pre_classify.table.empty()) {
+            table(pre_classify.table, owner + " / qos pre-classify", Use::priority);
+            if (!pre_classify.enabled)
+                problem(owner + " / qos pre-classify", "is off, but has a table");
+        }
+    }
+
+    void crypto_map(const CryptoMapKey& key, const CryptoMap& map) {
+        const std::string label = key.name + ' ' + std::to_string(key.sequence);
+        const std::string path = "crypto map " + label;
+        if (key.name.empty() || !word(key.name))
+            problem(path, "a name has letters, digits, - and _");
+        if (label.size() > binding_label_max)
+            problem(path, "name and sequence number together are longer than 63 characters");
+        if (key.sequence < 1 || key.sequence > sequence_max)
+            problem(path, "the sequence number is out of range (1-65535)");
+        description(map.description, path);
+        profile(map.tunnel, path);
+        ipsec_decap(map.tunnel.decap, path);
+        if (!map.peer.empty()) peer(map.peer, label, path + " / set peer");
+    }
+
+    // RFC 2983 section 7: the outer header is not authenticated, so whoever is on the
+    // path chooses the mark.
+    void ipsec_decap(const Decap& decap, const std::string& owner) {
+        if (decap.dscp == DecapDscp::keep || decap.permit) return;
+        const std::string mode = decap.dscp == DecapDscp::copy ? "copy" : "table " + decap.table;
+        problem(owner + " / tunnel decap dscp",
+                mode +
+                    " needs a permit list on IPsec: nothing protects the outer mark, so that "
+                    "anyone on the path could choose the class behind the tunnel (RFC 2983 section "
+                    "7); for example: tunnel decap dscp " +
+                    mode + " permit 0-47");
+    }
+
+    void peer(const std::string& text, const std::string& label, const std::string& path) {
+        if (const auto why = peer_problem(text)) {
+            problem(path, text + ' ' + *why);
+            return;
+        }
+        const auto [other, added] = peers_.emplace(*canonical_address(text), label);
+        if (!added)
+            problem(path, text + " is the peer of crypto map " + other->second +
+                              " already; a peer has one profile");
+    }
+
+    void check_interface(const std::string& name, const Interface& interface) {
+        const std::string path = "interface " + name;
+        if (!device_name(name))
+            problem(path, "a device name has 1-15 characters, without space, / and :");
+        if (!utf8(name)) problem(path, "the name is not UTF-8");
+        description(interface.description, path);
+        if (interface.tunnel && interface.port)
+            problem(path,
+                    "set cos dscp is for VLAN devices, and tunnel settings are for tunnels; "
+                    "an interface has one of them");
+        if (interface.tunnel) profile(*interface.tunnel, path);
+        if (interface.port && !interface.port->table.empty())
+            table(interface.port->table, path + " / set cos dscp", Use::pcp);
+    }
+
+    const Config& config_;
+    Problems problems_;
+    std::map<std::string, std::string> peers_; // canonical address -> label
+};
+
+} // namespace
+
+Problems validate(const Config& config) {
+    return Validator(config).run();
+}
+
+} // namespace tunqos

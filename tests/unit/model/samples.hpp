@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Configurations for tests: a full one, and every combination of one tunnel's settings.
+#pragma once
+
+#include <functional>
+
+#include "tunqos/config.hpp"
+
+namespace tunqos::samples {
+
+inline TableMap table_map(std::map<std::uint8_t, std::uint8_t> map,
+                          std::optional<TableDefault> fallback = TableDefault::copy,
+                          std::uint8_t value = 0) {
+    return TableMap{std::move(map), fallback, value};
+}
+
+// One object of each kind; valid.
+inline Config full() {
+    Config config;
+    config.table_maps["wan"] = table_map({{34, 18}, {46, 34}});
+    config.table_maps["cos"] = table_map({{46, 5}, {48, 6}}, TableDefault::value, 0);
+    config.table_maps["lan"] = table_map({{18, 34}}, TableDefault::ignore);
+    config.interfaces["gre1"].description = "to branch b";
+    config.interfaces["gre1"].tunnel =
+        TunnelProfile{{EncapDscp::table, {}, "wan"}, {DecapDscp::table, "lan", {}, {}}, {}};
+    config.interfaces["eth1.10"].port = PortProfile{"cos"};
+    config.interfaces["eth1.20"].port = PortProfile{};
+    CryptoMap map;
+    map.peer = "203.0.113.2";
+    map.tunnel.decap.dscp = DecapDscp::copy;
+    map.tunnel.decap.permit = parse_dscp_set("0-47");
+    map.tunnel.pre_classify.enabled = true;
+    config.crypto_maps[{"vpn", 10}] = map;
+    return config;
+}
+
+// Every profile that validate() accepts on a device, with the tables "wan" and "lan".
+inline void each_profile(const std::function<void(const TunnelProfile&)>& visit) {
+    const Encap encaps[] = {{},
+                            {EncapDscp::set, Dscp{26}, {}},
+                            {EncapDscp::set, Dscp{17}, {}},
+                            {EncapDscp::table, {}, "wan"},
+                            {EncapDscp::native, {}, {}}};
+    const std::optional<DscpSet> permits[] = {{}, parse_dscp_set("0-47"), parse_dscp_set("ef")};
+    const PreClassify pre_classifies[] = {{}, {true, {}}, {true, "lan"}};
+    for (const auto& encap : encaps) {
+        for (const auto dscp : {DecapDscp::keep, DecapDscp::copy, DecapDscp::table}) {
+            for (const auto& permit : permits) {
+                if (permit && dscp == DecapDscp::keep) continue;
+                for (const auto queue_by : {DecapClass::inner, DecapClass::outer}) {
+                    const std::string table = dscp == DecapDscp::table ? "lan" : "";
+                    for (const auto& pre_classify : pre_classifies)
+                        visit({encap, {dscp, table, permit, queue_by}, pre_classify});
+                }
+            }
+        }
+    }
+}
+
+} // namespace tunqos::samples

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <set>
+
+#include "catch.hpp"
+#include "samples.hpp"
+#include "tunqos/config.hpp"
+
+using namespace tunqos;
+
+TEST_CASE("the running configuration is IOS text in fixed order") {
+    CHECK(config_to_ios({}) == "!\nend\n");
+    CHECK(config_to_ios(samples::full()) == R"(!
+table-map cos
+ map from ef to 5
+ map from cs6 to 6
+ default 0
+!
+table-map lan
+ map from af21 to af41
+ default ignore
+!
+table-map wan
+ map from af41 to af21
+ map from ef to af41
+ default copy
+!
+crypto map vpn 10 ipsec-isakmp
+ set peer 203.0.113.2
+ tunnel diffserv-mode uniform permit 0-47
+ qos pre-classify
+!
+interface eth1.10
+ set cos dscp table cos
+!
+interface eth1.20
+ set cos dscp
+!
+interface gre1
+ description to branch b
+ tunnel encap dscp table wan
+ tunnel decap dscp table lan
+!
+end
+)");
+}
+
+TEST_CASE("settings that have a name of their own are written by it") {
+    const auto text = [](const Encap& encap, const Decap& decap) {
+        Interface interface;
+        interface.tunnel = TunnelProfile{encap, decap, {}};
+        return interface_to_ios("g", interface);
+    };
+    const auto ef = parse_dscp_set("ef");
+    const Encap set{EncapDscp::set, Dscp{26}, {}};
+    const Encap table{EncapDscp::table, {}, "wan"};
+    const Encap native{EncapDscp::native, {}, {}};
+    const Decap pipe{DecapDscp::keep, {}, {}, DecapClass::outer};
+    CHECK(text({}, {DecapDscp::copy, {}, {}, {}}) ==
+          "interface g\n tunnel diffserv-mode uniform\n");
+    CHECK(text({}, {DecapDscp::copy, {}, ef, {}}) ==
+          "interface g\n tunnel diffserv-mode uniform permit 46\n");
+    CHECK(text({}, {DecapDscp::copy, {}, ef, DecapClass::outer}) ==
+          "interface g\n tunnel encap dscp copy\n tunnel decap dscp copy permit 46\n"
+          " tunnel decap class outer\n");
+    CHECK(text({}, pipe) == "interface g\n tunnel diffserv-mode pipe\n");
+    CHECK(text(set, pipe) == "interface g\n tunnel diffserv-mode pipe dscp af31\n");
+    CHECK(text(table, pipe) == "interface g\n tunnel diffserv-mode pipe table wan\n");
+    CHECK(text(native, pipe) ==
+          "interface g\n tunnel encap dscp native\n tunnel decap class outer\n");
+    CHECK(text({}, {}) == "interface g\n tunnel encap dscp copy\n");
+    CHECK(text(set, {}) == "interface g\n tunnel encap dscp set af31\n");
+    CHECK(text({EncapDscp::set, Dscp{17}, {}}, {}) == "interface g\n tunnel encap dscp set 17\n");
+    CHECK(text(table, {DecapDscp::table, "lan", ef, {}}) ==
+          "interface g\n tunnel encap dscp table wan\n tunnel decap dscp table lan permit 46\n");
+}
+
+TEST_CASE("different profiles have different texts") {
+    std::set<std::string> texts;
+    int count = 0;
+    samples::each_profile([&](const TunnelProfile& profile) {
+        Interface interface;
+        interface.tunnel = profile;
+        texts.insert(interface_to_ios("gre1", interface));
+        ++count;
+    });
+    CHECK(texts.size() == static_cast<std::size_t>(count));
+}
+
+TEST_CASE("an interface with a description only is written, an empty one is not") {
+    Config config;
+    config.interfaces["a"] = {};
+    config.interfaces["b"].description = "spare";
+    CHECK(config_to_ios(config) == "!\ninterface b\n description spare\n!\nend\n");
+}
+
+TEST_CASE("models are derived from the settings") {
+    const auto model = [](const Encap& encap, const Decap& decap) {
+        return to_string(model_of(TunnelProfile{encap, decap, {}}));
+    };
+    const Encap table{EncapDscp::table, {}, "wan"};
+    CHECK(model({}, {DecapDscp::copy, {}, {}, {}}) == "uniform");
+    CHECK(model(table, {DecapDscp::keep, {}, {}, DecapClass::outer}) == "pipe");
+    CHECK(model({}, {}) == "short-pipe");
+    CHECK(model(table, {DecapDscp::copy, {}, {}, {}}) == "custom");
+    CHECK(model({}, {DecapDscp::table, "t", {}, {}}) == "custom");
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tunqos/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "catch.hpp"
+#include "samples.hpp"
+
+using namespace tunqos;
+
+namespace {
+
+// The problems of a text, one a line, "path: message".
+std::string problems_of(std::string_view text) {
+    const auto config = config_from_text(text);
+    if (config) return "";
+    std::string out;
+    for (const auto& problem : config.error())
+        out += problem.path + ": " + problem.message + '\n';
+    return out;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    INFO(text);
+    CHECK(text.find(part) != std::string::npos);
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("every profile reads back from JSON as it was") {
+    int count = 0;
+    samples::each_profile([&](const TunnelProfile& profile) {
+        Config config = samples::full();
+        config.interfaces["gre1"].tunnel = profile;
+        config.crypto_maps[{"vpn", 20}].tunnel = profile;
+        const auto again = config_from_text(config_to_text(config));
+        REQUIRE(again);
+        CHECK(*again == config);
+        ++count;
+    });
+    CHECK(count == 5 * 7 * 2 * 3);
+}
+
+TEST_CASE("every table-map line and default reads back from JSON as it was") {
+    for (std::uint8_t from = 0; from < 64; ++from) {
+        for (std::uint8_t to = 0; to < 64; ++to) {
+            Config config;
+            config.table_maps["t"] = samples::table_map({{from, to}}, TableDefault::value,
+                                                        static_cast<std::uint8_t>(63 - to));
+            config.table_maps["u"] = samples::table_map({{from, to}}, std::nullopt);
+            config.table_maps["v"] = samples::table_map({{to, from}}, TableDefault::ignore);
+            const auto again = config_from_json(config_to_json(config));
+            REQUIRE(again);
+            REQUIRE(*again == config);
+        }
+    }
+}
+
+TEST_CASE("an empty configuration needs a version only") {
+    REQUIRE(config_from_text(R"({"version": 1})"));
+    CHECK(*config_from_text(R"({"version": 1})") == Config{});
+    CHECK(contains(problems_of("{}"), "version: is missing"));
+    CHECK(
+        contains(problems_of(R"({"version": 2})"), "version: this daemon reads version 1, not 2"));
+    CHECK(contains(problems_of(R"({"version": "1"})"), "version: "));
+    CHECK(contains(problems_of("[]"), "must be an object, not []"));
+}
+
+TEST_CASE("a syntax error has its line and column") {
+    CHECK(contains(problems_of("{\"version\": 1,\n  \"interfaces\": {\"gre1\" {}}\n}"),
+                   "line 2, column 25: syntax error"));
+    CHECK(contains(problems_of(""), "line 1, column 1: syntax error"));
+    CHECK(contains(problems_of("{\"version\": 1} x"), "line 1, column 16"));
+    CHECK(contains(problems_of("{\"version\": 1, \"a\": \"\xff\"}"), "line 1, column 22"));
+    CHECK(contains(problems_of(std::string(100000, '[')), "nested deeper than 32 levels"));
+    CHECK(contains(problems_of("1e999"), ": "));
+}
+
+TEST_CASE("each problem has the path of its place") {
+    const std::string text = problems_of(R"({
+      "version": 1,
+      "tabelMaps": {},
+      "tableMaps": {
+        "a": {"map": {"af41": 64, "bogus": 1, "46": 3, "ef": 4}, "default": "drop"},
+        "b": {"map": [], "x": 1}
+      },
+      "interfaces": {
+        "gre1": {
+          "description": 5,
+          "tunnel": {
+            "encap": {"dscp": {"set": "ef", "table": "wan"}},
+            "decap": {"dscp": "outer", "permit": "0-47,zz", "class": "both"},
+            "preClassify": "yes"
+          }
+        },
+        "gre2": {"tunnel": {"encap": {"dscp": {"set": 184}}, "decap": {"permit": 5}}},
+        "eth1.10": {"port": {"cos": 5}},
+        "eth1.11": 7
+      },
+      "cryptoMaps": {"vpn": {}, "vpn 010": {}, "vpn 10": {"peer": 1}}
+    })");
+    for (const char* line : {
+             "tabelMaps: unknown key; this object may have \"version\", \"tableMaps\"",
+             "tableMaps / a / map / af41: must be a number 0-63 or a name such as \"ef\", not 64\n",
+             "tableMaps / a / map / bogus: is not a DSCP",
+             "tableMaps / a / map / ef: code point ef (46) is there twice\n",
+             "tableMaps / a / default: must be \"copy\", \"ignore\", a number",
+             "tableMaps / b / map: must be an object, not []\n",
+             "tableMaps / b / x: unknown key; this object may have \"map\", \"default\"\n",
+             "interfaces / gre1 / description: must be a text, not 5\n",
+             "interfaces / gre1 / tunnel / encap / dscp: must be \"copy\", \"native\", "
+             "{\"set\": DSCP} or {\"table\": NAME}, not {",
+             "interfaces / gre1 / tunnel / decap / dscp: must be \"keep\", \"copy\" or",
+             "interfaces / gre1 / tunnel / decap / permit: \"zz\" is not a DSCP or a range",
+             "interfaces / gre1 / tunnel / decap / class: must be \"inner\" or \"outer\", not "
+             "\"both\"\n",
+             "interfaces / gre1 / tunnel / preClassify: must be true, false or",
+             "interfaces / gre2 / tunnel / encap / dscp / set: must be a number 0-63",
+             "interfaces / gre2 / tunnel / decap / permit: must be a text, not 5\n",
+             "interfaces / eth1.10 / port / cos: must be \"dscp\" or {\"table\": NAME}, not 5\n",
+             "interfaces / eth1.11: must be an object, not 7\n",
+             "cryptoMaps / vpn: must be a name, one space and a sequence number",
+             "cryptoMaps / vpn 010: must be a name",
+             "cryptoMaps / vpn 10 / peer: must be a text, not 1\n",
+         })
+        contains(text, line);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 20);
+}
+
+TEST_CASE("a key that is there twice is a problem, not the last one wins") {
+    CHECK(problems_of(R"({"version": 1, "interfaces": {"gre1": {}, "gre2": {}, "gre1": {}}})") ==
+          "interfaces / gre1: is there twice\n");
+    CHECK(problems_of(R"({"version": 1, "version": 1})") == "version: is there twice\n");
+    CHECK(problems_of(R"({"version": 1, "tableMaps": {"a": {"map": {"1": 1, "1": 2}}}})") ==
+          "tableMaps / a / map / 1: is there twice\n");
+}
+
+TEST_CASE("one meaning has one configuration") {
+    const auto read =
+        config_from_text(R"({"version": 1, "interfaces": {"gre1": {}, "gre2": {"tunnel": {}}},
+        "cryptoMaps": {"vpn 10": {"peer": "2001:DB8:0:0::1"}}})");
+    REQUIRE(read);
+    CHECK(read->interfaces.size() == 1);
+    CHECK(read->interfaces.at("gre2").tunnel == TunnelProfile{});
+    CHECK(read->crypto_maps.at({"vpn", 10}).peer == "2001:db8::1");
+
+    Config whole;
+    for (std::uint8_t i = 0; i < 64; ++i)
+        whole.table_maps["t"].map[i] = 0;
+    auto json = config_to_json(whole);
+    json["tableMaps"]["t"].erase("default");
+    CHECK(config_from_json(json) == whole);
+}
+
+TEST_CASE("the file is indented, ordered and ends with a newline") {
+    Config config;
+    config.interfaces["gre1"].tunnel = TunnelProfile{{EncapDscp::set, Dscp{46}, {}}, {}, {}};
+    CHECK(config_to_text(config) == R"({
+  "interfaces": {
+    "gre1": {
+      "tunnel": {
+        "decap": {
+          "dscp": "keep"
+        },
+        "encap": {
+          "dscp": {
+            "set": "ef"
+          }
+        }
+      }
+    }
+  },
+  "version": 1
+}
+)");
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "catch.hpp"
+#include "samples.hpp"
+#include "tunqos/config.hpp"
+
+using namespace tunqos;
+
+namespace {
+
+std::string problems_of(const Config& config) {
+    std::string out;
+    for (const auto& problem : validate(config))
+        out += problem.path + ": " + problem.message + '\n';
+    return out;
+}
+
+Config with_tunnel(const TunnelProfile& profile) {
+    Config config = samples::full();
+    config.interfaces["gre1"].tunnel = profile;
+    return config;
+}
+
+} // namespace
+
+TEST_CASE("the samples are valid") {
+    CHECK(problems_of({}) == "");
+    CHECK(problems_of(samples::full()) == "");
+    samples::each_profile(
+        [](const TunnelProfile& profile) { CHECK(problems_of(with_tunnel(profile)) == ""); });
+}
+
+TEST_CASE("a device name is what the kernel takes") {
+    const auto with = [](const std::string& name) {
+        Config config;
+        config.interfaces[name].tunnel = TunnelProfile{};
+        return validate(config).empty();
+    };
+    for (const char* good : {"a", "gre1", "eth1.10", "fifteen-letters", "\xc3\xa9th0"})
+        CHECK(with(good));
+    for (const char* bad : {"", "sixteen-letters-", "a/b", "a b", "a\tb", ".", "..", "a:1", "\x7f"})
+        CHECK_FALSE(with(bad));
+    Config config;
+    config.interfaces["gre one"].tunnel = TunnelProfile{};
+    CHECK(problems_of(config) ==
+          "interface gre one: a device name has 1-15 characters, without space, / and :\n");
+}
+
+TEST_CASE("names of table-maps and crypto maps are words") {
+    Config config;
+    config.table_maps["a b"] = {};
+    config.table_maps[std::string(64, 'x')] = {};
+    config.table_maps[std::string(65, 'x')] = {};
+    config.crypto_maps[{"v/n", 0}] = {};
+    config.crypto_maps[{"vpn", 65536}] = {};
+    config.crypto_maps[{std::string(63, 'v'), 1}] = {};
+    CHECK(problems_of(config) ==
+          "table-map a b: a name has 1-64 letters, digits, - and _\n"
+          "table-map " +
+              std::string(65, 'x') +
+              ": a name has 1-64 letters, digits, - and _\n"
+              "crypto map v/n 0: a name has letters, digits, - and _\n"
+              "crypto map v/n 0: the sequence number is out of range (1-65535)\n"
+              "crypto map vpn 65536: the sequence number is out of range (1-65535)\n"
+              "crypto map " +
+              std::string(63, 'v') +
+              " 1: name and sequence number together are longer "
+              "than 63 characters\n");
+}
+
+TEST_CASE("a table that does not exist is named together with its user") {
+    Config config;
+    config.interfaces["gre1"].tunnel = TunnelProfile{
+        {EncapDscp::table, {}, "wan"}, {DecapDscp::table, "lan", {}, {}}, {true, "prio"}};
+    config.interfaces["eth1.10"].port = PortProfile{"cos"};
+    CHECK(problems_of(config) ==
+          "interface eth1.10 / set cos dscp: there is no table-map cos; define it first\n"
+          "interface gre1 / tunnel encap dscp: there is no table-map wan; define it first\n"
+          "interface gre1 / tunnel decap dscp: there is no table-map lan; define it first\n"
+          "interface gre1 / qos pre-classify: there is no table-map prio; define it first\n");
+}
+
+TEST_CASE("values of a table fit its use") {
+    Config config;
+    config.table_maps["cos"] =
+        samples::table_map({{0, 0}, {46, 46}, {8, 7}}, TableDefault::value, 8);
+    config.interfaces["eth1.10"].port = PortProfile{"cos"};
+    CHECK(
+        problems_of(config) ==
+        "table-map cos / map ef: 46 is not an 802.1p priority (0-7), as which interface eth1.10 / "
+        "set cos dscp uses it\n"
+        "table-map cos / default: 8 is not an 802.1p priority (0-7), as which interface eth1.10 / "
+        "set cos dscp uses it\n");
+
+    for (int value = 0; value < 64; ++value) {
+        config.table_maps["cos"] = samples::table_map({{46, static_cast<std::uint8_t>(value)}});
+        CHECK(validate(config).empty() == (value < 8));
+    }
+    config = {};
+    config.table_maps["t"] = samples::table_map({{64, 1}, {1, 64}}, TableDefault::value, 64);
+    CHECK(problems_of(config) ==
+          "table-map t / map le: 64 is out of range (0-63)\n"
+          "table-map t / map 64: is not a DSCP (0-63)\n"
+          "table-map t / default: 64 is out of range (0-63)\n");
+}
+
+TEST_CASE("a table-map without default names its holes") {
+    Config config;
+    TableMap& map = config.table_maps["t"];
+    map.fallback.reset();
+    for (std::uint8_t i = 0; i < 64; ++i) {
+        if (i != 17 && i < 60) map.map[i] = 0;
+    }
+    CHECK(problems_of(config) ==
+          "table-map t: has no default and no line for 17,60-63; add them, or default copy or "
+          "default ignore\n");
+    for (std::uint8_t i = 0; i < 64; ++i)
+        map.map[i] = 0;
+    CHECK(problems_of(config) == "");
+}
+
+TEST_CASE("IPsec decap needs a permit list, and says why") {
+    Config config = samples::full();
+    Decap& decap = config.crypto_maps[{"vpn", 10}].tunnel.decap;
+    decap.permit.reset();
+    const std::string text = problems_of(config);
+    CHECK(text.find("crypto map vpn 10 / tunnel decap dscp: copy needs a permit list") == 0);
+    CHECK(text.find("RFC 2983 section 7") != std::string::npos);
+    CHECK(text.find("for example: tunnel decap dscp copy permit 0-47\n") != std::string::npos);
+
+    decap.dscp = DecapDscp::table;
+    decap.table = "lan";
+    CHECK(problems_of(config).find("tunnel decap dscp table lan permit 0-47") != std::string::npos);
+    decap = {};
+    CHECK(problems_of(config) == "");
+}
+
+TEST_CASE("a permit list that does nothing is a problem") {
+    TunnelProfile profile;
+    profile.decap.permit = parse_dscp_set("0-47");
+    CHECK(problems_of(with_tunnel(profile)).find("keep takes no permit list") != std::string::npos);
+    profile.decap.dscp = DecapDscp::copy;
+    profile.decap.permit = DscpSet{};
+    CHECK(problems_of(with_tunnel(profile)).find("the permit list is empty") != std::string::npos);
+}
+
+TEST_CASE("a peer is one address of one crypto map") {
+    Config config;
+    config.crypto_maps[{"a", 1}].peer = "2001:db8::1";
+    config.crypto_maps[{"a", 2}].peer = "2001:DB8:0::1";
+    config.crypto_maps[{"b", 1}].peer = "10.0.0";
+    config.crypto_maps[{"b", 2}].peer = "224.0.0.1";
+    config.crypto_maps[{"b", 3}].peer = "::";
+    config.crypto_maps[{"b", 4}].peer = "::ffff:10.0.0.1";
+    config.crypto_maps[{"b", 5}].peer = std::string("10.0.0.1\0x", 10);
+    config.crypto_maps[{"c", 1}].peer = "";
+    config.crypto_maps[{"c", 2}].peer = "";
+    const std::string text = problems_of(config);
+    CHECK(text.find("crypto map a 2 / set peer: 2001:DB8:0::1 is the peer of crypto map a 1 "
+                    "already; a peer has one profile\n") == 0);
+    CHECK(text.find("crypto map b 1 / set peer: 10.0.0 is neither an IPv4 nor an IPv6 address\n") !=
+          std::string::npos);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 6);
+}
+
+TEST_CASE("an interface is a tunnel or a port") {
+    Config config;
+    config.interfaces["x"].tunnel = TunnelProfile{};
+    config.interfaces["x"].port = PortProfile{};
+    CHECK(problems_of(config).find("interface x: set cos dscp is for VLAN devices") == 0);
+}
+
+TEST_CASE("a description is one line of UTF-8") {
+    const auto with = [](const std::string& text) {
+        Config config;
+        config.interfaces["gre1"].description = text;
+        return validate(config).empty();
+    };
+    for (const char* good : {"to b", "!", "end",
+                             "zu Br\xc3\xbc"
+                             "cke"})
+        CHECK(with(good));
+    for (const char* bad : {" x", "x ", "a\nb", "a\x1b[31m", "\xff", "\xc3", "\x80"})
+        CHECK_FALSE(with(bad));
+    CHECK(with(std::string(240, 'x')));
+    CHECK_FALSE(with(std::string(241, 'x')));
+}
+
+TEST_CASE("advice names what is valid but odd") {
+    CHECK(advise(samples::full()).empty());
+    Config config = samples::full();
+    config.table_maps["old"] = {};
+    config.crypto_maps[{"vpn", 20}] = {};
+    config.crypto_maps[{"vpn", 10}].tunnel.decap.permit = parse_dscp_set("0-63");
+    config.interfaces["gre1"].tunnel->encap.table = "cos";
+    config.interfaces["gre1"].tunnel->pre_classify = {true, "wan"};
+    CHECK(advise(config) ==
+          std::vector<std::string>{
+              "crypto map vpn 10: permits cs6 or cs7 from outside, the class of routing protocols",
+              "crypto map vpn 20: has no peer yet, so it is not in effect; use set peer",
+              "interface gre1: table-map cos holds numbers 0-7 only, but is used for DSCPs (0-63)",
+              "table-map old: is not used"});
+}
