@@ -1,0 +1,566 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Frames on the wire: capture, decode, send.
+
+The decoder shares nothing with the module or the daemon: it reads bytes.
+
+  with wire.Captures(net, near=("wan", "rA"), far=("hostB", "lan")) as caps:
+      shot = wire.Shot(net, 4)
+      shot.send()
+      caps.until_fence(shot, "far")
+  for index, packet in shot.sort(caps["near"], tun).items(): ...
+
+A shot is a table of UDP packets, one for each DS byte asked for, closed by a
+fence. The packet with DS byte n carries n in its payload and has a length of
+its own, so that it is known again even when it is encrypted.
+"""
+
+import ipaddress
+import mmap
+import os
+import select
+import socket
+import struct
+import time
+
+import topo
+
+ETH_P_ALL = 3
+SOL_PACKET = 263
+PACKET_RX_RING = 5
+PACKET_VERSION = 10
+PACKET_IGNORE_OUTGOING = 23
+PACKET_OUTGOING = 4
+TPACKET_V2 = 1
+TP_STATUS_USER = 1 << 0
+TP_STATUS_LOSING = 1 << 2
+TP_STATUS_CSUMNOTREADY = 1 << 3
+TP_STATUS_VLAN_VALID = 1 << 4
+TP_STATUS_VLAN_TPID_VALID = 1 << 6
+
+VLAN_TYPES = (0x8100, 0x88a8)
+FENCE = 256
+PAYLOAD_MIN = 160  # longer than any stray MLD or ND message
+PAYLOAD_STEP = 4
+SPORT, DPORT = 40000, topo.SINK_PORT
+PATTERN = bytes(range(256)) * 40
+
+
+def checksum(*parts):
+    """The Internet checksum; 0 over data that includes a right one."""
+    data = b"".join(parts)
+    if len(data) % 2:
+        data += b"\0"
+    # a sum with end-around carry is a remainder by 0xffff
+    number = int.from_bytes(data, "big")
+    return 0xffff - (number % 0xffff or 0xffff) if number else 0xffff
+
+
+class Layer:
+    """kind, the bytes from its header on, and the fields by name."""
+
+    def __init__(self, kind, raw, **fields):
+        self.kind = kind
+        self.raw = raw
+        self.__dict__.update(fields)
+
+    def __repr__(self):
+        return "%s(%s)" % (self.kind, ", ".join(
+            "%s=%r" % kv for kv in self.__dict__.items()
+            if kv[0] not in ("kind", "raw")))
+
+
+class Packet:
+    """A decoded frame.
+
+    layers   outermost first: eth, vlan, ipv4, ipv6, ext, gre, udp, natt, esp,
+             vxlan, icmp, tcp, arp, data
+    tags     the VLAN tags, outermost first: tpid, pcp, dei, vid
+    ips      the IP headers, outermost first: ds, dscp, ecn, src, dst, ...
+    mark     (family, ds, index, shot) of the payload when it is one of ours
+    bad      checksums that are wrong, by name; lengths too
+    partial  the checksum was left to the hardware: it isn't there yet
+    """
+
+    def __init__(self, raw, tag=None, partial=False, outgoing=False):
+        self.raw = raw
+        self.partial = partial
+        self.outgoing = outgoing
+        self.layers = []
+        self.bad = []
+        self.mark = None
+        try:
+            self.ethernet(raw, tag)
+        except (struct.error, IndexError):
+            self.bad.append("truncated")
+
+    def __repr__(self):
+        return "<Packet %d bytes %s%s>" % (
+            len(self.raw), self.layers, " BAD %s" % self.bad
+            if self.bad else "")
+
+    def all(self, kind):
+        return [x for x in self.layers if x.kind == kind]
+
+    def first(self, kind):
+        return next((x for x in self.layers if x.kind == kind), None)
+
+    @property
+    def tags(self):
+        return self.all("vlan")
+
+    @property
+    def ips(self):
+        return [x for x in self.layers if x.kind in ("ipv4", "ipv6")]
+
+    @property
+    def kinds(self):
+        return [x.kind for x in self.layers]
+
+    def add(self, kind, raw, **fields):
+        self.layers.append(Layer(kind, raw, **fields))
+
+    def ethernet(self, raw, tag=None):
+        dst, src, proto = struct.unpack_from("!6s6sH", raw)
+        self.add("eth", raw, src=src.hex(":"), dst=dst.hex(":"), proto=proto)
+        if tag:
+            self.vlan(raw, *tag)
+        at = 14
+        while proto in VLAN_TYPES:
+            tci, following = struct.unpack_from("!HH", raw, at)
+            self.vlan(raw[at:], proto, tci)
+            proto = following
+            at += 4
+        self.ethertype(proto, raw[at:])
+
+    def vlan(self, raw, tpid, tci):
+        self.add("vlan", raw, tpid=tpid, pcp=tci >> 13, dei=tci >> 12 & 1,
+                 vid=tci & 0xfff)
+
+    def ethertype(self, proto, raw):
+        if proto == 0x0800:
+            self.ipv4(raw)
+        elif proto == 0x86dd:
+            self.ipv6(raw)
+        elif proto == 0x0806:
+            self.add("arp", raw)
+        elif proto == 0x6558:
+            self.ethernet(raw)
+        else:
+            self.add("data", raw, proto=proto)
+
+    def ipv4(self, raw):
+        (vihl, ds, length, ident, frag, ttl, proto, _, src, dst) = \
+            struct.unpack_from("!BBHHHBBH4s4s", raw)
+        header = (vihl & 15) * 4
+        if vihl >> 4 != 4 or header < 20 or length > len(raw):
+            self.bad.append("ipv4 lengths")
+        if checksum(raw[:header]):
+            self.bad.append("ipv4 checksum")
+        self.add("ipv4", raw[:length], ds=ds, dscp=ds >> 2, ecn=ds & 3,
+                 src=socket.inet_ntop(socket.AF_INET, src),
+                 dst=socket.inet_ntop(socket.AF_INET, dst),
+                 length=length, id=ident, df=bool(frag & 0x4000),
+                 mf=bool(frag & 0x2000), offset=(frag & 0x1fff) * 8, ttl=ttl,
+                 proto=proto)
+        pseudo = src + dst + struct.pack("!HH", proto, length - header)
+        body = raw[header:length]
+        if frag & 0x3fff:
+            self.add("data", body, proto=proto)
+        else:
+            self.transport(proto, body, pseudo)
+
+    def ipv6(self, raw):
+        (word, length, proto, hops, src, dst) = \
+            struct.unpack_from("!IHBB16s16s", raw)
+        ds = word >> 20 & 0xff
+        if word >> 28 != 6 or 40 + length > len(raw):
+            self.bad.append("ipv6 lengths")
+        self.add("ipv6", raw[:40 + length], ds=ds, dscp=ds >> 2, ecn=ds & 3,
+                 src=socket.inet_ntop(socket.AF_INET6, src),
+                 dst=socket.inet_ntop(socket.AF_INET6, dst),
+                 flow=word & 0xfffff, length=length, ttl=hops, proto=proto)
+        at = 40
+        end = 40 + length
+        while proto in (0, 43, 60):
+            self.add("ext", raw[at:end], proto=proto)
+            proto, size = struct.unpack_from("!BB", raw, at)
+            at += 8 + size * 8
+        if proto == 44:
+            proto, frag = struct.unpack_from("!BxH", raw, at)
+            self.add("ext", raw[at:end], proto=44, offset=frag & ~7)
+            at += 8
+            if frag & ~6:
+                self.add("data", raw[at:end], proto=proto)
+                return
+        pseudo = src + dst + struct.pack("!II", end - at, proto)
+        self.transport(proto, raw[at:end], pseudo)
+
+    def transport(self, proto, raw, pseudo):
+        if proto == 4:
+            self.ipv4(raw)
+        elif proto == 41:
+            self.ipv6(raw)
+        elif proto == 47:
+            self.gre(raw)
+        elif proto == 50:
+            self.esp(raw)
+        elif proto == 17:
+            self.udp(raw, pseudo)
+        elif proto == 6:
+            sport, dport = struct.unpack_from("!HH", raw)
+            self.add("tcp", raw, sport=sport, dport=dport)
+            if not self.partial and checksum(pseudo, raw):
+                self.bad.append("tcp checksum")
+        elif proto in (1, 58):
+            self.add("icmp", raw, type=raw[0], code=raw[1])
+        else:
+            self.add("data", raw, proto=proto)
+
+    def gre(self, raw):
+        flags, proto = struct.unpack_from("!HH", raw)
+        at = 4
+        if flags & 0x8000:
+            if not self.partial and checksum(raw):
+                self.bad.append("gre checksum")
+            at += 4
+        key = seq = None
+        if flags & 0x2000:
+            key, = struct.unpack_from("!I", raw, at)
+            at += 4
+        if flags & 0x1000:
+            seq, = struct.unpack_from("!I", raw, at)
+            at += 4
+        self.add("gre", raw, proto=proto, key=key, seq=seq,
+                 csum=bool(flags & 0x8000))
+        self.ethertype(proto, raw[at:])
+
+    def esp(self, raw):
+        spi, seq = struct.unpack_from("!II", raw)
+        self.add("esp", raw, spi=spi, seq=seq, length=len(raw))
+
+    def udp(self, raw, pseudo):
+        sport, dport, length, check = struct.unpack_from("!HHHH", raw)
+        if length < 8 or length > len(raw):
+            self.bad.append("udp length")
+        # the pseudo header holds the IP payload's length: the same here
+        if check and not self.partial and checksum(pseudo, raw[:length]):
+            self.bad.append("udp checksum")
+        if not check and len(pseudo) > 12:
+            self.bad.append("udp without checksum over IPv6")
+        self.add("udp", raw, sport=sport, dport=dport, length=length,
+                 check=check)
+        body = raw[8:length]
+        if 4500 in (sport, dport):
+            self.add("natt", body)
+            if body[:4] != b"\0\0\0\0" and len(body) > 8:
+                self.esp(body)
+        elif dport in (4789, 8472):
+            self.add("vxlan", body, vni=int.from_bytes(body[4:7], "big"))
+            self.ethernet(body[8:])
+        else:
+            self.payload(body)
+
+    def payload(self, body):
+        self.add("data", body)
+        if body[:2] == b"TQ":
+            family, ds, index, shot = struct.unpack_from("!BBHH", body, 2)
+            self.mark = (family, ds, index, shot)
+            if body != payload(family, ds, index, shot, len(body)):
+                self.bad.append("payload")
+
+
+def payload(family, ds, index, shot, length):
+    head = b"TQ" + struct.pack("!BBHH", family, ds, index, shot)
+    start = index & 0xff
+    return head + PATTERN[start:start + length - len(head)]
+
+
+def payload_length(index):
+    return PAYLOAD_MIN + PAYLOAD_STEP * index
+
+
+def esp_index(packet, family, extra=0, iv=8, icv=16):
+    """Which packet of a shot is in this ESP packet; None if none is.
+
+    extra: bytes between the ESP header and the inner IP header.
+    """
+    esp = packet.first("esp")
+    if not esp:
+        return None
+    inner = (20 if family == 4 else 40) + 8 + PAYLOAD_MIN + extra
+    least = (inner + 2 + 3) // 4 * 4
+    index, rest = divmod(esp.length - 8 - iv - icv - least, PAYLOAD_STEP)
+    return index if not rest and 0 <= index <= FENCE else None
+
+
+def ipv4_header(src, dst, ds, length, proto, ident=0, ttl=64, df=False):
+    def header(check):
+        return struct.pack("!BBHHHBBH4s4s", 0x45, ds, 20 + length, ident,
+                           0x4000 if df else 0, ttl, proto, check,
+                           socket.inet_aton(src), socket.inet_aton(dst))
+    return header(checksum(header(0)))
+
+
+def ipv6_header(src, dst, ds, length, proto, hops=64, flow=0):
+    return struct.pack("!IHBB16s16s", 6 << 28 | ds << 20 | flow, length,
+                       proto, hops, ipaddress.ip_address(src).packed,
+                       ipaddress.ip_address(dst).packed)
+
+
+def udp_datagram(src, dst, sport, dport, body):
+    length = 8 + len(body)
+    pseudo = (ipaddress.ip_address(src).packed +
+              ipaddress.ip_address(dst).packed +
+              struct.pack("!II", length, 17))
+    head = struct.pack("!HHH", sport, dport, length)
+    check = checksum(pseudo, head, b"\0\0", body) or 0xffff
+    return head + struct.pack("!H", check) + body
+
+
+def ethernet_header(src, dst, proto, tags=()):
+    """tags: (tpid, pcp, dei, vid) each, outermost first."""
+    raw = bytes.fromhex(dst.replace(":", "") + src.replace(":", ""))
+    for tpid, pcp, dei, vid in tags:
+        raw += struct.pack("!HH", tpid, pcp << 13 | dei << 12 | vid)
+    return raw + struct.pack("!H", proto)
+
+
+class Raw:
+    """A packet socket that sends whole frames out of ns's device."""
+
+    def __init__(self, ns, dev):
+        with topo.inside(ns):
+            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        with topo.inside(ns):
+            self.sock.bind((dev, 0))
+
+    def send(self, frame):
+        self.sock.send(frame)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+
+class Shot:
+    """One table of packets from a host to the other.
+
+    family  4 or 6
+    ds      the DS bytes, in the order of sending (default: all 256)
+    tags    VLAN tags of the frames, as for ethernet_header()
+    """
+
+    count = 0
+
+    def __init__(self, net, family, ds=range(256), src="hostA", dst="hostB",
+                 tags=(), sport=SPORT, dport=DPORT):
+        Shot.count += 1
+        self.id = Shot.count
+        self.net = net
+        self.family = family
+        self.ds = list(ds)
+        self.src = src
+        self.dst = dst
+        self.tags = tags
+        self.ports = sport, dport
+
+    def frame(self, ds, index=None):
+        index = ds if index is None else index
+        src, dst = (topo.HOST[x][self.family] for x in (self.src, self.dst))
+        body = udp_datagram(src, dst, *self.ports, payload(
+            self.family, ds, index, self.id, payload_length(index)))
+        if self.family == 4:
+            head = ipv4_header(src, dst, ds, len(body), 17)
+        else:
+            head = ipv6_header(src, dst, ds, len(body), 17)
+        return ethernet_header(
+            *self.net.gateway_macs(self.src),
+            0x0800 if self.family == 4 else 0x86dd, self.tags) + head + body
+
+    def send(self, fence=True):
+        """Send all, in order, from one CPU: they arrive in that order."""
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {min(before)})
+        try:
+            with Raw(self.src, self.net.lan(self.src) if not self.tags
+                     else "lan") as raw:
+                for ds in self.ds:
+                    raw.send(self.frame(ds))
+                if fence:
+                    # ECT, so that no CE on the way makes a tunnel drop it
+                    raw.send(self.frame(2, FENCE))
+        finally:
+            os.sched_setaffinity(0, before)
+
+    def index(self, packet, tun=None):
+        """Which of this shot's packets it is, or None.
+
+        With a tunnel: only what is inside its headers. (A tap sees a packet
+        that IPsec has unwrapped once more, on the device it came by.)
+        """
+        if tun is not None and tuple(
+                packet.kinds[1:1 + len(tun.layers)]) != tun.layers:
+            return None
+        if packet.mark:
+            family, _, index, shot = packet.mark
+            same = family == self.family and shot == self.id
+            return index if same else None
+        if tun is not None and tun.esp_extra is not None:
+            return esp_index(packet, self.family, tun.esp_extra)
+        return None
+
+    def sort(self, packets, tun=None):
+        """{index: packet} without the fence. Twice the same is an error."""
+        found = {}
+        for p in packets:
+            i = self.index(p, tun)
+            if i is None or i == FENCE:
+                continue
+            if i in found:
+                raise RuntimeError("packet %d twice: %r %r" % (
+                    i, found[i], p))
+            found[i] = p
+        return found
+
+
+class Capture:
+    """All frames that arrive at (default), or leave by, a device.
+
+    A memory-mapped ring, because it holds a copy made when the frame came by.
+    A plain packet socket keeps a clone, into whose bytes the kernel goes on
+    writing: IP_ECN_set_ce() of a decapsulation is seen in the outer packet.
+    """
+
+    BLOCK = 1 << 18
+    HEADER = struct.Struct("=IIIHHIIHH")  # struct tpacket2_hdr
+    ADDRESS = 32  # struct sockaddr_ll, behind it
+    PKTTYPE = 10
+
+    def __init__(self, ns, dev, out=False, frame=2048, frames=4096):
+        self.out = out
+        self.frames = []
+        self.decoded = []
+        self.frame = frame
+        self.count = frames
+        self.next = 0
+        with topo.inside(ns):
+            # no protocol yet: what another device got is none of ours
+            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self.sock.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2)
+            if not out:
+                self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+            size = frame * frames
+            self.sock.setsockopt(SOL_PACKET, PACKET_RX_RING, struct.pack(
+                "IIII", self.BLOCK, size // self.BLOCK, frame, frames))
+            self.ring = mmap.mmap(self.sock.fileno(), size)
+            self.sock.bind((dev, ETH_P_ALL))
+
+    def fileno(self):
+        return self.sock.fileno()
+
+    def drain(self):
+        while True:
+            at = self.next * self.frame
+            status, length, snap, mac, _, _, _, tci, tpid = \
+                self.HEADER.unpack_from(self.ring, at)
+            if not status & TP_STATUS_USER:
+                return
+            if status & TP_STATUS_LOSING:
+                raise RuntimeError("the capture has lost frames")
+            outgoing = self.ring[at + self.ADDRESS + self.PKTTYPE] == \
+                PACKET_OUTGOING
+            if outgoing == self.out:
+                if snap < length:
+                    raise RuntimeError("a frame of %d bytes: use frame=" %
+                                       length)
+                raw = self.ring[at + mac:at + mac + snap]
+                self.frames.append((raw, status, tci, tpid))
+            struct.pack_into("=I", self.ring, at, 0)
+            self.next = (self.next + 1) % self.count
+
+    @property
+    def packets(self):
+        """Decoded on demand."""
+        for raw, status, tci, tpid in self.frames[len(self.decoded):]:
+            tag = None
+            if status & TP_STATUS_VLAN_VALID:
+                tag = (tpid if status & TP_STATUS_VLAN_TPID_VALID
+                       else 0x8100, tci)
+            self.decoded.append(Packet(
+                raw, tag, bool(status & TP_STATUS_CSUMNOTREADY), self.out))
+        return self.decoded
+
+    def clear(self):
+        self.drain()
+        self.frames.clear()
+        self.decoded.clear()
+
+    def close(self):
+        self.ring.close()
+        self.sock.close()
+
+    def __iter__(self):
+        return iter(self.packets)
+
+    def __len__(self):
+        return len(self.frames)
+
+
+class Captures:
+    """Several captures at once: name=(namespace, device) or
+    name=(namespace, device, "out")."""
+
+    def __init__(self, net=None, **places):
+        self.places = places
+        self.named = {}
+
+    def __enter__(self):
+        try:
+            for name, (ns, dev, *out) in self.places.items():
+                self.named[name] = Capture(ns, dev, bool(out))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for c in self.named.values():
+            c.drain()
+            c.close()
+
+    def __getitem__(self, name):
+        return self.named[name]
+
+    def clear(self):
+        for c in self.named.values():
+            c.clear()
+
+    def until(self, condition, timeout=15):
+        """Drain all until the condition holds; False = it never did."""
+        end = time.monotonic() + timeout
+        poll = select.poll()
+        for c in self.named.values():
+            poll.register(c.fileno(), select.POLLIN)
+        while True:
+            for c in self.named.values():
+                c.drain()
+            if condition():
+                return True
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            poll.poll(min(200, left * 1000))
+
+    def until_fence(self, shot, where, tun=None, timeout=15):
+        """Until the shot's fence has come by 'where': what was sent before
+        it and is not there has been dropped."""
+        capture = self[where]
+        seen = [0]
+
+        def fence():
+            fresh = capture.packets[seen[0]:]
+            seen[0] += len(fresh)
+            return any(shot.index(p, tun) == FENCE for p in fresh)
+        return self.until(fence, timeout)
