@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * [6 After] Ingress of the tunnel device: applies what arrived.c noted, before
+ * anything else looks at the packet (a flowtable included). The headers are
+ * not validated yet. Softirq context.
+ */
+
+#include <linux/netdevice.h>
+
+#include "tunqos.h"
+
+unsigned int tunqos_after(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	const struct tunqos_attachment *attachment = priv;
+	const struct tunqos_profile *profile;
+	u16 companion = skb->tc_index;
+
+	profile = rcu_dereference(attachment->profile);
+	if (!profile)
+		return NF_ACCEPT;
+
+	tunqos_count(profile, TUNQOS_DECAP);
+	if (tunqos_arrived_is(companion, tunqos_arrived_tag)) {
+		tunqos_decap(skb, profile, tunqos_arrived_ds(companion));
+		return NF_ACCEPT;
+	}
+
+	/* It did not pass arrived.c, or clsact overwrote the note. */
+	if (companion >= TUNQOS_COMPANION_MIN)
+		skb->tc_index = 0;
+	tunqos_left_alone(profile, TUNQOS_DECAP, TUNQOS_REASON_ARRIVED_LOST);
+	return NF_ACCEPT;
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tunnel devices that packets are handled on: found by device pointer, for the
+ * outer packet of a device may be in another namespace than the device, where
+ * an ifindex means something else.
+ *
+ * A change goes through three steps: prepare registers hooks, which stay inert
+ * without a profile, and is the only one that can fail; publish swaps the
+ * profile; trim gives up what is not needed any more.
+ */
+
+#include <linux/hashtable.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter_netdev.h>
+#include <linux/rtnetlink.h>
+#include <net/rtnetlink.h>
+
+#include "tunqos.h"
+
+static DEFINE_HASHTABLE(devices, 10);	/* changed under RTNL, read by RCU */
+
+static const char * const kinds[] = { "gre", "ipip", "sit" };
+
+/* Can tunqos bind to a device of this kind? */
+bool tunqos_attachment_kind_ok(const struct net_device *dev)
+{
+	size_t i;
+
+	if (!dev->rtnl_link_ops)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!strcmp(dev->rtnl_link_ops->kind, kinds[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Context: RCU read side. Return: the attachment of @dev or NULL. */
+struct tunqos_attachment *tunqos_attachment_find(const struct net_device *dev)
+{
+	struct tunqos_attachment *attachment;
+
+	hash_for_each_possible_rcu(devices, attachment, node,
+				   (unsigned long)dev) {
+		if (attachment->dev == dev)
+			return attachment;
+	}
+	return NULL;
+}
+
+static struct net *underlay_of(struct net_device *dev)
+{
+	struct net *net = NULL;
+
+	if (dev->rtnl_link_ops->get_link_net)
+		net = dev->rtnl_link_ops->get_link_net(dev);
+	return net ?: dev_net(dev);
+}
+
+static int after_get(struct tunqos_attachment *attachment)
+{
+	attachment->ingress = (struct nf_hook_ops) {
+		.hook		= tunqos_after,
+		.dev		= attachment->dev,
+		.priv		= attachment,
+		.pf		= NFPROTO_NETDEV,
+		.hooknum	= NF_NETDEV_INGRESS,
+		.priority	= INT_MIN,
+	};
+	return nf_register_net_hook(dev_net(attachment->dev),
+				    &attachment->ingress);
+}
+
+/*
+ * gro_cells would merge packets of different outer DSCP before after.c sees
+ * them, and all but the first would get a wrong mark.
+ */
+static void gro_clear(struct tunqos_attachment *attachment)
+{
+	struct net_device *dev = attachment->dev;
+
+	if (attachment->gro_cleared || !(dev->features & NETIF_F_GRO))
+		return;
+	dev->wanted_features &= ~NETIF_F_GRO;
+	netdev_update_features(dev);
+	attachment->gro_cleared = true;
+}
+
+static void gro_restore(struct tunqos_attachment *attachment)
+{
+	struct net_device *dev = attachment->dev;
+
+	if (!attachment->gro_cleared)
+		return;
+	attachment->gro_cleared = false;
+	if (dev->reg_state != NETREG_REGISTERED)
+		return;
+	dev->wanted_features |= NETIF_F_GRO;
+	netdev_update_features(dev);
+}
+
+static void release(struct tunqos_attachment *attachment, u32 hooks)
+{
+	hooks &= attachment->held;
+	attachment->held &= ~hooks;
+	if (hooks & TUNQOS_HOOK_AFTER) {
+		nf_unregister_net_hook(dev_net(attachment->dev),
+				       &attachment->ingress);
+		gro_restore(attachment);
+	}
+	tunqos_hooks_put(attachment->underlay, hooks);
+}
+
+static struct tunqos_attachment *create(struct tunqos_binding *binding,
+					struct net_device *dev)
+{
+	struct tunqos_attachment *attachment;
+
+	attachment = kzalloc(sizeof(*attachment), GFP_KERNEL);
+	if (!attachment)
+		return NULL;
+	attachment->dev = dev;
+	attachment->binding = binding;
+	attachment->gre = !strcmp(dev->rtnl_link_ops->kind, "gre");
+	attachment->underlay = underlay_of(dev);
+	hash_add_rcu(devices, &attachment->node, (unsigned long)dev);
+	return attachment;
+}
+
+/**
+ * tunqos_attachment_prepare() - everything about a device that can fail
+ * @binding: of type TUNQOS_BIND_DEVICE
+ * @dev: a device that tunqos_attachment_kind_ok() accepts
+ * @hooks: what the coming profile needs
+ *
+ * Packets see no difference yet. tunqos_attachment_publish() goes on, or
+ * tunqos_attachment_trim() or tunqos_attachment_drop() goes back.
+ *
+ * Context: process, RTNL held.
+ * Return: 0, or a negative error number and nothing was taken.
+ */
+int tunqos_attachment_prepare(struct tunqos_binding *binding,
+			      struct net_device *dev, u32 hooks)
+{
+	struct tunqos_attachment *attachment = binding->attachment;
+	u32 gain;
+	int err;
+
+	ASSERT_RTNL();
+	if (!attachment) {
+		attachment = create(binding, dev);
+		if (!attachment)
+			return -ENOMEM;
+		binding->attachment = attachment;
+	}
+
+	gain = hooks & ~attachment->held;
+	err = tunqos_hooks_get(attachment->underlay, gain);
+	if (err)
+		goto err_drop;
+	if (gain & TUNQOS_HOOK_AFTER) {
+		err = after_get(attachment);
+		if (err)
+			goto err_put;
+	}
+	attachment->held |= gain;
+	return 0;
+
+err_put:
+	tunqos_hooks_put(attachment->underlay, gain);
+err_drop:
+	if (!rcu_access_pointer(attachment->profile))
+		tunqos_attachment_drop(binding);
+	return err;
+}
+
+/* From now on packets see @profile. Context: process, RTNL held. */
+void tunqos_attachment_publish(struct tunqos_binding *binding,
+			       struct tunqos_profile *profile)
+{
+	struct tunqos_attachment *attachment = binding->attachment;
+
+	ASSERT_RTNL();
+	if (attachment->held & TUNQOS_HOOK_AFTER)
+		gro_clear(attachment);
+	rcu_assign_pointer(attachment->profile, profile);
+}
+
+/* Gives up all hooks but @hooks. Context: process, RTNL held. */
+void tunqos_attachment_trim(struct tunqos_binding *binding, u32 hooks)
+{
+	ASSERT_RTNL();
+	release(binding->attachment, ~hooks);
+}
+
+/**
+ * tunqos_attachment_drop() - let go of the device
+ * @binding: its attachment is gone afterwards
+ *
+ * Context: process, RTNL held; also from NETDEV_UNREGISTER.
+ */
+void tunqos_attachment_drop(struct tunqos_binding *binding)
+{
+	struct tunqos_attachment *attachment = binding->attachment;
+
+	ASSERT_RTNL();
+	if (!attachment)
+		return;
+	binding->attachment = NULL;
+	RCU_INIT_POINTER(attachment->profile, NULL);
+	hash_del_rcu(&attachment->node);
+	release(attachment, ~0);
+	kfree_rcu(attachment, rcu);
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bindings: what a profile is attached to. A binding by name outlives its
+ * device: configuration belongs to the name, and the notifier attaches it
+ * before the device's first packet. All under RTNL.
+ */
+
+#include <linux/inet.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <linux/stringhash.h>
+
+#include "tunqos.h"
+
+static u32 name_hash(const struct tunqos_key *key)
+{
+	return full_name_hash(NULL, key->name,
+			      strnlen(key->name, IFNAMSIZ)) + key->type;
+}
+
+/* The name of a binding for people: "gre1", "ipsec peer 192.0.2.1". */
+void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
+			     size_t len)
+{
+	switch (key->type) {
+	case TUNQOS_BIND_DEVICE:
+		snprintf(buf, len, "tunnel %s", key->name);
+		break;
+	case TUNQOS_BIND_PORT:
+		snprintf(buf, len, "port %s", key->name);
+		break;
+	case TUNQOS_BIND_PEER:
+		if (key->peer.family == AF_INET)
+			snprintf(buf, len, "ipsec peer %pI4", &key->peer.a4);
+		else
+			snprintf(buf, len, "ipsec peer %pI6c", &key->peer.a6);
+		break;
+	}
+}
+
+/* Context: RTNL held. Return: the binding with this key, or NULL. */
+struct tunqos_binding *tunqos_binding_find(struct tunqos_net *tn,
+					   const struct tunqos_key *key)
+{
+	struct tunqos_binding *binding;
+
+	if (key->type == TUNQOS_BIND_PEER)
+		return tunqos_peer_find(tn, &key->peer);
+	hash_for_each_possible(tn->names, binding, name_node, name_hash(key)) {
+		if (binding->key.type == key->type &&
+		    !strcmp(binding->key.name, key->name))
+			return binding;
+	}
+	return NULL;
+}
+
+static void free_binding(struct rcu_head *head)
+{
+	struct tunqos_binding *binding =
+		container_of(head, struct tunqos_binding, rcu);
+
+	free_percpu(binding->stats);
+	kfree(binding);
+}
+
+/**
+ * tunqos_binding_create() - a new binding, inert
+ * @tn: its namespace
+ * @key: no other binding has it
+ *
+ * Context: process, RTNL held.
+ * Return: the binding, or an ERR_PTR.
+ */
+struct tunqos_binding *tunqos_binding_create(struct tunqos_net *tn,
+					     const struct tunqos_key *key)
+{
+	struct tunqos_binding *binding;
+	int err;
+
+	ASSERT_RTNL();
+	binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	if (!binding)
+		return ERR_PTR(-ENOMEM);
+	binding->stats = alloc_percpu(struct tunqos_stats);
+	if (!binding->stats) {
+		kfree(binding);
+		return ERR_PTR(-ENOMEM);
+	}
+	binding->tn = tn;
+	binding->key = *key;
+	if (key->type == TUNQOS_BIND_PEER) {
+		err = tunqos_peer_add(binding);
+		if (err) {
+			free_percpu(binding->stats);
+			kfree(binding);
+			return ERR_PTR(err);
+		}
+	} else {
+		hash_add(tn->names, &binding->name_node, name_hash(key));
+	}
+	list_add_tail(&binding->list, &tn->bindings);
+	return binding;
+}
+
+static void set_state(struct tunqos_binding *binding, enum tunqos_state state,
+		      const char *problem)
+{
+	binding->state = state;
+	binding->problem = problem;
+}
+
+/* Lets go of device, hooks and peers; packets pass untouched. */
+static void detach(struct tunqos_binding *binding)
+{
+	switch (binding->key.type) {
+	case TUNQOS_BIND_DEVICE:
+		tunqos_attachment_drop(binding);
+		break;
+	case TUNQOS_BIND_PORT:
+		tunqos_port_drop(binding);
+		break;
+	case TUNQOS_BIND_PEER:
+		tunqos_hooks_put(binding->tn->net, binding->held);
+		binding->held = 0;
+		break;
+	}
+}
+
+/**
+ * tunqos_binding_destroy() - remove a binding
+ * @binding: not valid afterwards
+ *
+ * Context: process, RTNL held.
+ */
+void tunqos_binding_destroy(struct tunqos_binding *binding)
+{
+	struct tunqos_profile *profile =
+		rtnl_dereference(binding->profile);
+
+	ASSERT_RTNL();
+	RCU_INIT_POINTER(binding->profile, NULL);
+	detach(binding);
+	list_del(&binding->list);
+	if (binding->key.type == TUNQOS_BIND_PEER)
+		tunqos_peer_remove(binding);
+	else
+		hash_del(&binding->name_node);
+	tunqos_profile_free_rcu(profile);
+	call_rcu(&binding->rcu, free_binding);
+}
+
+static const char *kind_problem(const struct tunqos_binding *binding,
+				const struct net_device *dev)
+{
+	if (binding->key.type == TUNQOS_BIND_PORT) {
+		if (!tunqos_port_kind_ok(dev))
+			return "not a vlan device";
+	} else if (!tunqos_attachment_kind_ok(dev)) {
+		return "not a gre, ipip or sit device";
+	}
+	return NULL;
+}
+
+static int prepare_device(struct tunqos_binding *binding,
+			  struct net_device *dev,
+			  const struct tunqos_profile *profile)
+{
+	u32 hooks;
+
+	if (binding->key.type == TUNQOS_BIND_PORT)
+		return tunqos_port_prepare(binding, dev);
+	hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_DEVICE);
+	return tunqos_attachment_prepare(binding, dev, hooks);
+}
+
+static int prepare_peer(struct tunqos_binding *binding,
+			const struct tunqos_profile *profile)
+{
+	u32 hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_PEER);
+	u32 gain = hooks & ~binding->held;
+	int err;
+
+	if (gain & TUNQOS_HOOK_IPSEC) {
+		err = tunqos_ipsec_get();
+		if (err)
+			return err;
+	}
+	err = tunqos_hooks_get(binding->tn->net, gain);
+	if (err)
+		return err;
+	binding->held |= gain;
+	return 0;
+}
+
+/**
+ * tunqos_binding_prepare() - everything about a new profile that can fail
+ * @binding: packets see no difference yet
+ * @profile: the one that tunqos_binding_publish() will get
+ * @extack: gets a message on failure
+ *
+ * A device that does not exist is no failure: the binding will be pending.
+ *
+ * Context: process, RTNL held.
+ * Return: 0 or a negative error number.
+ */
+int tunqos_binding_prepare(struct tunqos_binding *binding,
+			   const struct tunqos_profile *profile,
+			   struct netlink_ext_ack *extack)
+{
+	struct net_device *dev;
+	const char *problem;
+	char name[64];
+	int err;
+
+	ASSERT_RTNL();
+	tunqos_binding_describe(&binding->key, name, sizeof(name));
+	if (binding->key.type == TUNQOS_BIND_PEER) {
+		err = prepare_peer(binding, profile);
+		if (err)
+			tunqos_refuse(binding->tn, extack,
+				      "%s: cannot hook into ipsec: %s", name,
+				      err == -EEXIST ?
+				      "another module holds all priorities" :
+				      "out of memory");
+		return err;
+	}
+
+	dev = __dev_get_by_name(binding->tn->net, binding->key.name);
+	if (!dev)
+		return 0;
+	problem = kind_problem(binding, dev);
+	if (problem) {
+		tunqos_refuse(binding->tn, extack, "%s: %s", name, problem);
+		return -EOPNOTSUPP;
+	}
+	err = prepare_device(binding, dev, profile);
+	if (err)
+		tunqos_refuse(binding->tn, extack,
+			      "%s: cannot hook into the device: %s", name,
+			      err == -ENOMEM ? "out of memory" :
+			      err == -E2BIG ? "too many hooks on it" :
+			      "the device is not ready");
+	return err;
+}
+
+/* What the device, the hooks and the peer see of a profile. */
+static void publish_attached(struct tunqos_binding *binding,
+			     struct tunqos_profile *profile)
+{
+	u32 hooks = tunqos_profile_hooks(profile, binding->key.type);
+
+	switch (binding->key.type) {
+	case TUNQOS_BIND_DEVICE:
+		if (!binding->attachment) {
+			set_state(binding, TUNQOS_STATE_PENDING, NULL);
+			return;
+		}
+		tunqos_attachment_publish(binding, profile);
+		tunqos_attachment_trim(binding, hooks);
+		break;
+	case TUNQOS_BIND_PORT:
+		if (!binding->vid) {
+			set_state(binding, TUNQOS_STATE_PENDING, NULL);
+			return;
+		}
+		tunqos_port_publish(binding, profile);
+		break;
+	case TUNQOS_BIND_PEER:
+		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks);
+		binding->held &= hooks;
+		break;
+	}
+	set_state(binding, TUNQOS_STATE_ACTIVE, NULL);
+}
+
+/**
+ * tunqos_binding_publish() - give a binding its new profile; cannot fail
+ * @binding: prepared for it
+ * @profile: belongs to the binding from now on; the old one is freed
+ *
+ * Context: process, RTNL held.
+ */
+void tunqos_binding_publish(struct tunqos_binding *binding,
+			    struct tunqos_profile *profile)
+{
+	struct tunqos_profile *old = rtnl_dereference(binding->profile);
+
+	ASSERT_RTNL();
+	profile->stats = binding->stats;
+	profile->reasons = binding->tn->reasons;
+	profile->tag = binding->tn->tag;
+	rcu_assign_pointer(binding->profile, profile);
+	publish_attached(binding, profile);
+	tunqos_profile_free_rcu(old);
+	tunqos_notify_binding(binding);
+}
+
+/**
+ * tunqos_binding_device_here() - there is a device with a binding's name
+ * @binding: by name; nothing happens if it is attached already
+ * @dev: the device
+ *
+ * Attaches the binding, or notes in it why that failed: the device is the
+ * user's and must come up in any case.
+ *
+ * Context: process, RTNL held; from the notifier.
+ */
+void tunqos_binding_device_here(struct tunqos_binding *binding,
+				struct net_device *dev)
+{
+	struct tunqos_profile *profile = rtnl_dereference(binding->profile);
+	const char *problem;
+	int err;
+
+	ASSERT_RTNL();
+	if (binding->attachment || binding->vid || !profile)
+		return;
+	problem = kind_problem(binding, dev);
+	if (!problem) {
+		err = prepare_device(binding, dev, profile);
+		if (err == -ENODEV)
+			return;	/* not complete yet, another event follows */
+		if (err)
+			problem = "cannot hook into the device, out of memory";
+	}
+	if (problem)
+		set_state(binding, TUNQOS_STATE_FAILED, problem);
+	else
+		publish_attached(binding, profile);
+	tunqos_notify_binding(binding);
+}
+
+/* The device goes or has another name now. Context: process, RTNL held. */
+void tunqos_binding_device_gone(struct tunqos_binding *binding)
+{
+	ASSERT_RTNL();
+	detach(binding);
+	set_state(binding, TUNQOS_STATE_PENDING, NULL);
+	tunqos_notify_binding(binding);
+}
+
+/* Undoes tunqos_binding_prepare(). Context: process, RTNL held. */
+void tunqos_binding_unprepare(struct tunqos_binding *binding)
+{
+	struct tunqos_profile *profile = rtnl_dereference(binding->profile);
+	u32 hooks = 0;
+
+	ASSERT_RTNL();
+	if (profile)
+		hooks = tunqos_profile_hooks(profile, binding->key.type);
+
+	switch (binding->key.type) {
+	case TUNQOS_BIND_DEVICE:
+		if (!binding->attachment)
+			break;
+		if (binding->state == TUNQOS_STATE_ACTIVE)
+			tunqos_attachment_trim(binding, hooks);
+		else
+			tunqos_attachment_drop(binding);
+		break;
+	case TUNQOS_BIND_PORT:
+		if (binding->state != TUNQOS_STATE_ACTIVE)
+			tunqos_port_drop(binding);
+		break;
+	case TUNQOS_BIND_PEER:
+		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks);
+		binding->held &= hooks;
+		break;
+	}
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The companion: the 16 bits that travel with a packet in skb->tc_index.
+ *
+ *  15..12 kind   11..6 x                 5..0 class
+ *  0-6  foreign: never read
+ *  7    DONE     tag of the namespace    innermost DSCP; outer is written
+ *  8    QUEUE    tag of the namespace    DSCP to queue by
+ *  9    ARRIVED  bits 11..4 = DS field as arrived, 3..0 = tag of this load
+ *  A    PENDING  outer DSCP to write     innermost DSCP
+ *
+ * Kinds begin at 7 so that ordinary tc class minors are never taken for ours.
+ * The bits carry no proof of origin: each reader knows by provenance (which
+ * hook wrote it, and whether the packet can have come from elsewhere) whether
+ * it may believe them.
+ */
+#ifndef TUNQOS_CORE_COMPANION_H
+#define TUNQOS_CORE_COMPANION_H
+
+#include "core.h"
+
+enum tunqos_companion_kind {
+	TUNQOS_KIND_DONE	= 0x7,
+	TUNQOS_KIND_QUEUE	= 0x8,
+	TUNQOS_KIND_ARRIVED	= 0x9,
+	TUNQOS_KIND_PENDING	= 0xa,
+};
+
+/* The lowest companion that is not foreign, and the lowest PENDING one. */
+#define TUNQOS_COMPANION_MIN	(TUNQOS_KIND_DONE << 12)
+#define TUNQOS_PENDING_MIN	(TUNQOS_KIND_PENDING << 12)
+
+static inline u16 tunqos_companion_make(enum tunqos_companion_kind kind, u8 x,
+					u8 class)
+{
+	return (u16)(kind << 12 | (x & 0x3f) << 6 | (class & 0x3f));
+}
+
+static inline u8 tunqos_companion_kind(u16 companion)
+{
+	return companion >> 12;
+}
+
+/* Bits 11..6: a tag, or the outer DSCP of a PENDING one. */
+static inline u8 tunqos_companion_x(u16 companion)
+{
+	return companion >> 6 & 0x3f;
+}
+
+static inline u8 tunqos_companion_class(u16 companion)
+{
+	return companion & 0x3f;
+}
+
+/* Is it of this kind and of the namespace with this tag (0-63)? */
+static inline bool tunqos_companion_is(u16 companion,
+				       enum tunqos_companion_kind kind, u8 tag)
+{
+	return companion >> 6 == (kind << 6 | tag);
+}
+
+static inline u16 tunqos_arrived_make(u8 ds, u8 tag)
+{
+	return (u16)(TUNQOS_KIND_ARRIVED << 12 | ds << 4 | (tag & 0xf));
+}
+
+static inline bool tunqos_arrived_is(u16 companion, u8 tag)
+{
+	return (companion & 0xf00f) ==
+	       (TUNQOS_KIND_ARRIVED << 12 | (tag & 0xf));
+}
+
+static inline u8 tunqos_arrived_ds(u16 companion)
+{
+	return companion >> 4 & 0xff;
+}
+
+#endif /* TUNQOS_CORE_COMPANION_H */

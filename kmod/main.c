@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Start and end of the module and of a network namespace. */
+
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/rtnetlink.h>
+#include <net/netns/generic.h>
+
+#include "tunqos.h"
+
+static unsigned int net_id __read_mostly;
+u8 tunqos_arrived_tag __read_mostly;
+
+struct tunqos_net *tunqos_net(const struct net *net)
+{
+	return net_generic(net, net_id);
+}
+
+static int __net_init net_init(struct net *net)
+{
+	struct tunqos_net *tn = tunqos_net(net);
+	int err;
+
+	tn->net = net;
+	INIT_LIST_HEAD(&tn->bindings);
+	hash_init(tn->names);
+	mutex_init(&tn->txn_lock);
+	INIT_LIST_HEAD(&tn->txn_ops);
+	tn->tag = get_random_u32() & 0x3f;
+	tn->reasons = alloc_percpu(struct tunqos_reasons);
+	if (!tn->reasons)
+		return -ENOMEM;
+	err = tunqos_peers_init(tn);
+	if (err)
+		free_percpu(tn->reasons);
+	return err;
+}
+
+/* Devices are gone already, or were detached by the notifier's end. */
+static void __net_exit net_exit(struct net *net)
+{
+	struct tunqos_net *tn = tunqos_net(net);
+	struct tunqos_binding *binding, *tmp;
+
+	tunqos_txn_drop(tn);
+	rtnl_lock();
+	list_for_each_entry_safe(binding, tmp, &tn->bindings, list)
+		tunqos_binding_destroy(binding);
+	rtnl_unlock();
+}
+
+/* The counters of reasons are read by packets until a grace period is over. */
+static void __net_exit net_exit_batch(struct list_head *nets)
+{
+	struct net *net;
+
+	synchronize_net();
+	list_for_each_entry(net, nets, exit_list) {
+		tunqos_peers_exit(tunqos_net(net));
+		free_percpu(tunqos_net(net)->reasons);
+	}
+}
+
+static struct pernet_operations net_ops = {
+	.init		= net_init,
+	.exit		= net_exit,
+	.exit_batch	= net_exit_batch,
+	.id		= &net_id,
+	.size		= sizeof(struct tunqos_net),
+};
+
+static int __init tunqos_init(void)
+{
+	int err;
+
+	tunqos_arrived_tag = get_random_u32() & 0xf;
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		return err;
+	err = tunqos_notifier_register();
+	if (err)
+		goto err_pernet;
+	err = tunqos_txn_notifier_register();
+	if (err)
+		goto err_notifier;
+	err = tunqos_netlink_register();
+	if (err)
+		goto err_txn_notifier;
+	return 0;
+
+err_txn_notifier:
+	tunqos_txn_notifier_unregister();
+err_notifier:
+	tunqos_notifier_unregister();
+err_pernet:
+	unregister_pernet_subsys(&net_ops);
+	return err;
+}
+
+static void __exit tunqos_exit(void)
+{
+	tunqos_netlink_unregister();
+	tunqos_txn_notifier_unregister();
+	tunqos_notifier_unregister();
+	unregister_pernet_subsys(&net_ops);
+	tunqos_ipsec_exit();
+	rcu_barrier();
+}
+
+module_init(tunqos_init);
+module_exit(tunqos_exit);
+
+MODULE_DESCRIPTION("QoS marks that survive tunnels");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(TUNQOS_RELEASE);
+MODULE_ALIAS_GENL_FAMILY(TUNQOS_GENL_NAME);

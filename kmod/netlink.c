@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The generic netlink family: the operations on transactions and on the module
+ * as a whole. Policies and the table of operations are generated from
+ * include/uapi/linux/tunqos.yaml.
+ */
+
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "tunqos.h"
+#include "netlink_policy.h"
+
+#define CAPABILITIES	(TUNQOS_CAPABILITY_GRE | TUNQOS_CAPABILITY_IPIP | \
+			 TUNQOS_CAPABILITY_SIT | TUNQOS_CAPABILITY_IPSEC | \
+			 TUNQOS_CAPABILITY_PRE_CLASSIFY | \
+			 TUNQOS_CAPABILITY_VLAN_EGRESS)
+
+static const struct genl_multicast_group groups[] = {
+	[TUNQOS_NLGRP_EVENTS] = { .name = TUNQOS_MCGRP_EVENTS },
+};
+
+struct genl_family tunqos_family __ro_after_init = {
+	.name		= TUNQOS_GENL_NAME,
+	.version	= TUNQOS_GENL_VERSION,
+	.netnsok	= true,
+	.module		= THIS_MODULE,
+	.ops		= tunqos_nl_ops,
+	.n_ops		= ARRAY_SIZE(tunqos_nl_ops),
+	.resv_start_op	= TUNQOS_CMD_GET_INFO,
+	.mcgrps		= groups,
+	.n_mcgrps	= ARRAY_SIZE(groups),
+};
+
+/**
+ * tunqos_refuse() - give a refusal its reason, with names and values
+ * @tn: keeps the text until the next refusal in this namespace
+ * @extack: of the request
+ * @format: lower case, no full stop
+ *
+ * The text is copied to the answer after the handler has returned, so it
+ * cannot be on the stack. At worst, two sockets that are refused at the same
+ * time in one namespace read the same text.
+ */
+void tunqos_refuse(struct tunqos_net *tn, struct netlink_ext_ack *extack,
+		   const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(tn->message, sizeof(tn->message), format, args);
+	va_end(args);
+	if (extack)
+		extack->_msg = tn->message;
+}
+
+int tunqos_nl_get_info_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_net *tn = tunqos_net(genl_info_net(info));
+	struct sk_buff *reply;
+	void *header;
+
+	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
+	header = genlmsg_put_reply(reply, info, &tunqos_family, 0,
+				   TUNQOS_CMD_GET_INFO);
+	if (!header ||
+	    nla_put_string(reply, TUNQOS_A_INFO_RELEASE, TUNQOS_RELEASE) ||
+	    nla_put_u64_64bit(reply, TUNQOS_A_INFO_CAPABILITIES, CAPABILITIES,
+			      TUNQOS_A_INFO_PAD) ||
+	    nla_put_u32(reply, TUNQOS_A_INFO_GENERATION,
+			READ_ONCE(tn->generation)) ||
+	    nla_put_u8(reply, TUNQOS_A_INFO_CLASS_TAG, tn->tag) ||
+	    nla_put_u32(reply, TUNQOS_A_INFO_STAGED,
+			READ_ONCE(tn->txn_count)) ||
+	    nla_put_string(reply, TUNQOS_A_INFO_SRCVERSION,
+			   THIS_MODULE->srcversion ?: "")) {
+		nlmsg_free(reply);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(reply, header);
+	return genlmsg_reply(reply, info);
+}
+
+int tunqos_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return tunqos_txn_begin(tunqos_net(genl_info_net(info)), info);
+}
+
+int tunqos_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return tunqos_txn_commit(tunqos_net(genl_info_net(info)), info);
+}
+
+int tunqos_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return tunqos_txn_abort(tunqos_net(genl_info_net(info)), info);
+}
+
+int tunqos_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_op *op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
+
+	if (!op)
+		return -ENOMEM;
+	op->verb = TUNQOS_OP_FLUSH;
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), op, info);
+}
+
+static u64 reason_sum(const struct tunqos_net *tn, int reason)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(tn->reasons,
+					     cpu)->packets[reason]);
+	return sum;
+}
+
+static int put_reason(struct sk_buff *skb, const struct tunqos_net *tn,
+		      u32 portid, u32 seq, int flags, int reason)
+{
+	void *header = genlmsg_put(skb, portid, seq, &tunqos_family, flags,
+				   TUNQOS_CMD_GET_REASON);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, TUNQOS_A_REASON_REASON, reason) ||
+	    nla_put_u64_64bit(skb, TUNQOS_A_REASON_PACKETS,
+			      reason_sum(tn, reason), TUNQOS_A_REASON_PAD)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+int tunqos_nl_get_reason_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *reply;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, TUNQOS_A_REASON_REASON))
+		return -EINVAL;
+	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
+	err = put_reason(reply, tunqos_net(genl_info_net(info)),
+			 info->snd_portid, info->snd_seq, 0,
+			 nla_get_u32(info->attrs[TUNQOS_A_REASON_REASON]));
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	return genlmsg_reply(reply, info);
+}
+
+int tunqos_nl_get_reason_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	const struct tunqos_net *tn = tunqos_net(sock_net(skb->sk));
+
+	for (; cb->args[0] < TUNQOS_REASONS; cb->args[0]++) {
+		if (put_reason(skb, tn, NETLINK_CB(cb->skb).portid,
+			       cb->nlh->nlmsg_seq, NLM_F_MULTI, cb->args[0]))
+			break;
+	}
+	return skb->len;
+}
+
+int tunqos_netlink_register(void)
+{
+	return genl_register_family(&tunqos_family);
+}
+
+void tunqos_netlink_unregister(void)
+{
+	genl_unregister_family(&tunqos_family);
+}

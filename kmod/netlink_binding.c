@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading bindings back, whatever their type: dumps, single answers, events.
+ * Writing them is in netlink_tunnel.c and netlink_port.c.
+ */
+
+#include <linux/rtnetlink.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "tunqos.h"
+#include "netlink_policy.h"
+
+/* What netlink_tunnel.c and netlink_port.c say of one binding. */
+static int fill(struct sk_buff *skb, const struct tunqos_binding *binding)
+{
+	if (binding->key.type == TUNQOS_BIND_PORT)
+		return tunqos_fill_port(skb, binding);
+	return tunqos_fill_tunnel(skb, binding);
+}
+
+static int put_binding(struct sk_buff *skb,
+		       const struct tunqos_binding *binding, u32 portid,
+		       u32 seq, int flags, u8 cmd, struct netlink_callback *cb)
+{
+	void *header = genlmsg_put(skb, portid, seq, &tunqos_family, flags,
+				   cmd);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (cb)
+		genl_dump_check_consistent(cb, header);
+	if (fill(skb, binding)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/* The counters of one direction, added up over all CPUs. */
+int tunqos_fill_counters(struct sk_buff *skb, int attr,
+			 const struct tunqos_binding *binding,
+			 enum tunqos_direction direction)
+{
+	struct tunqos_counters sum = {};
+	struct nlattr *nest;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct tunqos_counters *one =
+			&per_cpu_ptr(binding->stats, cpu)->direction[direction];
+
+		sum.packets += READ_ONCE(one->packets);
+		sum.written += READ_ONCE(one->written);
+		sum.left_alone += READ_ONCE(one->left_alone);
+		sum.dropped += READ_ONCE(one->dropped);
+	}
+
+	nest = nla_nest_start(skb, attr);
+	if (!nest ||
+	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_PACKETS, sum.packets,
+			      TUNQOS_A_COUNTERS_PAD) ||
+	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_WRITTEN, sum.written,
+			      TUNQOS_A_COUNTERS_PAD) ||
+	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_LEFT_ALONE,
+			      sum.left_alone, TUNQOS_A_COUNTERS_PAD) ||
+	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_DROPPED, sum.dropped,
+			      TUNQOS_A_COUNTERS_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static bool wanted(const struct tunqos_binding *binding, bool ports)
+{
+	return (binding->key.type == TUNQOS_BIND_PORT) == ports &&
+	       rcu_access_pointer(binding->profile);
+}
+
+/* args[0] counts the bindings said so far; a commit meanwhile is flagged. */
+static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
+		bool ports)
+{
+	struct tunqos_net *tn = tunqos_net(sock_net(skb->sk));
+	struct tunqos_binding *binding;
+	long index = 0;
+
+	rtnl_lock();
+	cb->seq = tn->generation + 1;
+	list_for_each_entry(binding, &tn->bindings, list) {
+		if (!wanted(binding, ports))
+			continue;
+		if (index >= cb->args[0]) {
+			if (put_binding(skb, binding,
+					NETLINK_CB(cb->skb).portid,
+					cb->nlh->nlmsg_seq, NLM_F_MULTI, cmd,
+					cb))
+				break;
+			cb->args[0] = index + 1;
+		}
+		index++;
+	}
+	rtnl_unlock();
+	return skb->len;
+}
+
+int tunqos_nl_get_tunnel_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	return dump(skb, cb, TUNQOS_CMD_GET_TUNNEL, false);
+}
+
+int tunqos_nl_get_port_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, TUNQOS_CMD_GET_PORT, true);
+}
+
+/* One binding in answer to a request that named it by @key. */
+static int answer(struct genl_info *info, const struct tunqos_key *key, u8 cmd)
+{
+	struct tunqos_net *tn = tunqos_net(genl_info_net(info));
+	const struct tunqos_binding *binding;
+	struct sk_buff *reply;
+	char name[64];
+	int err;
+
+	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
+	rtnl_lock();
+	binding = tunqos_binding_find(tn, key);
+	if (binding) {
+		err = put_binding(reply, binding, info->snd_portid,
+				  info->snd_seq, 0, cmd, NULL);
+	} else {
+		tunqos_binding_describe(key, name, sizeof(name));
+		tunqos_refuse(tn, info->extack, "%s: no such binding", name);
+		err = -ENOENT;
+	}
+	rtnl_unlock();
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	return genlmsg_reply(reply, info);
+}
+
+int tunqos_nl_get_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_key key;
+	int err = tunqos_tunnel_key(info, &key);
+
+	return err ?: answer(info, &key, TUNQOS_CMD_GET_TUNNEL);
+}
+
+int tunqos_nl_get_port_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_key key;
+	int err = tunqos_port_key(info, &key);
+
+	return err ?: answer(info, &key, TUNQOS_CMD_GET_PORT);
+}
+
+/**
+ * tunqos_notify_binding() - tell listeners the state of a binding
+ * @binding: it has a profile
+ *
+ * Context: process, RTNL held. A lost message is no error: listeners see the
+ * overrun of their socket and read everything again.
+ */
+void tunqos_notify_binding(const struct tunqos_binding *binding)
+{
+	bool port = binding->key.type == TUNQOS_BIND_PORT;
+	struct net *net = binding->tn->net;
+	struct sk_buff *skb;
+
+	if (!genl_has_listeners(&tunqos_family, net, TUNQOS_NLGRP_EVENTS))
+		return;
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	if (put_binding(skb, binding, 0, 0, 0,
+			port ? TUNQOS_CMD_PORT_NTF : TUNQOS_CMD_TUNNEL_NTF,
+			NULL)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_multicast_netns(&tunqos_family, net, skb, 0,
+				TUNQOS_NLGRP_EVENTS, GFP_KERNEL);
+}
+
+/* Tells listeners that a transaction was committed. Context as above. */
+void tunqos_notify_commit(const struct tunqos_net *tn)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (!genl_has_listeners(&tunqos_family, tn->net, TUNQOS_NLGRP_EVENTS))
+		return;
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	header = genlmsg_put(skb, 0, 0, &tunqos_family, 0,
+			     TUNQOS_CMD_CONFIG_NTF);
+	if (!header ||
+	    nla_put_u32(skb, TUNQOS_A_INFO_GENERATION, tn->generation)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast_netns(&tunqos_family, tn->net, skb, 0,
+				TUNQOS_NLGRP_EVENTS, GFP_KERNEL);
+}

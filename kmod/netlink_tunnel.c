@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tunnel profiles over netlink: attributes to profile and back. */
+
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/ipv6.h>
+#include <net/rtnetlink.h>
+
+#include "tunqos.h"
+#include "netlink_policy.h"
+
+/**
+ * tunqos_tunnel_key() - the binding that a request names
+ * @info: the request
+ * @key: filled in on success
+ *
+ * Return: 0 or -EINVAL.
+ */
+int tunqos_tunnel_key(struct genl_info *info, struct tunqos_key *key)
+{
+	struct nlattr *device = info->attrs[TUNQOS_A_TUNNEL_DEVICE];
+	struct nlattr *peer4 = info->attrs[TUNQOS_A_TUNNEL_PEER4];
+	struct nlattr *peer6 = info->attrs[TUNQOS_A_TUNNEL_PEER6];
+
+	memset(key, 0, sizeof(*key));
+	if (!!device + !!peer4 + !!peer6 != 1) {
+		GENL_SET_ERR_MSG(info,
+				 "name the binding by exactly one of device, peer4 and peer6");
+		return -EINVAL;
+	}
+
+	if (device) {
+		key->type = TUNQOS_BIND_DEVICE;
+		nla_strscpy(key->name, device, sizeof(key->name));
+		if (!dev_valid_name(key->name)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, device,
+					    "not a name that a device can have");
+			return -EINVAL;
+		}
+		return 0;
+	}
+
+	key->type = TUNQOS_BIND_PEER;
+	if (peer4) {
+		key->peer.family = AF_INET;
+		key->peer.a4 = nla_get_in_addr(peer4);
+		if (!key->peer.a4) {
+			NL_SET_ERR_MSG_ATTR(info->extack, peer4,
+					    "the peer cannot be 0.0.0.0");
+			return -EINVAL;
+		}
+	} else {
+		key->peer.family = AF_INET6;
+		key->peer.a6 = nla_get_in6_addr(peer6);
+		if (ipv6_addr_any(&key->peer.a6)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, peer6,
+					    "the peer cannot be ::");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int read_table(struct genl_info *info, int attr, u8 *table, u8 max)
+{
+	struct nlattr *nla = info->attrs[attr];
+	const u8 *bytes = nla_data(nla);
+	int i;
+
+	for (i = 0; i < TUNQOS_TABLE_LEN; i++) {
+		if (bytes[i] > max && bytes[i] != TUNQOS_TABLE_LEAVE) {
+			tunqos_refuse(tunqos_net(genl_info_net(info)),
+				      info->extack,
+				      "table entry for dscp %d is %u, not 0-%u or 255",
+				      i, bytes[i], max);
+			NL_SET_BAD_ATTR(info->extack, nla);
+			return -EINVAL;
+		}
+	}
+	memcpy(table, bytes, TUNQOS_TABLE_LEN);
+	return 0;
+}
+
+/* A port's table; see netlink_port.c. */
+int tunqos_read_pcp(struct genl_info *info, struct tunqos_profile *profile)
+{
+	return read_table(info, TUNQOS_A_PORT_DSCP_PCP, profile->pcp, 7);
+}
+
+static int missing(struct genl_info *info, int attr, const char *message)
+{
+	struct netlink_ext_ack *extack = info->extack;
+
+	if (info->attrs[attr])
+		return 0;
+	if (extack)
+		extack->_msg = message;
+	return -EINVAL;
+}
+
+static int read_encap(struct genl_info *info, struct tunqos_profile *profile)
+{
+	struct nlattr **attrs = info->attrs;
+	int i;
+
+	profile->encap_dscp = TUNQOS_ENCAP_DSCP_COPY;
+	if (attrs[TUNQOS_A_TUNNEL_ENCAP_DSCP])
+		profile->encap_dscp =
+			nla_get_u8(attrs[TUNQOS_A_TUNNEL_ENCAP_DSCP]);
+	profile->encap_write = profile->encap_dscp != TUNQOS_ENCAP_DSCP_NATIVE;
+
+	switch (profile->encap_dscp) {
+	case TUNQOS_ENCAP_DSCP_SET:
+		if (missing(info, TUNQOS_A_TUNNEL_ENCAP_VALUE,
+			    "encap-dscp set needs encap-value"))
+			return -EINVAL;
+		profile->encap_value =
+			nla_get_u8(attrs[TUNQOS_A_TUNNEL_ENCAP_VALUE]);
+		memset(profile->encap, profile->encap_value,
+		       sizeof(profile->encap));
+		return 0;
+	case TUNQOS_ENCAP_DSCP_TABLE:
+		if (missing(info, TUNQOS_A_TUNNEL_ENCAP_TABLE,
+			    "encap-dscp table needs encap-table"))
+			return -EINVAL;
+		return read_table(info, TUNQOS_A_TUNNEL_ENCAP_TABLE,
+				  profile->encap, 63);
+	}
+	for (i = 0; i < TUNQOS_TABLE_LEN; i++)
+		profile->encap[i] = i;
+	return 0;
+}
+
+static int read_decap(struct genl_info *info, const struct tunqos_key *key,
+		      struct tunqos_profile *profile)
+{
+	struct nlattr **attrs = info->attrs;
+	int i, err;
+
+	if (attrs[TUNQOS_A_TUNNEL_DECAP_CLASS])
+		profile->class_outer =
+			nla_get_u8(attrs[TUNQOS_A_TUNNEL_DECAP_CLASS]) ==
+			TUNQOS_DECAP_CLASS_OUTER;
+	if (attrs[TUNQOS_A_TUNNEL_DECAP_DSCP])
+		profile->decap_dscp =
+			nla_get_u8(attrs[TUNQOS_A_TUNNEL_DECAP_DSCP]);
+	if (attrs[TUNQOS_A_TUNNEL_DECAP_PERMIT]) {
+		profile->has_permit = true;
+		profile->permit =
+			nla_get_u64(attrs[TUNQOS_A_TUNNEL_DECAP_PERMIT]);
+	}
+
+	if (profile->decap_dscp == TUNQOS_DECAP_DSCP_KEEP)
+		return 0;
+	profile->decap_write = true;
+	if (key->type == TUNQOS_BIND_PEER &&
+	    missing(info, TUNQOS_A_TUNNEL_DECAP_PERMIT,
+		    "decap from ipsec needs a permit list"))
+		return -EINVAL;
+
+	if (profile->decap_dscp == TUNQOS_DECAP_DSCP_TABLE) {
+		if (missing(info, TUNQOS_A_TUNNEL_DECAP_TABLE,
+			    "decap-dscp table needs decap-table"))
+			return -EINVAL;
+		err = read_table(info, TUNQOS_A_TUNNEL_DECAP_TABLE,
+				 profile->decap_table, 63);
+		if (err)
+			return err;
+	} else {
+		for (i = 0; i < TUNQOS_TABLE_LEN; i++)
+			profile->decap_table[i] = i;
+	}
+	for (i = 0; i < TUNQOS_TABLE_LEN; i++)
+		profile->decap[i] =
+			profile->has_permit && !(profile->permit >> i & 1) ?
+			TUNQOS_NOT_PERMITTED : profile->decap_table[i];
+	return 0;
+}
+
+static int read_pre_classify(struct genl_info *info,
+			     struct tunqos_profile *profile)
+{
+	struct nlattr *table = info->attrs[TUNQOS_A_TUNNEL_PRIORITY_TABLE];
+	struct nlattr *on = info->attrs[TUNQOS_A_TUNNEL_PRE_CLASSIFY];
+
+	profile->pre_classify = on && nla_get_u8(on);
+	if (!table)
+		return 0;
+	if (!profile->pre_classify) {
+		NL_SET_ERR_MSG_ATTR(info->extack, table,
+				    "priority-table needs pre-classify");
+		return -EINVAL;
+	}
+	profile->priority = kmemdup(nla_data(table), nla_len(table),
+				    GFP_KERNEL_ACCOUNT);
+	return profile->priority ? 0 : -ENOMEM;
+}
+
+int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_op *op;
+	int err;
+
+	op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
+	if (!op)
+		return -ENOMEM;
+	op->verb = TUNQOS_OP_SET;
+	op->profile = tunqos_profile_alloc();
+	if (!op->profile) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+	err = tunqos_tunnel_key(info, &op->key);
+	if (!err)
+		err = read_encap(info, op->profile);
+	if (!err)
+		err = read_decap(info, &op->key, op->profile);
+	if (!err)
+		err = read_pre_classify(info, op->profile);
+	if (err)
+		goto err_free;
+	if (info->attrs[TUNQOS_A_TUNNEL_LABEL])
+		nla_strscpy(op->label, info->attrs[TUNQOS_A_TUNNEL_LABEL],
+			    sizeof(op->label));
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), op, info);
+
+err_free:
+	tunqos_profile_free(op->profile);
+	kfree(op);
+	return err;
+}
+
+int tunqos_nl_del_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_op *op;
+	int err;
+
+	op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
+	if (!op)
+		return -ENOMEM;
+	op->verb = TUNQOS_OP_DEL;
+	err = tunqos_tunnel_key(info, &op->key);
+	if (err) {
+		kfree(op);
+		return err;
+	}
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), op, info);
+}
+
+static int fill_key(struct sk_buff *skb, const struct tunqos_binding *binding)
+{
+	const struct tunqos_key *key = &binding->key;
+
+	if (key->type == TUNQOS_BIND_DEVICE)
+		return nla_put_string(skb, TUNQOS_A_TUNNEL_DEVICE, key->name);
+	if (key->peer.family == AF_INET)
+		return nla_put_in_addr(skb, TUNQOS_A_TUNNEL_PEER4,
+				       key->peer.a4);
+	return nla_put_in6_addr(skb, TUNQOS_A_TUNNEL_PEER6, &key->peer.a6);
+}
+
+static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
+{
+	if (nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_DSCP, p->encap_dscp) ||
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_DECAP_DSCP, p->decap_dscp) ||
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_DECAP_CLASS,
+		       p->class_outer ? TUNQOS_DECAP_CLASS_OUTER :
+					TUNQOS_DECAP_CLASS_INNER) ||
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_PRE_CLASSIFY, p->pre_classify))
+		return -EMSGSIZE;
+	if (p->encap_dscp == TUNQOS_ENCAP_DSCP_SET &&
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_VALUE, p->encap_value))
+		return -EMSGSIZE;
+	if (p->encap_dscp == TUNQOS_ENCAP_DSCP_TABLE &&
+	    nla_put(skb, TUNQOS_A_TUNNEL_ENCAP_TABLE, TUNQOS_TABLE_LEN,
+		    p->encap))
+		return -EMSGSIZE;
+	if (p->decap_dscp == TUNQOS_DECAP_DSCP_TABLE &&
+	    nla_put(skb, TUNQOS_A_TUNNEL_DECAP_TABLE, TUNQOS_TABLE_LEN,
+		    p->decap_table))
+		return -EMSGSIZE;
+	if (p->has_permit &&
+	    nla_put_u64_64bit(skb, TUNQOS_A_TUNNEL_DECAP_PERMIT, p->permit,
+			      TUNQOS_A_TUNNEL_PAD))
+		return -EMSGSIZE;
+	if (p->priority &&
+	    nla_put(skb, TUNQOS_A_TUNNEL_PRIORITY_TABLE,
+		    TUNQOS_TABLE_LEN * sizeof(*p->priority), p->priority))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Everything about a tunnel binding. Context: process, RTNL held. */
+int tunqos_fill_tunnel(struct sk_buff *skb,
+		       const struct tunqos_binding *binding)
+{
+	const struct tunqos_profile *profile =
+		rtnl_dereference(binding->profile);
+	const struct tunqos_attachment *attachment = binding->attachment;
+	u32 hooks = binding->held;
+
+	if (fill_key(skb, binding) || fill_settings(skb, profile))
+		return -EMSGSIZE;
+	if (binding->label[0] &&
+	    nla_put_string(skb, TUNQOS_A_TUNNEL_LABEL, binding->label))
+		return -EMSGSIZE;
+	if (attachment) {
+		hooks |= attachment->held;
+		if (attachment->gro_cleared)
+			hooks |= TUNQOS_HOOK_GRO_OFF;
+		if (nla_put_string(skb, TUNQOS_A_TUNNEL_KIND,
+				   attachment->dev->rtnl_link_ops->kind))
+			return -EMSGSIZE;
+	}
+	if (binding->problem &&
+	    nla_put_string(skb, TUNQOS_A_TUNNEL_PROBLEM, binding->problem))
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, TUNQOS_A_TUNNEL_STATE, binding->state) ||
+	    nla_put_u32(skb, TUNQOS_A_TUNNEL_HOOKS, hooks))
+		return -EMSGSIZE;
+	if (tunqos_fill_counters(skb, TUNQOS_A_TUNNEL_ENCAP, binding,
+				 TUNQOS_ENCAP))
+		return -EMSGSIZE;
+	return tunqos_fill_counters(skb, TUNQOS_A_TUNNEL_DECAP, binding,
+				    TUNQOS_DECAP);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices come, go, are renamed and move between namespaces. A move is
+ * UNREGISTER in the old namespace, REGISTER in the new one with the old name,
+ * then CHANGENAME. UNREGISTER may come more than once. The notifier never
+ * refuses anything: that would veto the user's device. Called under RTNL.
+ */
+
+#include <linux/if_vlan.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+
+#include "tunqos.h"
+
+static void here(struct net_device *dev)
+{
+	struct tunqos_net *tn = tunqos_net(dev_net(dev));
+	struct tunqos_key key = { .type = TUNQOS_BIND_DEVICE };
+	struct tunqos_binding *binding;
+
+	strscpy(key.name, dev->name, sizeof(key.name));
+	binding = tunqos_binding_find(tn, &key);
+	if (binding)
+		tunqos_binding_device_here(binding, dev);
+	key.type = TUNQOS_BIND_PORT;
+	binding = tunqos_binding_find(tn, &key);
+	if (binding)
+		tunqos_binding_device_here(binding, dev);
+}
+
+/* VLAN devices stay where they are when the device under them moves. */
+static void uppers_here(struct net_device *dev)
+{
+	struct net_device *upper;
+	struct list_head *iter;
+
+	/* RTNL is enough for the walk */
+	netdev_for_each_upper_dev_rcu(dev, upper, iter) {
+		if (is_vlan_dev(upper))
+			here(upper);
+	}
+}
+
+/* Failed bindings of a namespace whose device is not there any more. */
+static void forget_failures(struct tunqos_net *tn,
+			    const struct net_device *dev)
+{
+	struct tunqos_binding *binding;
+	struct net_device *other;
+
+	list_for_each_entry(binding, &tn->bindings, list) {
+		if (binding->state != TUNQOS_STATE_FAILED)
+			continue;
+		other = __dev_get_by_name(tn->net, binding->key.name);
+		if (!other || (other == dev &&
+			       dev->reg_state != NETREG_REGISTERED))
+			tunqos_binding_device_gone(binding);
+	}
+}
+
+static void gone(struct net_device *dev, bool only_renamed)
+{
+	struct tunqos_attachment *attachment;
+
+	rcu_read_lock();
+	attachment = tunqos_attachment_find(dev);
+	rcu_read_unlock();
+	if (attachment && !(only_renamed &&
+			    !strcmp(attachment->binding->key.name, dev->name)))
+		tunqos_binding_device_gone(attachment->binding);
+	tunqos_port_device_gone(dev, only_renamed);
+	forget_failures(tunqos_net(dev_net(dev)), dev);
+}
+
+static int event(struct notifier_block *block, unsigned long event, void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	const struct netdev_notifier_changeupper_info *info;
+
+	switch (event) {
+	case NETDEV_REGISTER:
+		here(dev);
+		uppers_here(dev);
+		break;
+	case NETDEV_UP:		/* what failed is tried again */
+		here(dev);
+		break;
+	case NETDEV_UNREGISTER:
+		gone(dev, false);
+		break;
+	case NETDEV_CHANGENAME:
+		gone(dev, true);
+		here(dev);
+		break;
+	case NETDEV_CHANGEUPPER:
+		/* a VLAN device gets what is under it after its REGISTER */
+		info = ptr;
+		if (info->linking && is_vlan_dev(info->upper_dev))
+			here(info->upper_dev);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block block = {
+	.notifier_call = event,
+};
+
+/* Replays REGISTER of every device. Context: process; sleeps. */
+int tunqos_notifier_register(void)
+{
+	return register_netdevice_notifier(&block);
+}
+
+/* Replays UNREGISTER of every device. Context: process; sleeps. */
+void tunqos_notifier_unregister(void)
+{
+	unregister_netdevice_notifier(&block);
+}

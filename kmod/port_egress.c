@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Egress of the device under a VLAN device, in front of clsact and the qdisc:
+ * the tag is in the skb's metadata here, whether or not the NIC inserts it, so
+ * writing it needs no writable packet. PCP comes from the DSCP in the header;
+ * DEI and VID stay. A QUEUE companion (RFC 3270 pipe) decides skb->priority
+ * only: ip_forward() would have overwritten it earlier. Softirq or process
+ * context, RCU read side.
+ */
+
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+
+#include "tunqos.h"
+
+static struct tunqos_profile *find(const struct tunqos_lower *lower,
+				   __be16 proto, u16 vid)
+{
+	const struct tunqos_vid *entry;
+
+	hlist_for_each_entry_rcu(entry,
+				 &lower->vids[vid % TUNQOS_VID_BUCKETS],
+				 node) {
+		if (entry->vid == vid && entry->proto == proto)
+			return rcu_dereference(entry->profile);
+	}
+	return NULL;
+}
+
+/* The DS field, or -1: not IP. The frame may come from a raw socket. */
+static int frame_ds(const struct sk_buff *skb)
+{
+	int offset = skb_network_offset(skb);
+	u8 bytes[2];
+	const u8 *header;
+
+	if (skb->protocol != htons(ETH_P_IP) &&
+	    skb->protocol != htons(ETH_P_IPV6))
+		return -1;
+	if (offset < 0)
+		return -1;
+	header = skb_header_pointer(skb, offset, sizeof(bytes), bytes);
+	if (!header || !tunqos_ip_version(header))
+		return -1;
+	return tunqos_ds_read(header);
+}
+
+unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
+{
+	const struct tunqos_profile *profile;
+	u16 companion = skb->tc_index;
+	u8 pcp;
+	u16 tci;
+	int ds;
+
+	if (!skb_vlan_tag_present(skb))
+		return NF_ACCEPT;
+	tci = skb_vlan_tag_get(skb);
+	profile = find(priv, skb->vlan_proto, tci & VLAN_VID_MASK);
+	if (!profile)
+		return NF_ACCEPT;
+
+	tunqos_count(profile, TUNQOS_ENCAP);
+	ds = frame_ds(skb);
+	if (ds < 0) {
+		tunqos_left_alone(profile, TUNQOS_ENCAP, TUNQOS_REASON_NOT_IP);
+		return NF_ACCEPT;
+	}
+
+	if (tunqos_companion_is(companion, TUNQOS_KIND_QUEUE, profile->tag)) {
+		pcp = profile->pcp[tunqos_companion_class(companion)];
+		if (pcp != TUNQOS_TABLE_LEAVE)
+			skb->priority = pcp;
+	}
+
+	pcp = profile->pcp[tunqos_ds_dscp(ds)];
+	if (pcp == TUNQOS_TABLE_LEAVE) {
+		tunqos_left_alone(profile, TUNQOS_ENCAP,
+				  TUNQOS_REASON_TABLE_LEAVE);
+		return NF_ACCEPT;
+	}
+	tci = (tci & ~VLAN_PRIO_MASK) | pcp << VLAN_PRIO_SHIFT;
+	__vlan_hwaccel_put_tag(skb, skb->vlan_proto, tci);
+	tunqos_written(profile, TUNQOS_ENCAP);
+	return NF_ACCEPT;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Profiles: made whole, never changed, freed after a grace period. */
+
+#include <linux/slab.h>
+
+#include "tunqos.h"
+
+struct tunqos_profile *tunqos_profile_alloc(void)
+{
+	return kzalloc(sizeof(struct tunqos_profile), GFP_KERNEL);
+}
+
+/* Frees one that no packet has seen; NULL is fine. */
+void tunqos_profile_free(struct tunqos_profile *profile)
+{
+	if (!profile)
+		return;
+	kfree(profile->priority);
+	kfree(profile);
+}
+
+static void free_rcu_callback(struct rcu_head *head)
+{
+	tunqos_profile_free(container_of(head, struct tunqos_profile, rcu));
+}
+
+/* Frees one that packets may still be looking at; NULL is fine. */
+void tunqos_profile_free_rcu(struct tunqos_profile *profile)
+{
+	if (profile)
+		call_rcu(&profile->rcu, free_rcu_callback);
+}
+
+/**
+ * tunqos_profile_hooks() - the places of the packet path a profile needs
+ * @profile: complete
+ * @type: what it is bound to
+ *
+ * Return: a set of enum tunqos_hook.
+ */
+u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
+			 enum tunqos_binding_type type)
+{
+	bool encap = profile->encap_write || profile->pre_classify;
+	bool decap = profile->decap_write || profile->class_outer;
+	u32 hooks = 0;
+
+	switch (type) {
+	case TUNQOS_BIND_DEVICE:
+		if (encap)
+			hooks |= TUNQOS_HOOK_OUTER;
+		if (decap)
+			hooks |= TUNQOS_HOOK_ARRIVED | TUNQOS_HOOK_AFTER;
+		break;
+	case TUNQOS_BIND_PEER:
+		if (encap)
+			hooks |= TUNQOS_HOOK_BEFORE | TUNQOS_HOOK_OUTER;
+		if (decap)
+			hooks |= TUNQOS_HOOK_IPSEC;
+		break;
+	case TUNQOS_BIND_PORT:
+		hooks = TUNQOS_HOOK_PORT_EGRESS;
+		break;
+	}
+	return hooks;
+}

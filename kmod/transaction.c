@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Changes are staged and committed as a whole. A transaction belongs to the
+ * socket that began it; there is one at a time in a namespace.
+ *
+ * Commit holds RTNL throughout, so that no device appears or leaves: it gives
+ * each binding its next profile, prepares all of them, which can fail and be
+ * undone while packets see no difference, then publishes by pointer swaps that
+ * cannot fail. Packets see one whole profile each; two bindings are not
+ * swapped in the same instant.
+ *
+ * Lock order: genl_mutex, txn_lock, RTNL.
+ */
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+
+#include "tunqos.h"
+
+/* More than any router has, less than would hurt. */
+#define OPS_MAX		65536
+
+static void free_op(struct tunqos_op *op)
+{
+	tunqos_profile_free(op->profile);
+	kfree(op);
+}
+
+static void close_txn(struct tunqos_net *tn)
+{
+	struct tunqos_op *op, *tmp;
+
+	list_for_each_entry_safe(op, tmp, &tn->txn_ops, list) {
+		list_del(&op->list);
+		free_op(op);
+	}
+	tn->txn_count = 0;
+	tn->txn_open = false;
+}
+
+/**
+ * tunqos_txn_begin() - open a transaction
+ * @tn: the namespace
+ * @info: the request; its socket becomes the owner
+ *
+ * Context: process.
+ * Return: 0, -EBUSY if there is one already, -ESTALE if the generation the
+ * request names has passed.
+ */
+int tunqos_txn_begin(struct tunqos_net *tn, struct genl_info *info)
+{
+	struct nlattr *generation = info->attrs[TUNQOS_A_INFO_GENERATION];
+	int err = 0;
+
+	mutex_lock(&tn->txn_lock);
+	if (tn->txn_open) {
+		GENL_SET_ERR_MSG(info,
+				 "another transaction is open, try again");
+		err = -EBUSY;
+	} else if (generation && nla_get_u32(generation) != tn->generation) {
+		NL_SET_ERR_MSG_ATTR(info->extack, generation,
+				    "the configuration has changed meanwhile, read it again");
+		err = -ESTALE;
+	} else {
+		tn->txn_open = true;
+		tn->txn_owner = info->snd_portid;
+	}
+	mutex_unlock(&tn->txn_lock);
+	return err;
+}
+
+static int check_owner(const struct tunqos_net *tn,
+		       const struct genl_info *info)
+{
+	if (tn->txn_open && tn->txn_owner == info->snd_portid)
+		return 0;
+	GENL_SET_ERR_MSG(info, "no transaction is open, send begin first");
+	return -EINVAL;
+}
+
+/**
+ * tunqos_txn_stage() - add a change to the open transaction
+ * @tn: the namespace
+ * @op: belongs to the transaction from now on, also on failure
+ * @info: the request
+ *
+ * Context: process.
+ * Return: 0 or a negative error number.
+ */
+int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_op *op,
+		     struct genl_info *info)
+{
+	int err;
+
+	mutex_lock(&tn->txn_lock);
+	err = check_owner(tn, info);
+	if (!err && tn->txn_count >= OPS_MAX) {
+		GENL_SET_ERR_MSG(info, "too many changes in one transaction");
+		err = -E2BIG;
+	}
+	if (err) {
+		free_op(op);
+	} else {
+		list_add_tail(&op->list, &tn->txn_ops);
+		tn->txn_count++;
+	}
+	mutex_unlock(&tn->txn_lock);
+	return err;
+}
+
+static void touch(struct tunqos_binding *binding, struct list_head *touched)
+{
+	if (binding->touched)
+		return;
+	binding->touched = true;
+	list_add_tail(&binding->touched_list, touched);
+}
+
+static void doom(struct tunqos_binding *binding, struct list_head *touched)
+{
+	tunqos_profile_free(binding->next);
+	binding->next = NULL;
+	binding->doomed = true;
+	touch(binding, touched);
+}
+
+static int apply_set(struct tunqos_net *tn, struct tunqos_op *op,
+		     struct list_head *touched, struct netlink_ext_ack *extack)
+{
+	struct tunqos_binding *binding = tunqos_binding_find(tn, &op->key);
+
+	if (!binding) {
+		binding = tunqos_binding_create(tn, &op->key);
+		if (IS_ERR(binding)) {
+			NL_SET_ERR_MSG(extack, "out of memory");
+			return PTR_ERR(binding);
+		}
+	}
+	tunqos_profile_free(binding->next);
+	binding->next = op->profile;
+	binding->next_label = op->label;
+	op->profile = NULL;
+	binding->doomed = false;
+	touch(binding, touched);
+	return 0;
+}
+
+static int apply_op(struct tunqos_net *tn, struct tunqos_op *op,
+		    struct list_head *touched, struct netlink_ext_ack *extack)
+{
+	struct tunqos_binding *binding;
+	char name[64];
+
+	switch (op->verb) {
+	case TUNQOS_OP_SET:
+		return apply_set(tn, op, touched, extack);
+	case TUNQOS_OP_DEL:
+		binding = tunqos_binding_find(tn, &op->key);
+		if (!binding || binding->doomed) {
+			tunqos_binding_describe(&op->key, name, sizeof(name));
+			tunqos_refuse(tn, extack, "%s: no such binding", name);
+			return -ENOENT;
+		}
+		doom(binding, touched);
+		return 0;
+	case TUNQOS_OP_FLUSH:
+		list_for_each_entry(binding, &tn->bindings, list)
+			doom(binding, touched);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int prepare(struct list_head *touched, struct netlink_ext_ack *extack)
+{
+	struct tunqos_binding *binding;
+	int err;
+
+	list_for_each_entry(binding, touched, touched_list) {
+		if (binding->doomed)
+			continue;
+		err = tunqos_binding_prepare(binding, binding->next, extack);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void settle(struct tunqos_binding *binding)
+{
+	list_del(&binding->touched_list);
+	binding->touched = false;
+	binding->doomed = false;
+	binding->next = NULL;
+}
+
+static void publish(struct list_head *touched)
+{
+	struct tunqos_binding *binding, *tmp;
+
+	list_for_each_entry_safe(binding, tmp, touched, touched_list) {
+		struct tunqos_profile *next = binding->next;
+		bool doomed = binding->doomed;
+
+		settle(binding);
+		if (doomed) {
+			tunqos_binding_destroy(binding);
+			continue;
+		}
+		strscpy(binding->label, binding->next_label,
+			sizeof(binding->label));
+		tunqos_binding_publish(binding, next);
+	}
+}
+
+static void undo(struct list_head *touched)
+{
+	struct tunqos_binding *binding, *tmp;
+
+	list_for_each_entry_safe(binding, tmp, touched, touched_list) {
+		tunqos_profile_free(binding->next);
+		settle(binding);
+		if (!rcu_access_pointer(binding->profile))
+			tunqos_binding_destroy(binding);
+		else
+			tunqos_binding_unprepare(binding);
+	}
+}
+
+static int commit(struct tunqos_net *tn, struct netlink_ext_ack *extack)
+{
+	LIST_HEAD(touched);
+	struct tunqos_op *op;
+	int err = 0;
+
+	ASSERT_RTNL();
+	list_for_each_entry(op, &tn->txn_ops, list) {
+		err = apply_op(tn, op, &touched, extack);
+		if (err)
+			break;
+	}
+	if (!err)
+		err = prepare(&touched, extack);
+	if (err) {
+		undo(&touched);
+		return err;
+	}
+	publish(&touched);
+	tn->generation++;
+	tunqos_notify_commit(tn);
+	return 0;
+}
+
+/**
+ * tunqos_txn_commit() - apply the open transaction, or nothing of it
+ * @tn: the namespace
+ * @info: the request
+ *
+ * The transaction is over in either case.
+ *
+ * Context: process, sleeps, takes RTNL.
+ * Return: 0 or a negative error number.
+ */
+int tunqos_txn_commit(struct tunqos_net *tn, struct genl_info *info)
+{
+	int err;
+
+	mutex_lock(&tn->txn_lock);
+	err = check_owner(tn, info);
+	if (!err) {
+		rtnl_lock();
+		err = commit(tn, info->extack);
+		rtnl_unlock();
+		close_txn(tn);
+	}
+	mutex_unlock(&tn->txn_lock);
+	return err;
+}
+
+/* Drops the open transaction of the request's socket. */
+int tunqos_txn_abort(struct tunqos_net *tn, struct genl_info *info)
+{
+	int err;
+
+	mutex_lock(&tn->txn_lock);
+	err = check_owner(tn, info);
+	if (!err)
+		close_txn(tn);
+	mutex_unlock(&tn->txn_lock);
+	return err;
+}
+
+/* Drops whatever is staged; the namespace goes. */
+void tunqos_txn_drop(struct tunqos_net *tn)
+{
+	mutex_lock(&tn->txn_lock);
+	close_txn(tn);
+	mutex_unlock(&tn->txn_lock);
+}
+
+/* The socket of the owner was closed without commit. */
+static int socket_closed(struct notifier_block *block, unsigned long event,
+			 void *ptr)
+{
+	const struct netlink_notify *notify = ptr;
+	struct tunqos_net *tn;
+
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	tn = tunqos_net(notify->net);
+	mutex_lock(&tn->txn_lock);
+	if (tn->txn_open && tn->txn_owner == notify->portid)
+		close_txn(tn);
+	mutex_unlock(&tn->txn_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block block = {
+	.notifier_call = socket_closed,
+};
+
+int tunqos_txn_notifier_register(void)
+{
+	return netlink_register_notifier(&block);
+}
+
+void tunqos_txn_notifier_unregister(void)
+{
+	netlink_unregister_notifier(&block);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The nouns of the module, and what its parts offer each other.
+ *
+ * Locking: everything that is configuration changes under RTNL only. The
+ * packet path takes no lock; it reads profiles under RCU (each netfilter hook
+ * runs inside rcu_read_lock()).
+ */
+#ifndef TUNQOS_H
+#define TUNQOS_H
+
+#include <linux/hashtable.h>
+#include <linux/if.h>
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/rhashtable.h>
+#include <linux/skbuff.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+#include <uapi/linux/tunqos.h>
+
+#include "core/companion.h"
+#include "core/ds.h"
+
+#define TUNQOS_RELEASE		"0.1.0"
+#define TUNQOS_REASONS		(TUNQOS_REASON_IN_BAND_TAG + 1)
+
+/* Entries of the compiled tables beyond the DSCPs 0-63. */
+#define TUNQOS_NOT_PERMITTED	254
+
+enum tunqos_direction {
+	TUNQOS_ENCAP,
+	TUNQOS_DECAP,
+};
+
+struct tunqos_counters {
+	u64 packets;
+	u64 written;
+	u64 left_alone;
+	u64 dropped;
+};
+
+/* Per CPU, 64 bytes; a port counts its egress as TUNQOS_ENCAP. */
+struct tunqos_stats {
+	struct tunqos_counters direction[2];
+};
+
+struct tunqos_reasons {
+	u64 packets[TUNQOS_REASONS];
+};
+
+/**
+ * struct tunqos_profile - one binding's complete policy, immutable
+ * @stats: of the binding, valid as long as the profile can be seen
+ * @reasons: of the namespace
+ * @encap: outer DSCP for each inner DSCP, or TUNQOS_TABLE_LEAVE
+ * @decap: inner DSCP for each outer DSCP, or TUNQOS_TABLE_LEAVE or
+ *	TUNQOS_NOT_PERMITTED
+ * @priority: skb->priority for each innermost DSCP, or NULL
+ * @pcp: of a port: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
+ * @tag: of the namespace, 0-63, for DONE and QUEUE companions
+ * @encap_write: the outer DSCP is ours to write
+ * @decap_write: the inner DSCP is ours to write
+ * @class_outer: after decapsulation queue by the outer DSCP
+ * @pre_classify: show the innermost DSCP to egress queueing
+ *
+ * What follows is only for user space to read back.
+ */
+struct tunqos_profile {
+	struct tunqos_stats __percpu *stats;
+	struct tunqos_reasons __percpu *reasons;
+	u8 tag;
+	bool encap_write;
+	bool decap_write;
+	bool class_outer;
+	bool pre_classify;
+	union {
+		u8 encap[TUNQOS_TABLE_LEN];
+		u8 pcp[TUNQOS_TABLE_LEN];
+	};
+	u8 decap[TUNQOS_TABLE_LEN];
+	u32 *priority;
+
+	u8 encap_dscp;		/* enum tunqos_encap_dscp */
+	u8 encap_value;		/* 0-63 */
+	u8 decap_dscp;		/* enum tunqos_decap_dscp */
+	bool has_permit;
+	u64 permit;
+	u8 decap_table[TUNQOS_TABLE_LEN];
+	struct rcu_head rcu;
+};
+
+enum tunqos_binding_type {
+	TUNQOS_BIND_DEVICE,	/* a tunnel device, by name */
+	TUNQOS_BIND_PEER,	/* an IPsec peer, by address */
+	TUNQOS_BIND_PORT,	/* a VLAN device, by name */
+};
+
+/* Compared as bytes: unused parts are 0. */
+struct tunqos_peer_key {
+	union {
+		__be32 a4;
+		struct in6_addr a6;
+	};
+	u32 family;		/* AF_INET or AF_INET6 */
+};
+
+struct tunqos_key {
+	enum tunqos_binding_type type;
+	char name[IFNAMSIZ];
+	struct tunqos_peer_key peer;
+};
+
+/**
+ * struct tunqos_binding - what a profile is attached to
+ * @tn: its namespace
+ * @profile: NULL in an inert binding, which lets every packet pass
+ * @next: profile that the running transaction gives it, with @next_label
+ * @held: hooks it holds a reference to (enum tunqos_hook)
+ * @attachment: of type DEVICE: the device it is attached to, if there is one
+ * @vid: of type PORT: its place at the lower device, if there is one
+ * @doomed: the running transaction removes it
+ */
+struct tunqos_binding {
+	struct tunqos_key key;
+	char label[TUNQOS_LABEL_MAX + 1];
+	struct tunqos_net *tn;
+	struct tunqos_profile __rcu *profile;
+	struct tunqos_stats __percpu *stats;
+	enum tunqos_state state;
+	const char *problem;
+	u32 held;
+
+	struct tunqos_attachment *attachment;
+	struct tunqos_vid *vid;
+
+	struct list_head list;		/* tunqos_net.bindings, in key order */
+	struct hlist_node name_node;	/* tunqos_net.names */
+	struct rhash_head peer_node;	/* tunqos_net.peers */
+
+	struct tunqos_profile *next;
+	const char *next_label;
+	bool doomed;
+	bool touched;
+	struct list_head touched_list;
+
+	struct rcu_head rcu;
+};
+
+/**
+ * struct tunqos_attachment - a tunnel device that packets are handled on
+ * @profile: of the binding, NULL while inert; first, the packet path reads it
+ * @dev: the device; it cannot go away, UNREGISTER detaches it
+ * @underlay: the namespace its outer packets are in
+ * @gre: outer packets have protocol 47, else 4 or 41
+ * @gro_cleared: receive aggregation was on and is to be put back
+ */
+struct tunqos_attachment {
+	struct tunqos_profile __rcu *profile;
+	struct net_device *dev;
+	struct hlist_node node;
+	bool gre;
+	bool gro_cleared;
+	u32 held;
+	struct net *underlay;
+	struct tunqos_binding *binding;
+	struct nf_hook_ops ingress;
+	struct rcu_head rcu;
+};
+
+/* Hooks in the families of IP, counted per namespace. */
+enum tunqos_inet_hook {
+	TUNQOS_INET_BEFORE4,
+	TUNQOS_INET_BEFORE6,
+	TUNQOS_INET_OUTER4,
+	TUNQOS_INET_OUTER6,
+	TUNQOS_INET_ARRIVED4,
+	TUNQOS_INET_HOOKS,
+};
+
+struct tunqos_net {
+	struct net *net;
+	struct list_head bindings;
+	DECLARE_HASHTABLE(names, 8);
+	struct rhashtable peers;
+	struct tunqos_reasons __percpu *reasons;
+	u32 generation;
+	u8 tag;				/* 0-63 */
+	unsigned int users[TUNQOS_INET_HOOKS];
+
+	struct mutex txn_lock;		/* protects the next 5 fields */
+	bool txn_open;
+	u32 txn_owner;			/* netlink port */
+	unsigned int txn_count;
+	struct list_head txn_ops;
+	char message[128];		/* of the last refused commit */
+};
+
+/* main.c */
+struct tunqos_net *tunqos_net(const struct net *net);
+extern u8 tunqos_arrived_tag;		/* 0-15, drawn at load */
+
+/* skb.c */
+int tunqos_skb_write_dscp(struct sk_buff *skb, unsigned int offset, u8 dscp);
+
+/* before.c outer.c arrived.c after.c: the hooks, in the order of a packet */
+unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state);
+unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state);
+unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state);
+unsigned int tunqos_outer6(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state);
+unsigned int tunqos_arrived4(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state);
+unsigned int tunqos_after(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state);
+
+/* decap.c: what after.c and ipsec.c share */
+void tunqos_decap(struct sk_buff *skb, const struct tunqos_profile *profile,
+		  u8 arrived);
+
+/* port_egress.c */
+struct tunqos_vid {
+	struct hlist_node node;
+	struct tunqos_profile __rcu *profile;
+	__be16 proto;
+	u16 vid;
+	struct tunqos_lower *lower;
+	struct net_device *dev;		/* the VLAN device */
+	struct tunqos_binding *binding;
+	struct list_head list;
+	struct rcu_head rcu;
+};
+
+#define TUNQOS_VID_BUCKETS	64
+
+/* A device that carries tagged frames of at least one port. */
+struct tunqos_lower {
+	struct hlist_head vids[TUNQOS_VID_BUCKETS];
+	struct net_device *dev;
+	struct list_head list;
+	unsigned int users;
+	struct nf_hook_ops egress;
+	struct rcu_head rcu;
+};
+
+unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state);
+
+/* ipsec.c */
+int tunqos_ipsec_get(void);
+void tunqos_ipsec_exit(void);
+
+/* hooks.c */
+int tunqos_hooks_get(struct net *net, u32 hooks);
+void tunqos_hooks_put(struct net *net, u32 hooks);
+
+/* attachment.c */
+struct tunqos_attachment *tunqos_attachment_find(const struct net_device *dev);
+bool tunqos_attachment_kind_ok(const struct net_device *dev);
+int tunqos_attachment_prepare(struct tunqos_binding *binding,
+			      struct net_device *dev, u32 hooks);
+void tunqos_attachment_publish(struct tunqos_binding *binding,
+			       struct tunqos_profile *profile);
+void tunqos_attachment_trim(struct tunqos_binding *binding, u32 hooks);
+void tunqos_attachment_drop(struct tunqos_binding *binding);
+
+/* port.c */
+bool tunqos_port_kind_ok(const struct net_device *dev);
+int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev);
+void tunqos_port_publish(struct tunqos_binding *binding,
+			 struct tunqos_profile *profile);
+void tunqos_port_drop(struct tunqos_binding *binding);
+void tunqos_port_device_gone(const struct net_device *dev, bool only_renamed);
+
+/* peer.c */
+int tunqos_peers_init(struct tunqos_net *tn);
+void tunqos_peers_exit(struct tunqos_net *tn);
+int tunqos_peer_add(struct tunqos_binding *binding);
+void tunqos_peer_remove(struct tunqos_binding *binding);
+struct tunqos_binding *tunqos_peer_find(struct tunqos_net *tn,
+					const struct tunqos_peer_key *key);
+struct tunqos_profile *tunqos_peer_profile(struct tunqos_net *tn,
+					   unsigned int family,
+					   const void *address);
+
+/* profile.c */
+struct tunqos_profile *tunqos_profile_alloc(void);
+void tunqos_profile_free(struct tunqos_profile *profile);
+void tunqos_profile_free_rcu(struct tunqos_profile *profile);
+u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
+			 enum tunqos_binding_type type);
+
+/* binding.c */
+struct tunqos_binding *tunqos_binding_find(struct tunqos_net *tn,
+					   const struct tunqos_key *key);
+struct tunqos_binding *tunqos_binding_create(struct tunqos_net *tn,
+					     const struct tunqos_key *key);
+int tunqos_binding_prepare(struct tunqos_binding *binding,
+			   const struct tunqos_profile *profile,
+			   struct netlink_ext_ack *extack);
+void tunqos_binding_publish(struct tunqos_binding *binding,
+			    struct tunqos_profile *profile);
+void tunqos_binding_destroy(struct tunqos_binding *binding);
+void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
+			     size_t len);
+void tunqos_binding_unprepare(struct tunqos_binding *binding);
+void tunqos_binding_device_here(struct tunqos_binding *binding,
+				struct net_device *dev);
+void tunqos_binding_device_gone(struct tunqos_binding *binding);
+
+/* notifier.c */
+int tunqos_notifier_register(void);
+void tunqos_notifier_unregister(void);
+
+/* transaction.c */
+struct tunqos_op {
+	struct list_head list;
+	enum { TUNQOS_OP_SET, TUNQOS_OP_DEL, TUNQOS_OP_FLUSH } verb;
+	struct tunqos_key key;
+	char label[TUNQOS_LABEL_MAX + 1];
+	struct tunqos_profile *profile;
+};
+
+int tunqos_txn_begin(struct tunqos_net *tn, struct genl_info *info);
+int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_op *op,
+		     struct genl_info *info);
+int tunqos_txn_commit(struct tunqos_net *tn, struct genl_info *info);
+int tunqos_txn_abort(struct tunqos_net *tn, struct genl_info *info);
+void tunqos_txn_drop(struct tunqos_net *tn);
+int tunqos_txn_notifier_register(void);
+void tunqos_txn_notifier_unregister(void);
+
+/* netlink.c */
+int tunqos_netlink_register(void);
+void tunqos_netlink_unregister(void);
+extern struct genl_family tunqos_family;
+void tunqos_refuse(struct tunqos_net *tn, struct netlink_ext_ack *extack,
+		   const char *format, ...) __printf(3, 4);
+
+/* netlink_binding.c */
+int tunqos_fill_counters(struct sk_buff *skb, int attr,
+			 const struct tunqos_binding *binding,
+			 enum tunqos_direction direction);
+void tunqos_notify_binding(const struct tunqos_binding *binding);
+void tunqos_notify_commit(const struct tunqos_net *tn);
+
+/* netlink_tunnel.c */
+int tunqos_tunnel_key(struct genl_info *info, struct tunqos_key *key);
+int tunqos_read_pcp(struct genl_info *info, struct tunqos_profile *profile);
+int tunqos_fill_tunnel(struct sk_buff *skb,
+		       const struct tunqos_binding *binding);
+
+/* netlink_port.c */
+int tunqos_port_key(struct genl_info *info, struct tunqos_key *key);
+int tunqos_fill_port(struct sk_buff *skb, const struct tunqos_binding *binding);
+
+/*
+ * The ends of the packet path. this_cpu_inc() needs no lock and is safe
+ * against interrupts; a 32-bit reader may see a torn value.
+ */
+static inline void tunqos_count(const struct tunqos_profile *profile,
+				enum tunqos_direction direction)
+{
+	this_cpu_inc(profile->stats->direction[direction].packets);
+}
+
+static inline void tunqos_written(const struct tunqos_profile *profile,
+				  enum tunqos_direction direction)
+{
+	this_cpu_inc(profile->stats->direction[direction].written);
+}
+
+static inline void tunqos_left_alone(const struct tunqos_profile *profile,
+				     enum tunqos_direction direction,
+				     enum tunqos_reason reason)
+{
+	this_cpu_inc(profile->stats->direction[direction].left_alone);
+	this_cpu_inc(profile->reasons->packets[reason]);
+}
+
+#endif /* TUNQOS_H */
