@@ -4,8 +4,9 @@
 """What the kernel does alone, over the whole table, on every tunnel.
 
 Marks are lost: a GRE, IPIP or SIT tunnel's outer DSCP is 0, a VLAN's PCP is
-0. Plain ESP copies the DSCP. ECN follows RFC 3168 but on ip6gre. It is what tunqos is
-measured against, and it proves the topology, the decoder and the model.
+0. Plain ESP copies the DSCP. ECN follows RFC 3168, but not on ip6gre. It is
+what tunqos is measured against, and it proves the topology, the decoder and
+the model.
 """
 
 import expect
