@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/genl_codec.hpp"
+
+#include <linux/genetlink.h>
+#include <linux/tunqos.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+namespace tunqos::kernel {
+
+namespace {
+
+static_assert(table_leave == TUNQOS_TABLE_LEAVE && dscp_count == TUNQOS_TABLE_LEN);
+static_assert(priority_leave == TUNQOS_PRIORITY_LEAVE);
+static_assert(static_cast<int>(EncapDscp::native) == TUNQOS_ENCAP_DSCP_NATIVE);
+static_assert(static_cast<int>(DecapDscp::table) == TUNQOS_DECAP_DSCP_TABLE);
+static_assert(static_cast<int>(DecapClass::outer) == TUNQOS_DECAP_CLASS_OUTER);
+static_assert(static_cast<int>(Phase::failed) == TUNQOS_STATE_FAILED);
+
+constexpr std::size_t message_size = 2048; // all attributes of set-tunnel take less than 700
+
+// The attributes of one level of a message, for looking up by type.
+class Attributes {
+public:
+    explicit Attributes(const nlmsghdr* message) {
+        const std::size_t size = mnl_nlmsg_get_payload_len(message);
+        if (size < sizeof(genlmsghdr)) return;
+        const auto* payload = static_cast<const std::uint8_t*>(mnl_nlmsg_get_payload(message));
+        add_all(payload + sizeof(genlmsghdr), size - sizeof(genlmsghdr));
+    }
+    explicit Attributes(const nlattr* nest) {
+        if (nest) add_all(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest));
+    }
+
+    const nlattr* find(int type) const {
+        const auto index = static_cast<std::size_t>(type);
+        return index < known_.size() ? known_[index] : nullptr;
+    }
+    template <typename Number>
+    std::optional<Number> number(int type) const {
+        const nlattr* attribute = find(type);
+        if (!attribute || mnl_attr_get_payload_len(attribute) != sizeof(Number))
+            return std::nullopt;
+        Number value{};
+        std::memcpy(&value, mnl_attr_get_payload(attribute), sizeof value);
+        return value;
+    }
+    std::optional<std::string> text(int type) const {
+        const nlattr* attribute = find(type);
+        if (!attribute) return std::nullopt;
+        const auto* chars = static_cast<const char*>(mnl_attr_get_payload(attribute));
+        return std::string(chars, strnlen(chars, mnl_attr_get_payload_len(attribute)));
+    }
+    // An array of exactly the size it must have.
+    template <typename Array>
+    std::optional<Array> array(int type) const {
+        return number<Array>(type);
+    }
+
+private:
+    void add_all(const void* begin, std::size_t size) {
+        each_attribute(begin, size, [this](const nlattr* attribute) {
+            const auto type = mnl_attr_get_type(attribute);
+            if (type < known_.size()) known_[type] = attribute;
+        });
+    }
+
+    std::array<const nlattr*, 64> known_{};
+};
+
+Counters counters(const Attributes& parent, int type) {
+    const Attributes nest(parent.find(type));
+    const auto count = [&](int which) { return nest.number<std::uint64_t>(which).value_or(0); };
+    return {count(TUNQOS_A_COUNTERS_PACKETS), count(TUNQOS_A_COUNTERS_WRITTEN),
+            count(TUNQOS_A_COUNTERS_LEFT_ALONE), count(TUNQOS_A_COUNTERS_DROPPED)};
+}
+
+template <typename Enum>
+Enum enumerator(std::optional<std::uint8_t> value, Enum last) {
+    return value && *value <= static_cast<std::uint8_t>(last) ? static_cast<Enum>(*value) : Enum{};
+}
+
+// A phase that this daemon does not know yet counts as failed: it is not at work.
+Phase phase(const Attributes& attributes, int type) {
+    const auto value = attributes.number<std::uint32_t>(type).value_or(TUNQOS_STATE_PENDING);
+    return value <= TUNQOS_STATE_FAILED ? static_cast<Phase>(value) : Phase::failed;
+}
+
+std::optional<Binding> binding(const Attributes& attributes) {
+    if (auto device = attributes.text(TUNQOS_A_TUNNEL_DEVICE)) return std::move(*device);
+    if (const auto v4 = attributes.array<Peer4>(TUNQOS_A_TUNNEL_PEER4)) return *v4;
+    if (const auto v6 = attributes.array<Peer6>(TUNQOS_A_TUNNEL_PEER6)) return *v6;
+    return std::nullopt;
+}
+
+void put_binding(Message& message, const Binding& binding) {
+    if (const auto* device = std::get_if<Device>(&binding))
+        message.put_text(TUNQOS_A_TUNNEL_DEVICE, *device);
+    else if (const auto* v4 = std::get_if<Peer4>(&binding))
+        message.put_bytes(TUNQOS_A_TUNNEL_PEER4, v4->data(), v4->size());
+    else
+        message.put_bytes(TUNQOS_A_TUNNEL_PEER6, std::get<Peer6>(binding).data(), sizeof(Peer6));
+}
+
+struct Encoder {
+    std::uint16_t family, flags;
+    std::uint32_t seq;
+
+    Message start(std::uint8_t command) const {
+        return {family, flags, command, TUNQOS_GENL_VERSION, seq};
+    }
+    Message operator()(const DelTunnel& del) const {
+        Message message = start(TUNQOS_CMD_DEL_TUNNEL);
+        put_binding(message, del.binding);
+        return message;
+    }
+    Message operator()(const DelPort& del) const {
+        Message message = start(TUNQOS_CMD_DEL_PORT);
+        message.put_text(TUNQOS_A_PORT_DEVICE, del.device);
+        return message;
+    }
+    Message operator()(const Port& port) const {
+        Message message = start(TUNQOS_CMD_SET_PORT);
+        message.put_text(TUNQOS_A_PORT_DEVICE, port.device);
+        message.put_bytes(TUNQOS_A_PORT_DSCP_PCP, port.dscp_pcp.data(), port.dscp_pcp.size());
+        return message;
+    }
+    Message operator()(const Tunnel& tunnel) const {
+        Message message = start(TUNQOS_CMD_SET_TUNNEL);
+        put_binding(message, tunnel.binding);
+        if (!tunnel.label.empty()) message.put_text(TUNQOS_A_TUNNEL_LABEL, tunnel.label);
+        message.put_u8(TUNQOS_A_TUNNEL_ENCAP_DSCP, static_cast<std::uint8_t>(tunnel.encap_dscp));
+        if (tunnel.encap_dscp == EncapDscp::set)
+            message.put_u8(TUNQOS_A_TUNNEL_ENCAP_VALUE, tunnel.encap_value.value);
+        if (tunnel.encap_table)
+            message.put_bytes(TUNQOS_A_TUNNEL_ENCAP_TABLE, tunnel.encap_table->data(),
+                              sizeof(Table));
+        message.put_u8(TUNQOS_A_TUNNEL_DECAP_DSCP, static_cast<std::uint8_t>(tunnel.decap_dscp));
+        if (tunnel.decap_table)
+            message.put_bytes(TUNQOS_A_TUNNEL_DECAP_TABLE, tunnel.decap_table->data(),
+                              sizeof(Table));
+        if (tunnel.decap_permit)
+            message.put_u64(TUNQOS_A_TUNNEL_DECAP_PERMIT, *tunnel.decap_permit);
+        message.put_u8(TUNQOS_A_TUNNEL_DECAP_CLASS, static_cast<std::uint8_t>(tunnel.decap_class));
+        message.put_u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY, tunnel.pre_classify ? 1 : 0);
+        if (tunnel.priority_table)
+            message.put_bytes(TUNQOS_A_TUNNEL_PRIORITY_TABLE, tunnel.priority_table->data(),
+                              sizeof(PriorityTable));
+        return message;
+    }
+};
+
+// Names of tunqos.yaml by number, for messages.
+std::string_view tunnel_attribute(int type) {
+    static constexpr std::string_view names[] = {"",
+                                                 "device",
+                                                 "peer4",
+                                                 "peer6",
+                                                 "label",
+                                                 "encap-dscp",
+                                                 "encap-value",
+                                                 "encap-table",
+                                                 "decap-dscp",
+                                                 "decap-table",
+                                                 "decap-permit",
+                                                 "decap-class",
+                                                 "pre-classify",
+                                                 "priority-table"};
+    return type > 0 && static_cast<std::size_t>(type) < std::size(names) ? names[type] : "";
+}
+
+std::string_view port_attribute(int type) {
+    if (type == TUNQOS_A_PORT_DEVICE) return "device";
+    return type == TUNQOS_A_PORT_DSCP_PCP ? "dscp-pcp" : "";
+}
+
+} // namespace
+
+Message::Message(std::uint16_t type, std::uint16_t flags, std::uint8_t command,
+                 std::uint8_t version, std::uint32_t seq)
+    : buffer_(message_size) {
+    nlmsghdr* const message = mnl_nlmsg_put_header(buffer_.data());
+    message->nlmsg_type = type;
+    message->nlmsg_flags = static_cast<std::uint16_t>(flags | NLM_F_REQUEST);
+    message->nlmsg_seq = seq;
+    auto* genl = static_cast<genlmsghdr*>(mnl_nlmsg_put_extra_header(message, sizeof(genlmsghdr)));
+    genl->cmd = command;
+    genl->version = version;
+}
+
+void Message::put_u8(std::uint16_t type, std::uint8_t value) {
+    put_bytes(type, &value, sizeof value);
+}
+void Message::put_u32(std::uint16_t type, std::uint32_t value) {
+    put_bytes(type, &value, sizeof value);
+}
+void Message::put_u64(std::uint16_t type, std::uint64_t value) {
+    put_bytes(type, &value, sizeof value);
+}
+void Message::put_text(std::uint16_t type, const std::string& value) {
+    put_bytes(type, value.c_str(), value.size() + 1);
+}
+
+void Message::put_bytes(std::uint16_t type, const void* data, std::size_t size) {
+    const std::size_t needed = header()->nlmsg_len + MNL_ATTR_HDRLEN + MNL_ALIGN(size);
+    if (needed > buffer_.size()) buffer_.resize(needed);
+    mnl_attr_put(header(), type, size, data);
+}
+
+std::span<const std::uint8_t> Message::bytes() const {
+    return {buffer_.data(), reinterpret_cast<const nlmsghdr*>(buffer_.data())->nlmsg_len};
+}
+
+Message encode(const Operation& operation, std::uint16_t family, std::uint16_t flags,
+               std::uint32_t seq) {
+    return std::visit(Encoder{family, flags, seq}, operation);
+}
+
+std::uint8_t command_of(const nlmsghdr* message) {
+    if (mnl_nlmsg_get_payload_len(message) < sizeof(genlmsghdr)) return 0;
+    return static_cast<const genlmsghdr*>(mnl_nlmsg_get_payload(message))->cmd;
+}
+
+Info decode_info(const nlmsghdr* message) {
+    const Attributes attributes(message);
+    Info info;
+    info.release = attributes.text(TUNQOS_A_INFO_RELEASE).value_or("");
+    info.srcversion = attributes.text(TUNQOS_A_INFO_SRCVERSION).value_or("");
+    info.capabilities = attributes.number<std::uint64_t>(TUNQOS_A_INFO_CAPABILITIES).value_or(0);
+    info.generation = attributes.number<std::uint32_t>(TUNQOS_A_INFO_GENERATION).value_or(0);
+    info.class_tag = attributes.number<std::uint8_t>(TUNQOS_A_INFO_CLASS_TAG).value_or(0);
+    info.instance = message->nlmsg_type;
+    return info;
+}
+
+std::optional<TunnelStatus> decode_tunnel(const nlmsghdr* message) {
+    const Attributes attributes(message);
+    const auto bound = binding(attributes);
+    if (!bound) return std::nullopt;
+    TunnelStatus status;
+    Tunnel& tunnel = status.tunnel;
+    tunnel.binding = *bound;
+    tunnel.label = attributes.text(TUNQOS_A_TUNNEL_LABEL).value_or("");
+    const auto u8 = [&](int type) { return attributes.number<std::uint8_t>(type); };
+    tunnel.encap_dscp = enumerator(u8(TUNQOS_A_TUNNEL_ENCAP_DSCP), EncapDscp::native);
+    tunnel.encap_value = Dscp{u8(TUNQOS_A_TUNNEL_ENCAP_VALUE).value_or(0)};
+    tunnel.encap_table = attributes.array<Table>(TUNQOS_A_TUNNEL_ENCAP_TABLE);
+    tunnel.decap_dscp = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_DSCP), DecapDscp::table);
+    tunnel.decap_table = attributes.array<Table>(TUNQOS_A_TUNNEL_DECAP_TABLE);
+    tunnel.decap_permit = attributes.number<std::uint64_t>(TUNQOS_A_TUNNEL_DECAP_PERMIT);
+    tunnel.decap_class = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_CLASS), DecapClass::outer);
+    tunnel.pre_classify = u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY).value_or(0) != 0;
+    tunnel.priority_table = attributes.array<PriorityTable>(TUNQOS_A_TUNNEL_PRIORITY_TABLE);
+    normalise(tunnel);
+    status.phase = phase(attributes, TUNQOS_A_TUNNEL_STATE);
+    status.problem = attributes.text(TUNQOS_A_TUNNEL_PROBLEM).value_or("");
+    status.hooks = attributes.number<std::uint32_t>(TUNQOS_A_TUNNEL_HOOKS).value_or(0);
+    status.kind = attributes.text(TUNQOS_A_TUNNEL_KIND).value_or("");
+    status.encap = counters(attributes, TUNQOS_A_TUNNEL_ENCAP);
+    status.decap = counters(attributes, TUNQOS_A_TUNNEL_DECAP);
+    return status;
+}
+
+std::optional<PortStatus> decode_port(const nlmsghdr* message) {
+    const Attributes attributes(message);
+    auto device = attributes.text(TUNQOS_A_PORT_DEVICE);
+    if (!device) return std::nullopt;
+    PortStatus status;
+    status.port.device = std::move(*device);
+    // Without a table it holds nothing that we would set: reconcile sets it.
+    status.port.dscp_pcp.fill(table_leave);
+    if (const auto table = attributes.array<Table>(TUNQOS_A_PORT_DSCP_PCP))
+        status.port.dscp_pcp = *table;
+    status.phase = phase(attributes, TUNQOS_A_PORT_STATE);
+    status.problem = attributes.text(TUNQOS_A_PORT_PROBLEM).value_or("");
+    status.hooks = attributes.number<std::uint32_t>(TUNQOS_A_PORT_HOOKS).value_or(0);
+    status.lower = attributes.text(TUNQOS_A_PORT_LOWER).value_or("");
+    status.vid = attributes.number<std::uint16_t>(TUNQOS_A_PORT_VID);
+    status.egress = counters(attributes, TUNQOS_A_PORT_EGRESS);
+    return status;
+}
+
+std::optional<Reason> decode_reason(const nlmsghdr* message) {
+    const Attributes attributes(message);
+    const auto reason = attributes.number<std::uint32_t>(TUNQOS_A_REASON_REASON);
+    if (!reason) return std::nullopt;
+    return Reason{*reason, attributes.number<std::uint64_t>(TUNQOS_A_REASON_PACKETS).value_or(0)};
+}
+
+std::optional<Family> decode_family(const nlmsghdr* message, const std::string& name) {
+    const Attributes attributes(message);
+    const auto id = attributes.number<std::uint16_t>(CTRL_ATTR_FAMILY_ID);
+    if (attributes.text(CTRL_ATTR_FAMILY_NAME) != name || !id) return std::nullopt;
+    Family family{*id, 0};
+    const nlattr* groups = attributes.find(CTRL_ATTR_MCAST_GROUPS);
+    if (!groups) return family;
+    each_attribute(
+        mnl_attr_get_payload(groups), mnl_attr_get_payload_len(groups), [&](const nlattr* group) {
+            const Attributes fields(group);
+            if (fields.text(CTRL_ATTR_MCAST_GRP_NAME) != TUNQOS_MCGRP_EVENTS) return;
+            family.events_group = fields.number<std::uint32_t>(CTRL_ATTR_MCAST_GRP_ID).value_or(0);
+        });
+    return family;
+}
+
+std::string attribute_at(std::span<const std::uint8_t> request, std::uint32_t offset) {
+    constexpr std::size_t first = NLMSG_HDRLEN + GENL_HDRLEN;
+    if (request.size() < first || offset < first || offset + sizeof(nlattr) > request.size())
+        return {};
+    nlattr attribute{};
+    std::memcpy(&attribute, request.data() + offset, sizeof attribute);
+    const int type = attribute.nla_type & NLA_TYPE_MASK;
+    switch (request[NLMSG_HDRLEN]) {
+    case TUNQOS_CMD_SET_TUNNEL:
+    case TUNQOS_CMD_DEL_TUNNEL: return std::string(tunnel_attribute(type));
+    case TUNQOS_CMD_SET_PORT:
+    case TUNQOS_CMD_DEL_PORT: return std::string(port_attribute(type));
+    default: return {};
+    }
+}
+
+} // namespace tunqos::kernel

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// One generic netlink socket: sends messages, matches what comes back by sequence number.
+// Blocking, with a time limit; generic netlink answers within the system call.
+#pragma once
+
+#include <libmnl/libmnl.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace tunqos::kernel {
+
+using Bytes = std::vector<std::uint8_t>;
+
+// Calls visit(const nlattr*) for each whole attribute in these bytes.
+template <typename Visit>
+void each_attribute(const void* begin, std::size_t size, const Visit& visit) {
+    const auto* at = static_cast<const std::uint8_t*>(begin);
+    while (size >= MNL_ATTR_HDRLEN) {
+        const auto* attribute = reinterpret_cast<const nlattr*>(at);
+        if (attribute->nla_len < MNL_ATTR_HDRLEN || attribute->nla_len > size) return;
+        visit(attribute);
+        const std::size_t step = MNL_ALIGN(attribute->nla_len);
+        if (step >= size) return;
+        at += step;
+        size -= step;
+    }
+}
+
+// A request that was refused.
+struct Refusal {
+    std::uint32_t seq = 0;
+    int error = 0;                       // an errno, positive
+    std::string message;                 // of the extended ack; may be empty
+    std::optional<std::uint32_t> offset; // of the bad attribute in the request
+};
+
+// Reads an NLMSG_ERROR message, with its extended ack if it has one. Nothing if it is an
+// acknowledgement or too short.
+std::optional<Refusal> read_refusal(const nlmsghdr* message);
+
+class NetlinkSocket {
+public:
+    using OnMessage = std::function<void(const nlmsghdr*)>;
+
+    // Throws std::system_error if there is no such socket to be had.
+    NetlinkSocket();
+
+    // Sends messages of which the last, `last_seq`, asks for an acknowledgement; reads
+    // until it comes. Returns refusals in order, or an errno if the exchange failed.
+    tl::expected<std::vector<Refusal>, int> exchange(std::span<const std::uint8_t> messages,
+                                                     std::uint32_t last_seq,
+                                                     const OnMessage& on_message = {});
+    // Sends one dump request and reads until its end. EINTR: the dump changed under it.
+    tl::expected<std::vector<Refusal>, int> dump(std::span<const std::uint8_t> message,
+                                                 std::uint32_t seq, const OnMessage& on_message);
+
+    std::uint32_t next_seq() { return ++seq_; }
+    // 0 or an errno.
+    int join(std::uint32_t group);
+    int fd() const;
+    // Reads what is there without waiting; an errno (EAGAIN: nothing more, ENOBUFS:
+    // messages were lost) or 0.
+    int receive_ready(const OnMessage& on_message);
+
+private:
+    struct Close {
+        void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+    };
+
+    int send(std::span<const std::uint8_t> messages);
+    tl::expected<std::vector<Refusal>, int> read_until(std::uint32_t last_seq,
+                                                       const OnMessage& on_message);
+
+    std::unique_ptr<mnl_socket, Close> socket_;
+    std::uint32_t seq_ = 0;
+    Bytes buffer_;
+};
+
+} // namespace tunqos::kernel

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the module holds, as values: the attributes of set-tunnel and set-port
+// (include/uapi/linux/tunqos.yaml), self-contained, without names of table-maps.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tunqos/config.hpp"
+
+namespace tunqos::kernel {
+
+using Device = std::string;
+using Peer4 = std::array<std::uint8_t, 4>;  // network order
+using Peer6 = std::array<std::uint8_t, 16>; // network order
+// What a profile is bound to.
+using Binding = std::variant<Device, Peer4, Peer6>;
+
+// skb->priority for each innermost DSCP; priority_leave leaves it.
+using PriorityTable = std::array<std::uint32_t, dscp_count>;
+inline constexpr std::uint32_t priority_leave = 0xffffffff;
+
+// One set-tunnel. A part that is not used by its mode is always empty, so that two
+// profiles of one meaning are equal.
+struct Tunnel {
+    Binding binding;
+    std::string label; // of a binding to a peer: "vpn 10"
+    EncapDscp encap_dscp = EncapDscp::copy;
+    Dscp encap_value;                 // for set
+    std::optional<Table> encap_table; // for table
+    DecapDscp decap_dscp = DecapDscp::keep;
+    std::optional<Table> decap_table;          // for table
+    std::optional<std::uint64_t> decap_permit; // bit N: DSCP N; a device without: all
+    DecapClass decap_class = DecapClass::inner;
+    bool pre_classify = false;
+    std::optional<PriorityTable> priority_table;
+
+    bool operator==(const Tunnel&) const = default;
+};
+
+// One set-port.
+struct Port {
+    Device device;
+    Table dscp_pcp{};
+
+    bool operator==(const Port&) const = default;
+};
+
+// Drops what the modes do not use; what came from elsewhere (a dump) needs it.
+void normalise(Tunnel& tunnel);
+
+// All that is set in one network namespace.
+struct State {
+    std::map<Binding, Tunnel> tunnels;
+    std::map<Device, Port> ports;
+
+    bool operator==(const State&) const = default;
+};
+
+struct DelTunnel {
+    Binding binding;
+    std::string label; // for messages only
+    bool operator==(const DelTunnel&) const = default;
+};
+struct DelPort {
+    Device device;
+    bool operator==(const DelPort&) const = default;
+};
+// One message of a transaction.
+using Operation = std::variant<DelTunnel, DelPort, Tunnel, Port>;
+
+// "interface gre1", "crypto map vpn 10": the object that an operation is about.
+std::string object_of(const Operation& operation);
+// "gre1", "203.0.113.2"
+std::string to_string(const Binding& binding);
+// The binding to a peer; nothing if the text is not an address.
+std::optional<Binding> peer_binding(const std::string& address);
+
+enum class Phase { pending, active, failed };
+
+struct Counters {
+    std::uint64_t packets = 0, written = 0, left_alone = 0, dropped = 0;
+};
+
+struct TunnelStatus {
+    Tunnel tunnel;
+    Phase phase = Phase::pending;
+    std::string problem;     // why it failed
+    std::uint32_t hooks = 0; // TUNQOS_HOOK_*
+    std::string kind;        // of the attached device: "gre"
+    Counters encap, decap;
+};
+
+struct PortStatus {
+    Port port;
+    Phase phase = Phase::pending;
+    std::string problem;
+    std::uint32_t hooks = 0;
+    std::string lower; // the device that carries the tagged frames
+    std::optional<std::uint16_t> vid;
+    Counters egress;
+};
+
+struct Reason {
+    std::uint32_t reason = 0; // TUNQOS_REASON_*
+    std::uint64_t packets = 0;
+};
+
+struct Info {
+    std::string release;
+    std::string srcversion;
+    std::uint64_t capabilities = 0; // TUNQOS_CAPABILITY_*
+    std::uint32_t generation = 0;   // commits in this namespace
+    std::uint8_t class_tag = 0;     // 0-63
+    // Another number after each load of the module, whose generations begin anew.
+    std::uint32_t instance = 0;
+};
+
+} // namespace tunqos::kernel

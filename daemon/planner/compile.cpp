@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Names become values here: each profile gets its own copy of the tables it uses.
+#include "planner/planner.hpp"
+#include "tunqos/config.hpp"
+
+namespace tunqos::planner {
+
+namespace {
+
+using kernel::PriorityTable;
+using kernel::Tunnel;
+
+// A name that does not exist leaves every packet alone; validate() has refused it.
+Table table_named(const Config& config, const std::string& name) {
+    const auto found = config.table_maps.find(name);
+    static const TableMap nothing{{}, TableDefault::ignore, 0};
+    return compile_table(found == config.table_maps.end() ? nothing : found->second);
+}
+
+Table pcp_table_named(const Config& config, const std::string& name) {
+    if (name.empty()) return class_selector_pcp_table();
+    const auto found = config.table_maps.find(name);
+    return found == config.table_maps.end() ? class_selector_pcp_table()
+                                            : compile_pcp_table(found->second);
+}
+
+PriorityTable priorities(const Table& table) {
+    PriorityTable wide{};
+    for (std::size_t i = 0; i < table.size(); ++i)
+        wide[i] = table[i] == table_leave ? kernel::priority_leave : table[i];
+    return wide;
+}
+
+Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string label,
+                      const TunnelProfile& profile) {
+    const auto& [encap, decap, pre_classify] = profile;
+    Tunnel tunnel;
+    tunnel.binding = std::move(binding);
+    tunnel.label = std::move(label);
+    tunnel.encap_dscp = encap.dscp;
+    tunnel.encap_value = encap.value;
+    if (encap.dscp == EncapDscp::table) tunnel.encap_table = table_named(config, encap.table);
+    tunnel.decap_dscp = decap.dscp;
+    if (decap.dscp == DecapDscp::table) tunnel.decap_table = table_named(config, decap.table);
+    if (decap.permit) tunnel.decap_permit = decap.permit->to_ullong();
+    tunnel.decap_class = decap.queue_by;
+    tunnel.pre_classify = pre_classify.enabled;
+    if (!pre_classify.table.empty())
+        tunnel.priority_table = priorities(table_named(config, pre_classify.table));
+    normalise(tunnel);
+    return tunnel;
+}
+
+} // namespace
+
+kernel::State compile(const Config& config) {
+    kernel::State state;
+    for (const auto& [name, interface] : config.interfaces) {
+        if (interface.tunnel)
+            state.tunnels.emplace(name, compile_tunnel(config, name, {}, *interface.tunnel));
+        if (interface.port)
+            state.ports.emplace(name,
+                                kernel::Port{name, pcp_table_named(config, interface.port->table)});
+    }
+    for (const auto& [key, map] : config.crypto_maps) {
+        const auto binding = kernel::peer_binding(map.peer);
+        if (!binding) continue;
+        const std::string label = key.name + ' ' + std::to_string(key.sequence);
+        state.tunnels.emplace(*binding, compile_tunnel(config, *binding, label, map.tunnel));
+    }
+    return state;
+}
+
+kernel::State from_dump(const std::vector<kernel::TunnelStatus>& tunnels,
+                        const std::vector<kernel::PortStatus>& ports) {
+    kernel::State state;
+    for (const auto& status : tunnels) {
+        Tunnel tunnel = status.tunnel;
+        normalise(tunnel);
+        state.tunnels.insert_or_assign(tunnel.binding, std::move(tunnel));
+    }
+    for (const auto& status : ports)
+        state.ports.insert_or_assign(status.port.device, status.port);
+    return state;
+}
+
+} // namespace tunqos::planner

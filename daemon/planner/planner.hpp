@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// From a configuration to what has to be said to the module. Pure.
+#pragma once
+
+#include <vector>
+
+#include "kernel/state.hpp"
+#include "tunqos/model.hpp"
+
+namespace tunqos::planner {
+
+// What the module should hold for this (valid) configuration. A crypto map without a peer
+// has nothing to be bound to and is left out.
+kernel::State compile(const Config& config);
+kernel::State from_dump(const std::vector<kernel::TunnelStatus>& tunnels,
+                        const std::vector<kernel::PortStatus>& ports);
+
+// What turns `actual` into `desired`: removals first, then settings, only differences.
+// Empty if they are equal.
+std::vector<kernel::Operation> reconcile(const kernel::State& desired, const kernel::State& actual);
+
+// The way back: a configuration that compiles to this state, with table-maps named
+// recovered-1 and so on, for a daemon whose file cannot be read. Priorities over 63 have
+// no place in a configuration; a table that holds them is left out.
+Config recover(const kernel::State& actual);
+
+} // namespace tunqos::planner

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The module's state as a configuration. Names of table-maps are lost, meanings are not.
+#include <algorithm>
+#include <charconv>
+
+#include "planner/planner.hpp"
+#include "tunqos/config.hpp"
+
+namespace tunqos::planner {
+
+namespace {
+
+// The table-map that compiles to `table` where its default `copy` means `copied`.
+TableMap decompile(const Table& table, const Table& copied) {
+    TableMap map;
+    const bool leaves = std::find(table.begin(), table.end(), table_leave) != table.end();
+    map.fallback = leaves ? TableDefault::ignore : TableDefault::copy;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const bool is_default = leaves ? table[i] == table_leave : table[i] == copied[i];
+        if (!is_default) map.map.emplace(static_cast<std::uint8_t>(i), table[i]);
+    }
+    return map;
+}
+
+class Recovery {
+public:
+    Config run(const kernel::State& actual) {
+        for (const auto& [binding, tunnel] : actual.tunnels) {
+            if (const auto* device = std::get_if<kernel::Device>(&binding))
+                config_.interfaces[*device].tunnel = profile(tunnel);
+        }
+        for (const auto& [binding, tunnel] : actual.tunnels) {
+            if (!std::holds_alternative<kernel::Device>(binding)) crypto_map(binding, tunnel);
+        }
+        for (const auto& [device, port] : actual.ports) {
+            PortProfile& to = config_.interfaces[device].port.emplace();
+            if (port.dscp_pcp != class_selector_pcp_table())
+                to.table = name_of(decompile(port.dscp_pcp, class_selector_pcp_table()));
+        }
+        return std::move(config_);
+    }
+
+private:
+    // Equal tables share one table-map.
+    std::string name_of(const TableMap& map) {
+        for (const auto& [name, known] : config_.table_maps) {
+            if (known == map) return name;
+        }
+        const std::string name = "recovered-" + std::to_string(config_.table_maps.size() + 1);
+        config_.table_maps.emplace(name, map);
+        return name;
+    }
+
+    std::string name_of(const Table& table) { return name_of(decompile(table, compile_table({}))); }
+
+    TunnelProfile profile(const kernel::Tunnel& tunnel) {
+        TunnelProfile profile;
+        profile.encap.dscp = tunnel.encap_dscp;
+        profile.encap.value = tunnel.encap_value;
+        if (tunnel.encap_table) profile.encap.table = name_of(*tunnel.encap_table);
+        profile.decap.dscp = tunnel.decap_dscp;
+        if (tunnel.decap_table) profile.decap.table = name_of(*tunnel.decap_table);
+        if (tunnel.decap_permit) profile.decap.permit = DscpSet(*tunnel.decap_permit);
+        profile.decap.queue_by = tunnel.decap_class;
+        profile.pre_classify.enabled = tunnel.pre_classify;
+        if (tunnel.priority_table) {
+            if (const auto table = narrow(*tunnel.priority_table))
+                profile.pre_classify.table = name_of(*table);
+        }
+        return profile;
+    }
+
+    static std::optional<Table> narrow(const kernel::PriorityTable& wide) {
+        Table table{};
+        for (std::size_t i = 0; i < wide.size(); ++i) {
+            if (wide[i] == kernel::priority_leave)
+                table[i] = table_leave;
+            else if (wide[i] < dscp_count)
+                table[i] = static_cast<std::uint8_t>(wide[i]);
+            else
+                return std::nullopt;
+        }
+        return table;
+    }
+
+    // "vpn 10"; a label that is not ours gets a key of its own.
+    CryptoMapKey key_of(const std::string& label) {
+        const auto space = label.rfind(' ');
+        CryptoMapKey key{"recovered", ++unnamed_};
+        if (space == std::string::npos) return key;
+        std::uint32_t sequence = 0;
+        const char* const end = label.data() + label.size();
+        const auto read = std::from_chars(label.data() + space + 1, end, sequence);
+        if (read.ec != std::errc{} || read.ptr != end) return key;
+        const CryptoMapKey ours{label.substr(0, space), sequence};
+        return config_.crypto_maps.contains(ours) ? key : ours;
+    }
+
+    void crypto_map(const kernel::Binding& binding, const kernel::Tunnel& tunnel) {
+        CryptoMap& map = config_.crypto_maps[key_of(tunnel.label)];
+        map.peer = kernel::to_string(binding);
+        map.tunnel = profile(tunnel);
+    }
+
+    Config config_;
+    std::uint32_t unnamed_ = 0;
+};
+
+} // namespace
+
+Config recover(const kernel::State& actual) {
+    return Recovery().run(actual);
+}
+
+} // namespace tunqos::planner
