@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A daemon for the CLI's tests: the socket protocol of include/tunqos/rpc.hpp, no kernel.
+
+Usage: fake_daemon.py SOCKET [LOG-OF-METHODS]
+
+Devices that "exist": gre1, gre2, eth1.10. A table-map in use must exist. The description
+"stale" makes the next config.set stale once; "forbidden" is refused as not permitted.
+"""
+import json
+import os
+import socketserver
+import sys
+
+DEVICES = {"gre1", "gre2", "eth1.10"}
+
+
+class Refused(Exception):
+    def __init__(self, code, message, problems=()):
+        super().__init__(message)
+        self.error = {"code": code, "message": message, "data": {"problems": list(problems)}}
+
+
+class State:
+    running = {"version": 1}
+    startup = {"version": 1}
+    generation = 1
+    was_stale = False
+    log = None
+
+
+def tables_used(tunnel):
+    encap = tunnel.get("encap", {}).get("dscp")
+    if isinstance(encap, dict) and "table" in encap:
+        yield "tunnel encap dscp", encap["table"]
+    decap = tunnel.get("decap", {}).get("dscp")
+    if isinstance(decap, dict) and "table" in decap:
+        yield "tunnel decap dscp", decap["table"]
+
+
+def problems_of(config):
+    for name, interface in config.get("interfaces", {}).items():
+        for setting, table in tables_used(interface.get("tunnel", {})):
+            if table not in config.get("tableMaps", {}):
+                yield {"path": f"interface {name} / {setting}",
+                       "message": f"there is no table-map {table}; define it first"}
+
+
+def config_get(params):
+    config = State.startup if params.get("source") == "startup" else State.running
+    return {"config": config, "generation": State.generation}
+
+
+def descriptions(config):
+    return [i.get("description") for i in config.get("interfaces", {}).values()]
+
+
+def config_set(params):
+    config = params["config"]
+    if "forbidden" in descriptions(config):
+        raise Refused(4, "only root may change the configuration")
+    if "stale" in descriptions(config) and not State.was_stale:
+        State.was_stale = True
+        State.generation += 1
+        raise Refused(2, "the configuration has changed meanwhile")
+    if params.get("generation", State.generation) != State.generation:
+        raise Refused(2, "the configuration has changed meanwhile")
+    problems = list(problems_of(config))
+    if problems:
+        raise Refused(1, f"{problems[0]['path']}: {problems[0]['message']}", problems)
+    if not params.get("check"):
+        State.running = config
+        State.generation += 1
+    changes = ["interface gre1: changed"] if config.get("interfaces") else []
+    return {"generation": State.generation, "changes": changes, "warnings": []}
+
+
+def config_save(_params):
+    State.startup = State.running
+    return {"file": "/etc/tunqos/config.json"}
+
+
+def config_reload(params):
+    same = State.startup == State.running
+    if not params.get("check"):
+        State.running = State.startup
+    return {"generation": State.generation, "changes": [] if same else ["all: replaced"],
+            "warnings": []}
+
+
+def counters(packets):
+    return {"packets": packets, "written": packets - 2 if packets else 0,
+            "leftAlone": 2 if packets else 0, "dropped": 0}
+
+
+def tunnel_status(name, binding, tunnel, active):
+    encap = tunnel.get("encap", {}).get("dscp", "copy")
+    decap = tunnel.get("decap", {}).get("dscp", "keep")
+    status = {
+        "name": name, "binding": binding, "kind": "gre", "model": "custom",
+        "state": "active" if active else "pending", "hooks": ["outer"] if active else [],
+        "encap": {"dscp": next(iter(encap)) if isinstance(encap, dict) else encap,
+                  "byKernel": False, **counters(100)},
+        "decap": {"dscp": next(iter(decap)) if isinstance(decap, dict) else decap,
+                  "class": tunnel.get("decap", {}).get("class", "inner"), **counters(0)},
+        "preClassify": {"enabled": bool(tunnel.get("preClassify"))},
+    }
+    if isinstance(encap, dict) and "set" in encap:
+        status["encap"]["value"] = encap["set"]
+    if isinstance(encap, dict) and "table" in encap:
+        status["encap"]["table"] = encap["table"]
+    if "permit" in tunnel.get("decap", {}):
+        status["decap"]["permit"] = tunnel["decap"]["permit"]
+    return status
+
+
+def show_tunnels(params):
+    tunnels = [tunnel_status(name, "device", interface["tunnel"], name in DEVICES)
+               for name, interface in State.running.get("interfaces", {}).items()
+               if "tunnel" in interface]
+    tunnels += [tunnel_status(name, "ipsec", entry.get("tunnel", {}), "peer" in entry)
+                for name, entry in State.running.get("cryptoMaps", {}).items()]
+    return {"tunnels": [t for t in tunnels if params.get("name") in (None, t["name"])]}
+
+
+def show_ports(params):
+    ports = [{"name": name, "lower": "eth1", "vid": 10,
+              "state": "active" if name in DEVICES else "pending", "hooks": ["port-egress"],
+              "egress": counters(7)}
+             for name, interface in State.running.get("interfaces", {}).items()
+             if "port" in interface]
+    return {"ports": [p for p in ports if params.get("name") in (None, p["name"])]}
+
+
+METHODS = {
+    "config.get": config_get,
+    "config.set": config_set,
+    "config.save": config_save,
+    "config.reload": config_reload,
+    "show.tunnels": show_tunnels,
+    "show.ports": show_ports,
+    "show.reasons": lambda _: {"reasons": [{"reason": "not-ip", "packets": 3},
+                                           {"reason": "truncated", "packets": 0}]},
+    "version": lambda _: {"daemon": "0.1.0", "module": {"loaded": False, "problem": "a fake"},
+                          "netns": {"inode": 1, "name": None}, "configFile": "/etc/fake"},
+}
+
+
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            request = json.loads(line)
+            answer = {"jsonrpc": "2.0", "id": request["id"]}
+            if State.log:
+                with open(State.log, "a", encoding="utf-8") as log:
+                    print(request["method"], file=log)
+            try:
+                answer["result"] = METHODS[request["method"]](request.get("params") or {})
+            except Refused as refused:
+                answer["error"] = refused.error
+            self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        State.log = sys.argv[2]
+    if os.path.exists(sys.argv[1]):
+        os.unlink(sys.argv[1])
+    with Server(sys.argv[1], Handler) as server:
+        print("ready", flush=True)
+        server.serve_forever()

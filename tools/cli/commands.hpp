@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Every command of the CLI, as declarations. One file per mode:
+// commands_exec.cpp, commands_show.cpp, commands_config.cpp, commands_tunnel.cpp.
+#pragma once
+
+#include <vector>
+
+#include "cli/grammar/command.hpp"
+
+namespace tunqos::cli {
+
+std::vector<Command> exec_commands();
+std::vector<Command> show_commands();
+std::vector<Command> config_commands(); // with table-map mode and the ways between the modes
+std::vector<Command> tunnel_commands(); // interface and crypto map mode
+
+std::vector<Command> all_commands();
+
+} // namespace tunqos::cli

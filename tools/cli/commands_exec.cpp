@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Exec mode, except show.
+#include <ostream>
+
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+Status configure_terminal(Session& session, const Match&) {
+    if (!session.options().batch) {
+        session.out() << "Enter configuration commands, one per line.  End with CNTL/Z.\n";
+    }
+    session.go_to({Mode::config, {}, 0});
+    return Status::ok;
+}
+
+Status configure_replace(Session& session, const Match&) {
+    nlohmann::json params = nlohmann::json::object();
+    if (session.options().check) params["check"] = true;
+    const Reply reply = session.call("config.reload", std::move(params));
+    if (!reply) return session.refuse(reply.error());
+    const nlohmann::json changes = reply->value("changes", nlohmann::json::array());
+    for (const auto& change : changes) {
+        if (change.is_string()) session.out() << change.get<std::string>() << '\n';
+    }
+    if (changes.empty()) session.out() << "No change.\n";
+    return Status::ok;
+}
+
+Status write_memory(Session& session, const Match&) {
+    if (session.options().check) return Status::ok;
+    const Reply reply = session.call("config.save");
+    if (!reply) return session.refuse(reply.error());
+    session.out() << "Building configuration...\n[OK]\n";
+    return Status::ok;
+}
+
+Status nothing(Session&, const Match&) {
+    return Status::ok;
+}
+
+Status leave(Session&, const Match&) {
+    return Status::quit;
+}
+
+} // namespace
+
+std::vector<Command> exec_commands() {
+    constexpr Token copy_running{"running-config", "The running configuration"};
+    constexpr Token startup{"startup-config", "The configuration that the daemon starts with"};
+    return {
+        {
+            .modes = {Mode::exec},
+            .grammar = "configure terminal",
+            .tokens = {{"configure", "Enter configuration mode, or replace the configuration"},
+                       {"terminal", "Configure from the terminal"}},
+            .summary = "Enters configuration mode.",
+            .example = "configure terminal",
+            .run = configure_terminal,
+        },
+        {
+            .modes = {Mode::exec},
+            .grammar = "configure replace startup-config",
+            .tokens = {{"configure", "Enter configuration mode, or replace the configuration"},
+                       {"replace", "Replace the running configuration"},
+                       startup},
+            .summary = "Makes the startup configuration the running one and prints what changes.",
+            .example = "configure replace startup-config",
+            .run = configure_replace,
+        },
+        {
+            .modes = {Mode::exec},
+            .grammar = "copy running-config startup-config",
+            .tokens = {{"copy", "Copy a configuration"}, copy_running, startup},
+            .summary = "Saves the running configuration.",
+            .example = "copy running-config startup-config",
+            .run = write_memory,
+        },
+        {
+            .modes = {Mode::exec},
+            .grammar = "write [memory]",
+            .tokens = {{"write", "Save the running configuration"},
+                       {"memory", "Write to the startup configuration"}},
+            .summary = "Saves the running configuration.",
+            .example = "write memory",
+            .run = write_memory,
+        },
+        {
+            .modes = {Mode::exec},
+            .grammar = "terminal {length LENGTH | width LENGTH}",
+            .tokens = {{"terminal", "Set terminal parameters"},
+                       {"length", "Lines of the screen"},
+                       {"width", "Columns of the screen"},
+                       {"LENGTH", "Number; 0 for no pausing"}},
+            .summary = "Accepted for the sake of scripts written for IOS: output never pauses.",
+            .example = "terminal length 0",
+            .run = nothing,
+        },
+        {
+            .modes = {Mode::exec},
+            .grammar = "enable",
+            .tokens = {{"enable", "Turn on privileged commands"}},
+            .summary = "Does nothing: the daemon decides by the user's id what is permitted.",
+            .example = "enable",
+            .run = nothing,
+        },
+        {
+            .modes = {Mode::exec},
+            .grammar = "exit",
+            .tokens = {{"exit", "Leave the CLI"}},
+            .summary = "Leaves the CLI.",
+            .example = "exit",
+            .run = leave,
+        },
+        {
+            .modes = {Mode::exec},
+            .grammar = "quit",
+            .tokens = {{"quit", "Leave the CLI"}},
+            .summary = "Leaves the CLI.",
+            .example = "quit",
+            .run = leave,
+        },
+    };
+}
+
+std::vector<Command> all_commands() {
+    std::vector<Command> all;
+    for (auto part : {exec_commands, show_commands, config_commands, tunnel_commands}) {
+        std::vector<Command> commands = part();
+        for (Command& command : commands)
+            all.push_back(std::move(command));
+    }
+    return all;
+}
+
+} // namespace tunqos::cli

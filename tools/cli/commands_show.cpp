@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The show commands: each asks the daemon, has the answer rendered and hands both to the session,
+// which prints the one that the user wants.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/commands.hpp"
+#include "cli/links.hpp"
+#include "cli/render.hpp"
+#include "cli/session.hpp"
+#include "cli/version.hpp"
+#include "tunqos/config.hpp"
+#include "tunqos/json.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+using nlohmann::json;
+
+// A named parameter, or none: the methods that list things take {name?}.
+json named(const std::string& name) {
+    json params = json::object();
+    if (!name.empty()) params["name"] = name;
+    return params;
+}
+
+template <typename T>
+const T* find_named(const std::vector<T>& all, const std::string& name) {
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const T& one) { return one.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+struct Fetched {
+    Config config;
+    json raw; // config_to_json's form
+};
+
+tl::expected<Fetched, CallError> fetch_config(Session& session, const char* source) {
+    Reply reply = session.call("config.get", {{"source", source}});
+    if (!reply) return tl::make_unexpected(reply.error());
+    json raw = reply->value("config", json::object());
+    auto config = config_from_json(raw);
+    if (!config) {
+        return tl::make_unexpected(CallError{
+            CallError::Kind::refused, 0, "the configuration is not understood", config.error()});
+    }
+    return Fetched{std::move(*config), std::move(raw)};
+}
+
+std::uint32_t sequence_of(const Match& match) {
+    return parse_number(match.get("SEQUENCE"), 1, 65535).value_or(0);
+}
+
+std::string crypto_label(const CryptoMapKey& key) {
+    return fmt::format("{} {}", key.name, key.sequence);
+}
+
+// The part of a configuration that is about one object.
+Config only(const Config& config, const Match& match) {
+    Config part;
+    if (const auto found = config.interfaces.find(match.get("INTERFACE"));
+        found != config.interfaces.end()) {
+        part.interfaces.insert(*found);
+    }
+    if (const auto found = config.crypto_maps.find({match.get("CRYPTO-MAP"), sequence_of(match)});
+        found != config.crypto_maps.end()) {
+        part.crypto_maps.insert(*found);
+    }
+    if (const auto found = config.table_maps.find(match.get("TABLE-MAP"));
+        found != config.table_maps.end()) {
+        part.table_maps.insert(*found);
+    }
+    return part;
+}
+
+Status show_running_config(Session& session, const Match& match) {
+    auto fetched = fetch_config(session, "running");
+    if (!fetched) return session.refuse(fetched.error());
+    if (!match.has("interface") && !match.has("crypto") && !match.has("table-map")) {
+        return session.show(match, fetched->raw, config_to_ios(fetched->config));
+    }
+    const Config part = only(fetched->config, match);
+    if (part == Config{}) return session.refuse("there is no configuration of that");
+    return session.show(match, config_to_json(part), config_to_ios(part));
+}
+
+Status show_startup_config(Session& session, const Match& match) {
+    auto fetched = fetch_config(session, "startup");
+    if (!fetched) return session.refuse(fetched.error());
+    return session.show(match, fetched->raw, config_to_ios(fetched->config));
+}
+
+Status show_tunnel(Session& session, const Match& match) {
+    std::string name = match.get("TUNNEL");
+    if (const auto sequence = match.get("SEQUENCE"); !sequence.empty()) name += " " + sequence;
+    const Reply reply = session.call("show.tunnels", named(name));
+    if (!reply) return session.refuse(reply.error());
+    const auto tunnels = tunnels_from_json(*reply);
+    if (name.empty()) return session.show(match, *reply, render_tunnels(tunnels));
+    const TunnelStatus* tunnel = find_named(tunnels, name);
+    if (tunnel == nullptr) {
+        return session.refuse(fmt::format("there is no tunnel setting for {}", name));
+    }
+    return session.show(match, *reply, render_tunnel(*tunnel));
+}
+
+Status show_table_map(Session& session, const Match& match) {
+    auto fetched = fetch_config(session, "running");
+    if (!fetched) return session.refuse(fetched.error());
+    const std::string name = match.get("TABLE-MAP");
+    std::string text;
+    Config shown;
+    for (const auto& [key, map] : fetched->config.table_maps) {
+        if (!name.empty() && key != name) continue;
+        text += render_table_map(key, map);
+        shown.table_maps.emplace(key, map);
+    }
+    if (text.empty() && !name.empty()) {
+        return session.refuse(fmt::format("there is no table-map {}", name));
+    }
+    return session.show(match, config_to_json(shown), text);
+}
+
+Status show_interfaces(Session& session, const Match& match) {
+    const std::string name = match.get("INTERFACE");
+    auto fetched = fetch_config(session, "running");
+    if (!fetched) return session.refuse(fetched.error());
+    const Reply tunnels = session.call("show.tunnels", json::object());
+    if (!tunnels) return session.refuse(tunnels.error());
+    const Reply ports = session.call("show.ports", json::object());
+    if (!ports) return session.refuse(ports.error());
+
+    std::vector<std::string> names;
+    for (const auto& [key, interface] : fetched->config.interfaces)
+        names.push_back(key);
+    for (std::string& link : link_names())
+        names.push_back(std::move(link));
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    if (!name.empty()) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) {
+            return session.refuse(
+                fmt::format("interface {} does not exist and has no configuration", name));
+        }
+        names = {name};
+    }
+
+    const auto all_tunnels = tunnels_from_json(*tunnels);
+    const auto all_ports = ports_from_json(*ports);
+    std::string text;
+    json list = json::array();
+    for (const std::string& one : names) {
+        const auto found = fetched->config.interfaces.find(one);
+        const bool configured = found != fetched->config.interfaces.end();
+        const LinkState link = link_state(one);
+        text += render_interface(one, link, configured ? &found->second : nullptr,
+                                 find_named(all_tunnels, one), find_named(all_ports, one));
+        list.push_back(
+            {{"name", one}, {"exists", link.exists}, {"up", link.up}, {"configured", configured}});
+        for (const char* kind : {"tunnels", "ports"}) {
+            const json& answer = kind == std::string_view("tunnels") ? *tunnels : *ports;
+            for (const json& status : answer.value(kind, json::array())) {
+                if (!status.is_object() || status.value("name", "") != one) continue;
+                list.back()[kind == std::string_view("tunnels") ? "tunnel" : "port"] = status;
+            }
+        }
+    }
+    return session.show(match, {{"interfaces", list}}, text);
+}
+
+Status show_crypto_map(Session& session, const Match& match) {
+    auto fetched = fetch_config(session, "running");
+    if (!fetched) return session.refuse(fetched.error());
+    const Reply reply = session.call("show.tunnels", json::object());
+    if (!reply) return session.refuse(reply.error());
+    const auto tunnels = tunnels_from_json(*reply);
+    const std::string name = match.get("CRYPTO-MAP");
+    const std::uint32_t sequence = sequence_of(match);
+    std::string text;
+    Config shown;
+    for (const auto& [key, map] : fetched->config.crypto_maps) {
+        if ((!name.empty() && key.name != name) || (sequence != 0 && key.sequence != sequence)) {
+            continue;
+        }
+        text += render_crypto_map(key, map, find_named(tunnels, crypto_label(key)));
+        shown.crypto_maps.emplace(key, map);
+    }
+    if (text.empty()) {
+        if (!name.empty()) return session.refuse(fmt::format("there is no crypto map {}", name));
+        text = "No crypto map is configured.\n";
+    }
+    return session.show(match, config_to_json(shown), text);
+}
+
+Status show_cos(Session& session, const Match& match) {
+    const std::string name = match.get("INTERFACE");
+    const Reply reply = session.call("show.ports", named(name));
+    if (!reply) return session.refuse(reply.error());
+    const auto ports = ports_from_json(*reply);
+    if (name.empty()) return session.show(match, *reply, render_ports(ports));
+    const PortStatus* port = find_named(ports, name);
+    if (port == nullptr) {
+        return session.refuse(
+            fmt::format("{} is no 802.1p port; make it one with set cos dscp", name));
+    }
+    return session.show(match, *reply, render_port(*port));
+}
+
+Status show_reasons(Session& session, const Match& match) {
+    const Reply reply = session.call("show.reasons");
+    if (!reply) return session.refuse(reply.error());
+    return session.show(match, *reply, render_reasons(reasons_from_json(*reply)));
+}
+
+Status show_version(Session& session, const Match& match) {
+    const Reply reply = session.call("version");
+    if (!reply) return session.refuse(reply.error());
+    json with_tool = *reply;
+    with_tool["tool"] = version;
+    return session.show(match, with_tool, render_version(version_from_json(*reply), version));
+}
+
+constexpr Token show{"show", "Show running system information"};
+constexpr Token interface_name{"INTERFACE", "Name of the network device"};
+constexpr Token crypto{"crypto", "Encryption"};
+constexpr Token crypto_map{"map", "Crypto maps: the QoS of IPsec peers"};
+constexpr Token crypto_name{"CRYPTO-MAP", "Name of the crypto map"};
+constexpr Token sequence{"SEQUENCE", "Number of the entry"};
+constexpr Token table_name{"TABLE-MAP", "Name of the table map"};
+
+} // namespace
+
+std::vector<Command> show_commands() {
+    std::vector<Command> commands{
+        {
+            .grammar = "show running-config [interface INTERFACE | crypto map CRYPTO-MAP SEQUENCE "
+                       "| table-map TABLE-MAP]",
+            .tokens = {show,
+                       {"running-config", "The running configuration"},
+                       {"interface", "Of one interface"},
+                       interface_name,
+                       crypto,
+                       crypto_map,
+                       crypto_name,
+                       sequence,
+                       {"table-map", "One table map"},
+                       table_name},
+            .summary = "Prints the running configuration, or one object's part of it. What it "
+                       "prints can be typed in, pasted or read with -f.",
+            .example = "show running-config",
+            .run = show_running_config,
+        },
+        {
+            .grammar = "show startup-config",
+            .tokens = {show, {"startup-config", "The configuration that the daemon starts with"}},
+            .summary = "Prints the saved configuration.",
+            .example = "show startup-config",
+            .run = show_startup_config,
+        },
+        {
+            .grammar = "show tunnel [TUNNEL [SEQUENCE]]",
+            .tokens = {show,
+                       {"tunnel", "Tunnels: modes, state and counters"},
+                       {"TUNNEL", "Interface, or crypto map with its number"},
+                       sequence},
+            .summary = "Prints one line for every tunnel, or everything about one.",
+            .example = "show tunnel gre1",
+            .run = show_tunnel,
+        },
+        {
+            .grammar = "show table-map [TABLE-MAP]",
+            .tokens = {show, {"table-map", "Table maps"}, table_name},
+            .summary = "Prints the table-maps.",
+            .example = "show table-map wan",
+            .run = show_table_map,
+        },
+        {
+            .grammar = "show interfaces [INTERFACE]",
+            .tokens = {show, {"interfaces", "Interfaces, as far as tunqos knows"}, interface_name},
+            .summary = "Prints the QoS state of the interfaces.",
+            .example = "show interfaces gre1",
+            .run = show_interfaces,
+        },
+        {
+            .grammar = "show crypto map [CRYPTO-MAP [SEQUENCE]]",
+            .tokens = {show, crypto, crypto_map, crypto_name, sequence},
+            .summary = "Prints the crypto maps.",
+            .example = "show crypto map vpn 10",
+            .run = show_crypto_map,
+        },
+        {
+            .grammar = "show cos [interface INTERFACE]",
+            .tokens = {show,
+                       {"cos", "802.1p ports: interfaces with set cos"},
+                       {"interface", "One port"},
+                       interface_name},
+            .summary = "Prints one line for every 802.1p port, or everything about one.",
+            .example = "show cos interface eth1.10",
+            .run = show_cos,
+        },
+        {
+            .grammar = "show reasons",
+            .tokens = {show, {"reasons", "Why packets were left alone, and what to do"}},
+            .summary = "Prints how many packets were left alone, by reason, and what to do.",
+            .example = "show reasons",
+            .run = show_reasons,
+        },
+        {
+            .grammar = "show version",
+            .tokens = {show, {"version", "Versions of tool, daemon and module"}},
+            .summary = "Prints the versions of tool, daemon and module.",
+            .example = "show version",
+            .run = show_version,
+        },
+    };
+    for (Command& command : commands) {
+        command.modes = {Mode::exec};
+        command.modifiers = true;
+    }
+    return commands;
+}
+
+} // namespace tunqos::cli

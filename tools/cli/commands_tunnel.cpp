@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Interface mode and crypto map mode.
+#include "cli/commands.hpp"
+#include "cli/edit.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+const std::vector<Mode> either{Mode::interface, Mode::crypto_map};
+
+constexpr Token tunnel{"tunnel", "QoS of a tunnel"};
+constexpr Token encap{"encap", "Towards the tunnel: the outer header"};
+constexpr Token decap{"decap", "Out of the tunnel: the inner header"};
+constexpr Token permit{"permit", "Outer DSCPs that may become inner ones"};
+constexpr Token permit_list{"DSCP-LIST", "DSCPs and ranges, separated by commas: ef,cs1,8-15"};
+constexpr Token table{"table", "Map by a table map"};
+constexpr Token table_name{"TABLE-MAP", "Name of the table map"};
+constexpr Token set_mark{"set", "Set marks or the peer"};
+
+} // namespace
+
+std::vector<Command> tunnel_commands() {
+    return {
+        {
+            .modes = either,
+            .grammar = "[no] description ![LINE]",
+            .tokens = {{"description", "Text about this entry"}, {"LINE", "Up to 240 characters"}},
+            .summary = "Keeps a note.",
+            .example = "description to branch b",
+            .edit = edit_description,
+        },
+        {
+            .modes = either,
+            .grammar = "[no] tunnel diffserv-mode ![{uniform [permit DSCP-LIST] | {pipe | "
+                       "short-pipe} [dscp DSCP | table TABLE-MAP]}]",
+            .tokens = {tunnel,
+                       {"diffserv-mode", "Both directions by a model of RFC 2983 and RFC 3270"},
+                       {"uniform", "One mark end to end: copied out and back in"},
+                       {"pipe", "The inner mark is kept; queued by the outer one at the end"},
+                       {"short-pipe", "The inner mark is kept; queued by it at the end"},
+                       permit,
+                       permit_list,
+                       {"dscp", "Set this outer DSCP"},
+                       {"DSCP", "Outer DSCP"},
+                       table,
+                       table_name},
+            .summary = "Sets encap and decap together. What is not named goes to its default; the "
+                       "outer DSCP of pipe and short-pipe is a copy unless dscp or table is given.",
+            .example = "tunnel diffserv-mode pipe dscp af21",
+            .edit = edit_diffserv_mode,
+        },
+        {
+            .modes = either,
+            .grammar = "[no] tunnel encap dscp ![{copy | set DSCP | table TABLE-MAP | native}]",
+            .tokens = {tunnel,
+                       encap,
+                       {"dscp", "The DSCP"},
+                       {"copy", "From the inner header; the default"},
+                       {"set", "A fixed value"},
+                       {"DSCP", "Outer DSCP"},
+                       table,
+                       table_name,
+                       {"native", "Whatever the kernel writes"}},
+            .summary = "Says how the outer DSCP is made.",
+            .example = "tunnel encap dscp set ef",
+            .edit = edit_encap_dscp,
+        },
+        {
+            .modes = {Mode::interface},
+            .grammar = "[no] tunnel tos ![TOS]",
+            .tokens = {tunnel,
+                       {"tos", "Fixed TOS byte of the outer header (IOS)"},
+                       {"TOS", "TOS byte without ECN bits: four times the DSCP"}},
+            .summary = "The IOS spelling of tunnel encap dscp set, and kept as that: 184 is ef.",
+            .example = "tunnel tos 184",
+            .edit = edit_tos,
+        },
+        {
+            .modes = either,
+            .grammar = "[no] tunnel decap dscp ![{keep | copy [permit DSCP-LIST] | table TABLE-MAP "
+                       "[permit DSCP-LIST]}]",
+            .tokens = {tunnel,
+                       decap,
+                       {"dscp", "The DSCP"},
+                       {"keep", "Leave the inner DSCP; the default"},
+                       {"copy", "From the outer header as it arrived"},
+                       table,
+                       table_name,
+                       permit,
+                       permit_list},
+            .summary = "Says what becomes of the inner DSCP. On a crypto map, copy and table need "
+                       "a permit list.",
+            .example = "tunnel decap dscp copy permit 0-47",
+            .edit = edit_decap_dscp,
+        },
+        {
+            .modes = either,
+            .grammar = "[no] tunnel decap class ![{inner | outer}]",
+            .tokens = {tunnel,
+                       decap,
+                       {"class", "What packets out of the tunnel are queued by"},
+                       {"inner", "The inner DSCP; the default"},
+                       {"outer", "The outer DSCP as it arrived"}},
+            .summary = "Says which DSCP a packet out of the tunnel is queued by.",
+            .example = "tunnel decap class outer",
+            .edit = edit_decap_class,
+        },
+        {
+            .modes = either,
+            .grammar = "[no] qos pre-classify [table TABLE-MAP]",
+            .tokens = {{"qos", "Quality of service"},
+                       {"pre-classify", "Classify by the packet before encapsulation"},
+                       {"table", "Queueing priority by a table map"},
+                       table_name},
+            .summary = "Lets the class of the inner packet reach the queues of the output "
+                       "interface, beyond encryption.",
+            .example = "qos pre-classify",
+            .edit = edit_pre_classify,
+        },
+        {
+            .modes = {Mode::interface},
+            .grammar = "[no] set cos ![dscp [table TABLE-MAP]]",
+            .tokens = {set_mark,
+                       {"cos", "802.1p priority of a VLAN interface"},
+                       {"dscp", "From the DSCP: its upper three bits"},
+                       {"table", "From the DSCP by a table map"},
+                       table_name},
+            .summary = "Makes the interface an 802.1p port: the priority in the VLAN tag follows "
+                       "the DSCP.",
+            .example = "set cos dscp",
+            .edit = edit_cos,
+        },
+        {
+            .modes = {Mode::crypto_map},
+            .grammar = "[no] set peer ![ADDRESS]",
+            .tokens = {set_mark,
+                       {"peer", "The other end of the IPsec tunnel"},
+                       {"ADDRESS", "Its address"}},
+            .summary = "Binds the entry to the IPsec tunnel with this peer.",
+            .example = "set peer 203.0.113.2",
+            .edit = edit_peer,
+        },
+    };
+}
+
+} // namespace tunqos::cli

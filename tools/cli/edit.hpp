@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the configuration commands do: an old configuration, where the user is and what was typed
+// in, a new configuration out. Pure. Whether the result is valid is the daemon's to say.
+#pragma once
+
+#include "cli/grammar/command.hpp"
+
+namespace tunqos::cli {
+
+// edit_objects.cpp
+Result<Config> edit_table_map(Config config, const Context& context, const Match& match);
+Result<Config> edit_table_map_line(Config config, const Context& context, const Match& match);
+Result<Config> edit_table_map_default(Config config, const Context& context, const Match& match);
+Result<Config> edit_interface(Config config, const Context& context, const Match& match);
+Result<Config> edit_default_interface(Config config, const Context& context, const Match& match);
+Result<Config> edit_crypto_map(Config config, const Context& context, const Match& match);
+Result<Config> edit_peer(Config config, const Context& context, const Match& match);
+Result<Config> edit_description(Config config, const Context& context, const Match& match);
+Result<Config> edit_cos(Config config, const Context& context, const Match& match);
+
+// edit_tunnel.cpp
+Result<Config> edit_diffserv_mode(Config config, const Context& context, const Match& match);
+Result<Config> edit_encap_dscp(Config config, const Context& context, const Match& match);
+Result<Config> edit_tos(Config config, const Context& context, const Match& match);
+Result<Config> edit_decap_dscp(Config config, const Context& context, const Match& match);
+Result<Config> edit_decap_class(Config config, const Context& context, const Match& match);
+Result<Config> edit_pre_classify(Config config, const Context& context, const Match& match);
+
+CryptoMapKey crypto_map_key(const Context& context);
+
+} // namespace tunqos::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Text for people, in layouts that scripts can key on. Values in, text out: nothing here asks the
+// daemon.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/links.hpp"
+#include "cli/status.hpp"
+#include "tunqos/model.hpp"
+
+namespace tunqos::cli {
+
+// render_tunnel.cpp
+std::string render_tunnels(const std::vector<TunnelStatus>& tunnels); // one line a tunnel
+std::string render_tunnel(const TunnelStatus& tunnel);                // everything about one
+
+// render_port.cpp
+std::string render_ports(const std::vector<PortStatus>& ports);
+std::string render_port(const PortStatus& port);
+
+// render_config.cpp
+std::string render_table_map(const std::string& name, const TableMap& map);
+std::string render_crypto_map(const CryptoMapKey& key, const CryptoMap& map,
+                              const TunnelStatus* status);
+// `show interfaces`: what tunqos knows about one device; each part may be missing.
+std::string render_interface(const std::string& name, const LinkState& link,
+                             const Interface* interface, const TunnelStatus* tunnel,
+                             const PortStatus* port);
+
+// render_system.cpp
+std::string render_reasons(const std::vector<ReasonStatus>& reasons);
+std::string render_version(const VersionStatus& version, const std::string& tool);
+// What a reason means and what to do about it; empty for an unknown one.
+std::string reason_advice(const std::string& reason);
+
+// Columns padded to their widest cell, two spaces between, no trailing spaces. The first row is
+// the heading.
+using Row = std::vector<std::string>;
+std::string render_table(const std::vector<Row>& rows);
+
+} // namespace tunqos::cli

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Reasons, versions, and the columns that all lists use.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "cli/render.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+struct Advice {
+    std::string_view reason; // as in include/uapi/linux/tunqos.yaml
+    std::string_view text;
+};
+
+constexpr std::array advice{
+    Advice{"not-ip", "Neither IPv4 nor IPv6, so there is no DS field: nothing to do."},
+    Advice{"truncated",
+           "The headers do not fit into the packet: look for a broken sender or a "
+           "snapped capture that is replayed."},
+    Advice{"unknown-header",
+           "An encapsulation header with an unknown version or option: compare "
+           "the tunnel's options on both ends."},
+    Advice{"inner-fragment",
+           "Only the first fragment of a packet shows the inner header: lower the "
+           "MTU of the tunnel so that it does not fragment."},
+    Advice{"table-leave",
+           "The table-map says ignore for this DSCP: add a `map from` line if you "
+           "want it written."},
+    Advice{"not-permitted",
+           "The outer DSCP is not in the permit list: widen `permit` if you trust "
+           "the network between the ends."},
+    Advice{"arrived-lost",
+           "The outer DSCP did not reach the tunnel device: something between, such "
+           "as a tc redirect, cleared it."},
+    Advice{"foreign-companion",
+           "Another user of skb->tc_index wrote it first: move that tc filter "
+           "behind the tunnel or stop it from setting tc_index."},
+    Advice{"sa-decap-dscp",
+           "The SA has decap-dscp, so that the kernel copied the DSCP itself: take "
+           "the flag off the SA (strongSwan: copy_dscp = out)."},
+    Advice{"transport-mode",
+           "Transport mode has one header and nothing to decapsulate: use tunnel "
+           "mode or make the setting on the GRE tunnel in it."},
+    Advice{"beet-mode", "BEET mode has no inner DS field: use tunnel mode."},
+    Advice{"no-memory", "The header could not be made writable: the machine is short of memory."},
+    Advice{"in-band-tag",
+           "The VLAN tag is inside the frame, where it is not rewritten: switch on "
+           "txvlan offload of the lower device (ethtool -K DEV txvlan on)."},
+};
+
+} // namespace
+
+std::string reason_advice(const std::string& reason) {
+    const auto* found = std::find_if(advice.begin(), advice.end(),
+                                     [&](const Advice& one) { return one.reason == reason; });
+    return found == advice.end() ? std::string() : std::string(found->text);
+}
+
+std::string render_reasons(const std::vector<ReasonStatus>& reasons) {
+    std::vector<Row> rows{{"Packets", "Reason", "What to do"}};
+    for (const ReasonStatus& reason : reasons) {
+        if (reason.packets == 0) continue;
+        rows.push_back(
+            {std::to_string(reason.packets), reason.reason, reason_advice(reason.reason)});
+    }
+    if (rows.size() == 1) return "No packet was left alone.\n";
+    return render_table(rows);
+}
+
+std::string render_version(const VersionStatus& version, const std::string& tool) {
+    std::string text =
+        fmt::format("tunqos, version {}\ntunqosd, version {}\n", tool, version.daemon);
+    if (version.module_loaded) {
+        text += fmt::format("tunqos module, release {}, srcversion {}\n",
+                            version.release.empty() ? "unknown" : version.release,
+                            version.srcversion.empty() ? "unknown" : version.srcversion);
+        text += fmt::format("  Capabilities: {}\n", fmt::join(version.capabilities, ", "));
+        text += fmt::format("  Generation {}, class tag {}\n", version.generation,
+                            version.class_tag.empty() ? "unknown" : version.class_tag);
+    } else {
+        text += fmt::format("tunqos module: not loaded{}{}\n", version.problem.empty() ? "" : "; ",
+                            version.problem);
+    }
+    if (!version.netns.empty()) text += fmt::format("Network namespace {}\n", version.netns);
+    if (!version.config_file.empty()) {
+        text += fmt::format("Startup configuration {}\n", version.config_file);
+    }
+    return text;
+}
+
+std::string render_table(const std::vector<Row>& rows) {
+    std::vector<std::size_t> widths;
+    for (const Row& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], row[i].size());
+    }
+    std::string text;
+    for (const Row& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += fmt::format("{:<{}}", row[i].empty() ? "-" : row[i], widths[i] + 2);
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + '\n';
+    }
+    return text;
+}
+
+} // namespace tunqos::cli

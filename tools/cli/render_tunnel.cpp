@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
+#include "cli/render.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+std::string encap_short(const TunnelStatus& tunnel) {
+    if (tunnel.encap_dscp == "set" && tunnel.encap_value) {
+        return "set " + describe(*tunnel.encap_value);
+    }
+    if (tunnel.encap_dscp == "table") return "table " + tunnel.encap_table;
+    return tunnel.encap_dscp;
+}
+
+std::string decap_short(const TunnelStatus& tunnel) {
+    std::string text = tunnel.decap_dscp;
+    if (tunnel.decap_dscp == "table") text += " " + tunnel.decap_table;
+    if (!tunnel.permit.empty()) text += " permit " + tunnel.permit;
+    return text;
+}
+
+std::string encap_words(const TunnelStatus& tunnel) {
+    if (tunnel.encap_dscp == "copy") return "the outer DSCP is copied from the inner header";
+    if (tunnel.encap_dscp == "set" && tunnel.encap_value) {
+        return "the outer DSCP is set to " + describe(*tunnel.encap_value);
+    }
+    if (tunnel.encap_dscp == "table") {
+        return "the outer DSCP is mapped from the inner one by table-map " + tunnel.encap_table;
+    }
+    return "the outer DSCP is left as the kernel wrote it";
+}
+
+std::string decap_words(const TunnelStatus& tunnel) {
+    const std::string permit =
+        tunnel.permit.empty() ? std::string() : ", for outer DSCPs " + tunnel.permit;
+    if (tunnel.decap_dscp == "copy")
+        return "the inner DSCP is copied from the outer header" + permit;
+    if (tunnel.decap_dscp == "table") {
+        return "the inner DSCP is mapped from the outer one by table-map " + tunnel.decap_table +
+               permit;
+    }
+    return "the inner DSCP is kept";
+}
+
+std::string counters(const Counters& counters) {
+    return fmt::format("    {} packets, {} written, {} left alone, {} dropped\n", counters.packets,
+                       counters.written, counters.left_alone, counters.dropped);
+}
+
+std::string subject(const TunnelStatus& tunnel) {
+    if (tunnel.binding != "ipsec") return tunnel.name;
+    return "Crypto map " + tunnel.name;
+}
+
+} // namespace
+
+std::string render_tunnels(const std::vector<TunnelStatus>& tunnels) {
+    if (tunnels.empty()) return "No tunnel is configured.\n";
+    std::vector<Row> rows{
+        {"Tunnel", "State", "Model", "Encap DSCP", "Decap DSCP", "Written", "Left alone"}};
+    for (const TunnelStatus& tunnel : tunnels) {
+        rows.push_back({tunnel.name, tunnel.state, tunnel.model, encap_short(tunnel),
+                        decap_short(tunnel),
+                        std::to_string(tunnel.encap.written + tunnel.decap.written),
+                        std::to_string(tunnel.encap.left_alone + tunnel.decap.left_alone)});
+    }
+    return render_table(rows);
+}
+
+std::string render_tunnel(const TunnelStatus& tunnel) {
+    std::string text = fmt::format("{} is {}\n", subject(tunnel), tunnel.state);
+    if (!tunnel.problem.empty()) text += fmt::format("  Problem: {}\n", tunnel.problem);
+    if (!tunnel.kind.empty()) text += fmt::format("  Tunnel protocol/transport {}\n", tunnel.kind);
+    if (!tunnel.peer.empty()) text += fmt::format("  Peer {}\n", tunnel.peer);
+    text += fmt::format("  Diffserv model {}\n", tunnel.model);
+    text += fmt::format("  Encap: {}{}\n", encap_words(tunnel),
+                        tunnel.encap_by_kernel ? " (by the kernel)" : "");
+    // The kernel does not count for us.
+    if (!tunnel.encap_by_kernel) text += counters(tunnel.encap);
+    text += fmt::format("  Decap: {}; packets are queued by the {} DSCP\n", decap_words(tunnel),
+                        tunnel.decap_class.empty() ? "inner" : tunnel.decap_class);
+    text += counters(tunnel.decap);
+    if (tunnel.pre_classify) {
+        text += "  QOS pre-classification";
+        if (!tunnel.pre_classify_table.empty()) {
+            text += ", priority by table-map " + tunnel.pre_classify_table;
+        }
+        text += '\n';
+    }
+    text += fmt::format("  Hooks: {}\n", tunnel.hooks.empty()
+                                             ? "none"
+                                             : fmt::format("{}", fmt::join(tunnel.hooks, ", ")));
+    return text;
+}
+
+} // namespace tunqos::cli

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/session.hpp"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "cli/grammar/modes.hpp"
+#include "cli/output.hpp"
+#include "cli/status.hpp"
+
+namespace tunqos::cli {
+
+Session::Session(const Grammar& grammar, Caller& caller, std::ostream& out, std::ostream& err,
+                 SessionOptions options)
+    : grammar_(grammar), caller_(caller), out_(out), err_(err), options_(options), draft_(caller) {}
+
+Status Session::execute(std::string_view line, std::string_view before) {
+    if (is_blank(line)) return Status::ok;
+    auto [mode, outcome] = grammar_.resolve(context_.mode, line);
+    if (options_.batch && mode == Mode::exec && std::holds_alternative<Invalid>(outcome)) {
+        Outcome in_config = grammar_.match(Mode::config, line);
+        if (std::holds_alternative<Match>(in_config)) {
+            mode = Mode::config;
+            outcome = std::move(in_config);
+        }
+    }
+    const auto* match = std::get_if<Match>(&outcome);
+    if (match == nullptr) {
+        if (options_.batch) err_ << before << line << '\n';
+        err_ << explain(outcome, line, before.size(), width_) << '\n';
+        return Status::syntax;
+    }
+    const Context context = mode == context_.mode ? context_ : Context{mode, {}, 0};
+    if (match->command->run != nullptr) {
+        // `do show ...` leaves the user where he is; a command of an outer mode takes him there.
+        if (mode != context_.mode) context_ = context;
+        return match->command->run(*this, *match);
+    }
+    const Status status = edit(*match, context);
+    if (status != Status::ok && options_.batch && !before.empty()) {
+        err_ << "  in " << before << line << '\n';
+    }
+    return status;
+}
+
+Status Session::edit(const Match& match, const Context& context) {
+    if (auto error = draft_.add(context, match)) return refuse(*error);
+    if (!options_.batch) {
+        CallError error;
+        const Status status = commit(&error);
+        if (status != Status::ok) return refuse(error);
+    }
+    const bool enters = match.command->enter != nullptr && !match.negated;
+    go_to(enters ? match.command->enter(match) : context);
+    return Status::ok;
+}
+
+// Refused or unreachable: `error` says why.
+Status Session::commit(CallError* error) {
+    if (draft_.empty()) return Status::ok;
+    auto committed = draft_.commit(options_.check ? Purpose::check : Purpose::apply);
+    if (!committed) {
+        *error = committed.error();
+        return Status::refused;
+    }
+    warnings_ = committed->warnings;
+    if (options_.check) {
+        for (const std::string& change : committed->changes)
+            out_ << change << '\n';
+    } else {
+        notes(*committed);
+    }
+    return Status::ok;
+}
+
+Status Session::finish() {
+    const bool changes = !draft_.empty();
+    CallError error;
+    if (commit(&error) != Status::ok) return refuse(error);
+    print_warnings();
+    if (options_.check && changes) out_ << "The configuration is valid; nothing was changed.\n";
+    return Status::ok;
+}
+
+Reply Session::call(const std::string& method, nlohmann::json params) {
+    CallError error;
+    // A check collects to the end: its edits are not to be applied.
+    if (!options_.check && commit(&error) != Status::ok) return tl::make_unexpected(error);
+    return caller_.call(method, std::move(params));
+}
+
+void Session::go_to(Context context) {
+    context_ = std::move(context);
+    if (context_.mode == Mode::exec && !options_.batch) print_warnings();
+}
+
+// What IOS would say about objects that wait for something.
+void Session::notes(const Committed& committed) {
+    const auto note = [this](const std::string& text) {
+        if (noted_.insert(text).second) err_ << "% NOTE: " << text << '\n';
+    };
+    for (const auto& [key, map] : committed.after.crypto_maps) {
+        if (map.peer.empty() && !committed.before.crypto_maps.contains(key)) {
+            err_ << "% NOTE: This new crypto map will remain disabled until a peer has been "
+                    "configured.\n";
+        }
+    }
+    std::set<std::string> changed;
+    for (const auto& [name, interface] : committed.after.interfaces) {
+        const auto old = committed.before.interfaces.find(name);
+        const bool same = old != committed.before.interfaces.end() && old->second == interface;
+        if (!same && (interface.tunnel || interface.port)) changed.insert(name);
+    }
+    if (changed.empty()) return;
+    const auto pending = [&](const std::string& name, const std::string& state) {
+        if (state != "pending" || !changed.contains(name)) return;
+        note(fmt::format("interface {} does not exist yet; its settings are pending", name));
+    };
+    // Only a courtesy: without an answer there is no note.
+    if (const Reply reply = caller_.call("show.tunnels", nlohmann::json::object())) {
+        for (const auto& tunnel : tunnels_from_json(*reply))
+            pending(tunnel.name, tunnel.state);
+    }
+    if (const Reply reply = caller_.call("show.ports", nlohmann::json::object())) {
+        for (const auto& port : ports_from_json(*reply))
+            pending(port.name, port.state);
+    }
+}
+
+// The daemon's advice, once each: after the last change, not after every line on the way there.
+void Session::print_warnings() {
+    for (const std::string& warning : warnings_) {
+        if (noted_.insert(warning).second) err_ << "% Warning: " << warning << '\n';
+    }
+    warnings_.clear();
+}
+
+Status Session::show(const Match& match, const nlohmann::json& json, const std::string& text) {
+    const bool as_json = options_.json || match.has("json");
+    out_ << filter(as_json ? json.dump(2) + '\n' : text, filter_of(match));
+    out_.flush();
+    return Status::ok;
+}
+
+Status Session::refuse(const CallError& error) {
+    if (error.problems.empty()) {
+        refuse(error.message);
+    }
+    for (const Problem& problem : error.problems) {
+        err_ << "% " << problem.path << (problem.path.empty() ? "" : ": ") << problem.message
+             << '\n';
+    }
+    return error.kind == CallError::Kind::unreachable ? Status::unreachable : Status::refused;
+}
+
+Status Session::refuse(std::string_view message) {
+    err_ << "% " << message << '\n';
+    return Status::refused;
+}
+
+} // namespace tunqos::cli

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// One user's session: the mode, the commands typed in it, what they print. The shell and the
+// scripts drive it line by line.
+#pragma once
+
+#include <iosfwd>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/client.hpp"
+#include "cli/draft.hpp"
+#include "cli/grammar/grammar.hpp"
+
+namespace tunqos::cli {
+
+struct SessionOptions {
+    bool json = false;  // every show prints JSON
+    bool check = false; // changes are validated, not applied
+    // A script: edits are collected until a command needs the daemon's answer, or finish(); a
+    // configuration command in exec mode enters configuration mode by itself, so that the
+    // output of `show running-config` is a script.
+    bool batch = false;
+};
+
+class Session {
+public:
+    Session(const Grammar& grammar, Caller& caller, std::ostream& out, std::ostream& err,
+            SessionOptions options);
+
+    // One line as typed. `before` is what stands before it on the screen if it stands there
+    // (the prompt); a script gives its "line 7: " and has the line printed above the caret.
+    Status execute(std::string_view line, std::string_view before = {});
+    // What a script has collected goes to the daemon.
+    Status finish();
+
+    const Context& context() const { return context_; }
+    const Grammar& grammar() const { return grammar_; }
+    const SessionOptions& options() const { return options_; }
+    void set_width(std::size_t width) { width_ = width; }
+
+    // For command handlers:
+    // asks the daemon; what was collected so far is sent first.
+    Reply call(const std::string& method, nlohmann::json params = nullptr);
+    void go_to(Context context);
+    // Prints a show's answer: JSON if asked for, else the text; through `| include` and so on.
+    Status show(const Match& match, const nlohmann::json& json, const std::string& text);
+    Status refuse(const CallError& error);
+    Status refuse(std::string_view message);
+    std::ostream& out() { return out_; }
+
+private:
+    Status edit(const Match& match, const Context& context);
+    Status commit(CallError* error);
+    void notes(const Committed& committed);
+    void print_warnings();
+
+    const Grammar& grammar_;
+    Caller& caller_;
+    std::ostream& out_;
+    std::ostream& err_;
+    SessionOptions options_;
+    Draft draft_;
+    Context context_;
+    std::size_t width_ = 0;
+    std::vector<std::string> warnings_; // of the last change
+    std::set<std::string> noted_;       // notes that this session has printed
+};
+
+} // namespace tunqos::cli

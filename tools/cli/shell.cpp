@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Readline calls back without a context, so that the one shell of the process is found through a
+// pointer here.
+#include "cli/shell.hpp"
+
+#include <fcntl.h>
+#include <readline/history.h>
+#include <readline/readline.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <sstream>
+
+#include "cli/grammar/modes.hpp"
+#include "cli/live_names.hpp"
+#include "cli/script.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+constexpr int history_lines = 1000;
+constexpr int ctrl_c = 'C' & 0x1f;
+constexpr int ctrl_z = 'Z' & 0x1f;
+
+struct Shell {
+    Session& session;
+    Caller& caller;
+    std::string host;
+    std::string history_file;             // empty: none
+    std::vector<std::string> completions; // of the word before the cursor
+    std::size_t completion = 0;           // the next one that readline is given
+    bool end_after_line = false;          // Ctrl-Z
+    bool cancelled = false;               // Ctrl-C
+
+    std::string prompt() const { return host + std::string(prompt_of(session.context().mode)); }
+    Mode mode() const { return session.context().mode; }
+};
+
+Shell* shell = nullptr;
+
+std::size_t screen_width() {
+    int rows = 0;
+    int columns = 0;
+    rl_get_screen_size(&rows, &columns);
+    return columns > 0 ? static_cast<std::size_t>(columns) : 80;
+}
+
+std::string text_before_cursor() {
+    return {rl_line_buffer, static_cast<std::size_t>(rl_point)};
+}
+
+// `?`: the list, then the prompt again with what was typed.
+int describe(int, int) {
+    const LiveNames names(shell->caller);
+    const Help help = shell->session.grammar().help(shell->mode(), text_before_cursor(), names);
+    const std::string text = "?\n" + format_help(help, screen_width());
+    fputs(text.c_str(), rl_outstream);
+    fputc('\n', rl_outstream);
+    rl_on_new_line();
+    rl_forced_update_display();
+    return 0;
+}
+
+char* next_completion(const char*, int state) {
+    if (state == 0) shell->completion = 0;
+    if (shell->completion >= shell->completions.size()) return nullptr;
+    return strdup(shell->completions[shell->completion++].c_str()); // readline frees it
+}
+
+char** complete(const char* text, int, int end) {
+    rl_attempted_completion_over = 1; // never file names
+    const LiveNames names(shell->caller);
+    shell->completions = shell->session.grammar().complete(
+        shell->mode(), std::string(rl_line_buffer, static_cast<std::size_t>(end)), names);
+    return rl_completion_matches(text, next_completion);
+}
+
+// Runs what is typed, then leaves configuration mode.
+int end_of_configuration(int, int) {
+    shell->end_after_line = true;
+    fputs("^Z", rl_outstream);
+    return rl_newline(1, '\n');
+}
+
+int cancel_line(int, int) {
+    shell->cancelled = true;
+    fputs("^C", rl_outstream);
+    rl_replace_line("", 0);
+    return rl_newline(1, '\n');
+}
+
+// While a line is edited, Ctrl-C and Ctrl-Z are keys, not signals.
+void prepare_terminal(int meta) {
+    rl_prep_terminal(meta);
+    termios settings{};
+    if (tcgetattr(STDIN_FILENO, &settings) != 0) return;
+    settings.c_cc[VINTR] = _POSIX_VDISABLE;
+    settings.c_cc[VSUSP] = _POSIX_VDISABLE;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+}
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return "tunqos";
+    const std::string full(name.data());
+    return full.substr(0, full.find('.'));
+}
+
+std::string open_history() {
+    const char* home = std::getenv("HOME");
+    if (home == nullptr || *home == '\0') return {};
+    std::string path = std::string(home) + "/.tunqos_history";
+    const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (file < 0) return {};
+    close(file);
+    using_history();
+    stifle_history(history_lines);
+    read_history(path.c_str());
+    return path;
+}
+
+void remember(const std::string& line) {
+    if (is_blank(line)) return;
+    const HIST_ENTRY* last =
+        history_length > 0 ? history_get(history_base + history_length - 1) : nullptr;
+    if (last != nullptr && line == last->line) return;
+    add_history(line.c_str());
+    if (!shell->history_file.empty()) append_history(1, shell->history_file.c_str());
+}
+
+void set_up_readline() {
+    rl_readline_name = "tunqos";
+    rl_initialize();
+    rl_bind_key('?', describe);
+    rl_bind_key(ctrl_c, cancel_line);
+    rl_bind_key(ctrl_z, end_of_configuration);
+    rl_attempted_completion_function = complete;
+    rl_completer_word_break_characters = " \t";
+    rl_completer_quote_characters = "";
+    rl_prep_term_function = prepare_terminal;
+}
+
+// What readline returns is more than one line after a paste.
+Status execute_all(Session& session, const std::string& typed) {
+    std::istringstream lines(typed);
+    const bool pasted = typed.find('\n') != std::string::npos;
+    for (std::string line; std::getline(lines, line);) {
+        const std::string prompt = shell->prompt();
+        if (pasted) session.out() << prompt << line << '\n';
+        remember(line);
+        if (session.execute(line, prompt) == Status::quit) return Status::quit;
+    }
+    return Status::ok;
+}
+
+} // namespace
+
+int run_shell(Session& session, Caller& caller) {
+    Shell the_shell{session, caller, host_name(), {}, {}, 0, false, false};
+    shell = &the_shell;
+    set_up_readline();
+    the_shell.history_file = open_history();
+
+    for (;;) {
+        the_shell.end_after_line = false;
+        the_shell.cancelled = false;
+        session.out().flush();
+        const std::unique_ptr<char, decltype(&std::free)> typed(
+            readline(the_shell.prompt().c_str()), &std::free);
+        if (!typed) {
+            session.out() << std::endl;
+            break;
+        }
+        session.set_width(screen_width());
+        if (!the_shell.cancelled && execute_all(session, typed.get()) == Status::quit) break;
+        if (the_shell.end_after_line) session.go_to({});
+    }
+    if (!the_shell.history_file.empty()) {
+        history_truncate_file(the_shell.history_file.c_str(), history_lines);
+    }
+    shell = nullptr;
+    return exit_ok;
+}
+
+} // namespace tunqos::cli

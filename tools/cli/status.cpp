@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/status.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace tunqos::cli {
+namespace {
+
+using nlohmann::json;
+
+const json& member(const json& object, const char* key) {
+    static const json none;
+    if (!object.is_object()) return none;
+    const auto found = object.find(key);
+    return found == object.end() ? none : *found;
+}
+
+std::string text(const json& object, const char* key) {
+    const json& value = member(object, key);
+    if (value.is_string()) return value.get<std::string>();
+    return value.is_number() ? value.dump() : std::string();
+}
+
+std::uint64_t number(const json& object, const char* key) {
+    const json& value = member(object, key);
+    return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
+}
+
+bool truth(const json& object, const char* key) {
+    const json& value = member(object, key);
+    return value.is_boolean() && value.get<bool>();
+}
+
+std::vector<std::string> texts(const json& object, const char* key) {
+    std::vector<std::string> all;
+    const json& value = member(object, key);
+    if (!value.is_array()) return all;
+    for (const json& one : value) {
+        if (one.is_string()) all.push_back(one.get<std::string>());
+    }
+    return all;
+}
+
+Counters counters(const json& object) {
+    return {number(object, "packets"), number(object, "written"), number(object, "leftAlone"),
+            number(object, "dropped")};
+}
+
+template <typename T, typename Read>
+std::vector<T> all_of(const json& result, const char* key, Read&& read) {
+    std::vector<T> all;
+    const json& list = member(result, key);
+    if (!list.is_array()) return all;
+    for (const json& one : list)
+        all.push_back(read(one));
+    return all;
+}
+
+TunnelStatus tunnel(const json& object) {
+    TunnelStatus status;
+    status.name = text(object, "name");
+    status.binding = text(object, "binding");
+    status.peer = text(object, "peer");
+    status.kind = text(object, "kind");
+    status.model = text(object, "model");
+    status.state = text(object, "state");
+    status.problem = text(object, "problem");
+    status.hooks = texts(object, "hooks");
+
+    const json& encap = member(object, "encap");
+    status.encap_dscp = text(encap, "dscp");
+    status.encap_value = parse_dscp(text(encap, "value"));
+    status.encap_table = text(encap, "table");
+    status.encap_by_kernel = truth(encap, "byKernel");
+    status.encap = counters(encap);
+
+    const json& decap = member(object, "decap");
+    status.decap_dscp = text(decap, "dscp");
+    status.decap_table = text(decap, "table");
+    status.permit = text(decap, "permit");
+    status.decap_class = text(decap, "class");
+    status.decap = counters(decap);
+
+    const json& pre_classify = member(object, "preClassify");
+    status.pre_classify = truth(pre_classify, "enabled");
+    status.pre_classify_table = text(pre_classify, "table");
+    return status;
+}
+
+PortStatus port(const json& object) {
+    PortStatus status;
+    status.name = text(object, "name");
+    status.lower = text(object, "lower");
+    if (member(object, "vid").is_number_unsigned()) {
+        status.vid = static_cast<std::uint32_t>(number(object, "vid"));
+    }
+    status.table = text(object, "table");
+    status.state = text(object, "state");
+    status.problem = text(object, "problem");
+    status.hooks = texts(object, "hooks");
+    status.egress = counters(member(object, "egress"));
+    return status;
+}
+
+} // namespace
+
+std::vector<TunnelStatus> tunnels_from_json(const json& result) {
+    return all_of<TunnelStatus>(result, "tunnels", tunnel);
+}
+
+std::vector<PortStatus> ports_from_json(const json& result) {
+    return all_of<PortStatus>(result, "ports", port);
+}
+
+std::vector<ReasonStatus> reasons_from_json(const json& result) {
+    return all_of<ReasonStatus>(result, "reasons", [](const json& object) {
+        return ReasonStatus{text(object, "reason"), number(object, "packets")};
+    });
+}
+
+VersionStatus version_from_json(const json& result) {
+    VersionStatus status;
+    status.daemon = text(result, "daemon");
+    const json& module = member(result, "module");
+    status.module_loaded = truth(module, "loaded");
+    status.release = text(module, "release");
+    status.srcversion = text(module, "srcversion");
+    status.capabilities = texts(module, "capabilities");
+    status.generation = number(module, "generation");
+    status.class_tag = text(module, "classTag");
+    status.problem = text(module, "problem");
+    const json& netns = member(result, "netns");
+    status.netns = text(netns, "name");
+    if (status.netns.empty()) status.netns = text(netns, "inode");
+    status.config_file = text(result, "configFile");
+    return status;
+}
+
+} // namespace tunqos::cli

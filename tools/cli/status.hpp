@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the daemon answers to the show methods (tunqos/rpc.hpp), as values for the renderers.
+// Reading is lenient: what an older daemon does not say stays empty.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tunqos/dscp.hpp"
+
+namespace tunqos::cli {
+
+struct Counters {
+    std::uint64_t packets = 0;
+    std::uint64_t written = 0;
+    std::uint64_t left_alone = 0;
+    std::uint64_t dropped = 0;
+};
+
+struct TunnelStatus {
+    std::string name;
+    std::string binding; // "device", "ipsec"
+    std::string peer;
+    std::string kind; // "gre", "ipip", ...
+    std::string model;
+    std::string state;
+    std::string problem;
+    std::vector<std::string> hooks;
+
+    std::string encap_dscp; // "copy", "set", "table", "native"
+    std::optional<Dscp> encap_value;
+    std::string encap_table;
+    bool encap_by_kernel = false;
+    Counters encap;
+
+    std::string decap_dscp; // "keep", "copy", "table"
+    std::string decap_table;
+    std::string permit;
+    std::string decap_class; // "inner", "outer"
+    Counters decap;
+
+    bool pre_classify = false;
+    std::string pre_classify_table;
+};
+
+struct PortStatus {
+    std::string name;
+    std::string lower;
+    std::optional<std::uint32_t> vid;
+    std::string table;
+    std::string state;
+    std::string problem;
+    std::vector<std::string> hooks;
+    Counters egress;
+};
+
+struct ReasonStatus {
+    std::string reason;
+    std::uint64_t packets = 0;
+};
+
+struct VersionStatus {
+    std::string daemon;
+    bool module_loaded = false;
+    std::string release;
+    std::string srcversion;
+    std::vector<std::string> capabilities;
+    std::uint64_t generation = 0;
+    std::string class_tag;
+    std::string problem;
+    std::string netns;
+    std::string config_file;
+};
+
+std::vector<TunnelStatus> tunnels_from_json(const nlohmann::json& result);
+std::vector<PortStatus> ports_from_json(const nlohmann::json& result);
+std::vector<ReasonStatus> reasons_from_json(const nlohmann::json& result);
+VersionStatus version_from_json(const nlohmann::json& result);
+
+} // namespace tunqos::cli
