@@ -38,6 +38,7 @@ def broken(case, net):
 
 
 def way(case, net, src, dst, place, kind, **shot):
+    case.note("%s from %s" % (kind, src))
     with net.tunnel(kind) as tun:
         for family in tun.families:
             one = wire.Shot(net, family, (0, 0xb8, 0x63), src, dst, **shot)

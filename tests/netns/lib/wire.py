@@ -553,7 +553,7 @@ class Captures:
                 return False
             poll.poll(min(200, left * 1000))
 
-    def until_fence(self, shot, where, tun=None, timeout=15):
+    def until_fence(self, shot, where, tun=None, timeout=30):
         """Until the shot's fence has come by 'where': what was sent before
         it and is not there has been dropped."""
         capture = self[where]
