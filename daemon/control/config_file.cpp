@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/config_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "fd.hpp"
+#include "tunqos/config.hpp"
+#include "tunqos/json.hpp"
+
+namespace tunqos {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr off_t size_limit = 64 << 20; // bytes; a mistake, not a configuration
+constexpr mode_t new_mode = 0640;
+
+tl::unexpected<Problems> failed(const std::string& path, const std::string& doing, int error) {
+    return fail(path, "cannot " + doing + ": " + std::strerror(error));
+}
+
+// The file that is written when `path` is: links are followed, also to no file yet.
+fs::path target_of(fs::path path) {
+    constexpr int max_links = 40; // as the kernel
+    std::error_code error;
+    for (int i = 0; i < max_links && fs::is_symlink(path, error); ++i) {
+        const fs::path next = fs::read_symlink(path, error);
+        if (error) break;
+        path = next.is_absolute() ? next : path.parent_path() / next;
+    }
+    return path;
+}
+
+bool write_all(int fd, const std::string& text) {
+    std::size_t done = 0;
+    while (done < text.size()) {
+        const auto written = write(fd, text.data() + done, text.size() - done);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        done += static_cast<std::size_t>(written);
+    }
+    return true;
+}
+
+// A file that vanishes unless it gets its final name.
+class TemporaryFile {
+public:
+    explicit TemporaryFile(const fs::path& target)
+        : path_((target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string()),
+          fd_(mkostemp(path_.data(), O_CLOEXEC)) {}
+    ~TemporaryFile() {
+        if (fd_.get() >= 0 && !path_.empty()) unlink(path_.c_str());
+    }
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+    int fd() const { return fd_.get(); }
+    bool rename_to(const fs::path& target) {
+        if (rename(path_.c_str(), target.c_str()) != 0) return false;
+        path_.clear();
+        return true;
+    }
+
+private:
+    std::string path_;
+    Fd fd_;
+};
+
+bool keep_owner_and_mode(int fd, const fs::path& target) {
+    struct stat old {};
+    if (stat(target.c_str(), &old) != 0) return fchmod(fd, new_mode) == 0;
+    // Owner first: changing it would clear bits of the mode. It fails without CAP_CHOWN,
+    // and then the file is ours with the same mode.
+    const bool owner = fchown(fd, old.st_uid, old.st_gid) == 0 || errno == EPERM;
+    return owner && fchmod(fd, old.st_mode & 07777U) == 0;
+}
+
+bool sync_directory(const fs::path& directory) {
+    const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return fd.get() >= 0 && fsync(fd.get()) == 0;
+}
+
+Result<std::optional<std::string>> read_text(const std::string& path) {
+    const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (fd.get() < 0) {
+        if (errno == ENOENT) return std::optional<std::string>();
+        return failed(path, "open it", errno);
+    }
+    struct stat status {};
+    if (fstat(fd.get(), &status) != 0) return failed(path, "read it", errno);
+    if (!S_ISREG(status.st_mode)) return fail(path, "is not a regular file");
+    if (status.st_size > size_limit) return fail(path, "is larger than 64 MiB");
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    std::size_t done = 0;
+    while (done < text.size()) {
+        const auto count = read(fd.get(), text.data() + done, text.size() - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return failed(path, "read it", errno);
+        if (count == 0) break;
+        done += static_cast<std::size_t>(count);
+    }
+    text.resize(done);
+    return std::optional<std::string>(std::move(text));
+}
+
+} // namespace
+
+Result<std::optional<Config>> ConfigFile::load() const {
+    auto text = read_text(path_);
+    if (!text) return tl::make_unexpected(std::move(text.error()));
+    if (!*text) return std::optional<Config>();
+    auto config = config_from_text(**text);
+    if (!config) return tl::make_unexpected(std::move(config.error()));
+    auto problems = validate(*config);
+    if (!problems.empty()) return tl::make_unexpected(std::move(problems));
+    return std::optional<Config>(std::move(*config));
+}
+
+Result<void> ConfigFile::save(const Config& config) const {
+    const fs::path target = target_of(fs::absolute(path_));
+    const fs::path directory = target.parent_path();
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) return failed(directory.string(), "create it", error.value());
+    TemporaryFile file(target);
+    if (file.fd() < 0) return failed(target.string(), "write beside it", errno);
+    if (!keep_owner_and_mode(file.fd(), target) || !write_all(file.fd(), config_to_text(config)) ||
+        fsync(file.fd()) != 0 || !file.rename_to(target) || !sync_directory(directory))
+        return failed(target.string(), "write it", errno);
+    return {};
+}
+
+Result<void> ConfigFile::set_aside() const {
+    const std::string bad = path_ + ".bad";
+    if (rename(path_.c_str(), bad.c_str()) != 0 && errno != ENOENT)
+        return failed(path_, "rename it to " + bad, errno);
+    return {};
+}
+
+} // namespace tunqos

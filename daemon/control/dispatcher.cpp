@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The one place of the daemon that catches: whatever a handler did not foresee becomes an
+// internal error of that request, not the end of the daemon.
+#include "control/dispatcher.hpp"
+
+#include <algorithm>
+
+#include "model/json_syntax.hpp"
+
+namespace tunqos {
+
+using nlohmann::json;
+
+namespace {
+
+struct Method {
+    std::string_view name;
+    Right right;
+    Handler handler;
+};
+
+constexpr Method methods[] = {
+    {"version", Right::read, handle_version},
+    {"config.get", Right::read, handle_config_get},
+    {"config.set", Right::write, handle_config_set},
+    {"config.save", Right::write, handle_config_save},
+    {"config.reload", Right::write, handle_config_reload},
+    {"show.tunnels", Right::read, handle_show_tunnels},
+    {"show.ports", Right::read, handle_show_ports},
+    {"show.reasons", Right::read, handle_show_reasons},
+};
+
+// A request that has the form of one.
+struct Request {
+    json id; // null: none
+    bool wants_answer = true;
+    std::string method;
+    json params = json::object();
+};
+
+tl::unexpected<RpcError> refuse(rpc::Error code, std::string message) {
+    return tl::make_unexpected(RpcError{code, {{"", std::move(message)}}});
+}
+
+RpcResult<Request> read_request(const json& message, json& id) {
+    if (!message.is_object())
+        return refuse(rpc::invalid_request, "a request is one object; batches are not supported");
+    Request request;
+    if (const auto found = message.find("id"); found != message.end()) {
+        if (!found->is_string() && !found->is_number() && !found->is_null())
+            return refuse(rpc::invalid_request, "id must be a text or a number");
+        request.id = id = *found;
+    } else {
+        request.wants_answer = false;
+    }
+    const auto version = message.find("jsonrpc");
+    if (version == message.end() || *version != "2.0")
+        return refuse(rpc::invalid_request, "jsonrpc must be \"2.0\"");
+    const auto method = message.find("method");
+    if (method == message.end() || !method->is_string())
+        return refuse(rpc::invalid_request, "method must be a text");
+    request.method = method->get<std::string>();
+    if (const auto params = message.find("params"); params != message.end()) {
+        if (!params->is_object()) return refuse(rpc::invalid_params, "params must be an object");
+        request.params = *params;
+    }
+    return request;
+}
+
+JsonResult call(Context& context, const Request& request, Right right) {
+    const auto* const method =
+        std::find_if(std::begin(methods), std::end(methods),
+                     [&](const Method& candidate) { return candidate.name == request.method; });
+    if (method == std::end(methods))
+        return refuse(rpc::method_not_found, "there is no method " + request.method);
+    if (method->right == Right::write && right != Right::write)
+        return refuse(rpc::not_permitted, "only root may change the configuration");
+    return method->handler(context, request.params);
+}
+
+std::string dump(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string error_text(const RpcError& error, const json& id) {
+    json problems = json::array();
+    for (const auto& problem : error.problems)
+        problems.push_back({{"path", problem.path}, {"message", problem.message}});
+    return dump({{"jsonrpc", "2.0"},
+                 {"id", id},
+                 {"error",
+                  {{"code", static_cast<int>(error.code)},
+                   {"message", one_line(error.problems.front())},
+                   {"data", {{"problems", std::move(problems)}}}}}});
+}
+
+} // namespace
+
+std::string error_answer(const RpcError& error) {
+    return error_text(error, nullptr);
+}
+
+std::string Dispatcher::answer(std::string_view message, Right right) noexcept {
+    json id;
+    try {
+        auto parsed = parse_json(message);
+        if (!parsed) return error_answer({rpc::parse_error, std::move(parsed.error())});
+        const auto request = read_request(*parsed, id);
+        if (!request) return error_text(request.error(), id);
+        const auto result = call(context_, *request, right);
+        if (!request->wants_answer) return {};
+        if (!result) return error_text(result.error(), id);
+        return dump({{"jsonrpc", "2.0"}, {"id", id}, {"result", *result}});
+    } catch (const std::exception& exception) {
+        log_.error("internal-error", {{"what", exception.what()}});
+        return R"({"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"internal error; )"
+               R"(see the log of tunqosd","data":{"problems":[{"path":"","message":)"
+               R"("internal error; see the log of tunqosd"}]}}})";
+    }
+}
+
+} // namespace tunqos

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/handlers.hpp"
+#include "tunqos/json.hpp"
+
+namespace tunqos {
+
+using nlohmann::json;
+
+namespace {
+
+json outcome_json(const Outcome& outcome) {
+    return {{"generation", outcome.generation},
+            {"changes", outcome.changes},
+            {"warnings", outcome.warnings}};
+}
+
+} // namespace
+
+tl::unexpected<RpcError> invalid_params(std::string path, std::string message) {
+    return tl::make_unexpected(
+        RpcError{rpc::invalid_params, {{std::move(path), std::move(message)}}});
+}
+
+RpcResult<std::optional<std::string>> text_param(const json& params, const std::string& name) {
+    const auto found = params.find(name);
+    if (found == params.end() || found->is_null()) return std::optional<std::string>();
+    if (!found->is_string()) return invalid_params("params / " + name, "must be a text");
+    return std::optional<std::string>(found->get<std::string>());
+}
+
+JsonResult handle_config_get(Context& context, const json& params) {
+    const auto source = text_param(params, "source");
+    if (!source) return tl::make_unexpected(source.error());
+    const std::string which = source->value_or("running");
+    const Manager& manager = context.manager;
+    if (which == "running") {
+        return json{{"config", config_to_json(manager.running())},
+                    {"generation", manager.generation()}};
+    }
+    if (which != "startup")
+        return invalid_params("params / source", "must be \"running\" or \"startup\"");
+    return manager.startup().map([&](const Config& config) {
+        return json{{"config", config_to_json(config)}, {"generation", manager.generation()}};
+    });
+}
+
+JsonResult handle_config_set(Context& context, const json& params) {
+    if (!params.contains("config")) return invalid_params("params / config", "is missing");
+    std::optional<std::uint64_t> generation;
+    if (const auto found = params.find("generation"); found != params.end() && !found->is_null()) {
+        if (!found->is_number_unsigned())
+            return invalid_params("params / generation", "must be a number");
+        generation = found->get<std::uint64_t>();
+    }
+    auto mode = Manager::Mode::apply;
+    if (const auto found = params.find("check"); found != params.end() && !found->is_null()) {
+        if (!found->is_boolean()) return invalid_params("params / check", "must be true or false");
+        if (found->get<bool>()) mode = Manager::Mode::check;
+    }
+    auto config = config_from_json(params.at("config"));
+    if (!config)
+        return tl::make_unexpected(RpcError{rpc::invalid_config, std::move(config.error())});
+    return context.manager.set(std::move(*config), generation, mode).map(outcome_json);
+}
+
+JsonResult handle_config_save(Context& context, const json&) {
+    return context.manager.save().map([](const std::string& file) { return json{{"file", file}}; });
+}
+
+JsonResult handle_config_reload(Context& context, const json&) {
+    return context.manager.reload().map(outcome_json);
+}
+
+} // namespace tunqos

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What is configured, joined with what the module says of it. Without the module
+// everything configured is still shown, as "no-module".
+#include <linux/tunqos.h>
+
+#include "control/handlers.hpp"
+#include "tunqos/config.hpp"
+
+namespace tunqos {
+
+using nlohmann::json;
+
+namespace {
+
+struct BitName {
+    std::uint64_t bit;
+    const char* name;
+};
+
+constexpr BitName hook_names[] = {
+    {TUNQOS_HOOK_BEFORE, "before"},   {TUNQOS_HOOK_OUTER, "outer"},
+    {TUNQOS_HOOK_ARRIVED, "arrived"}, {TUNQOS_HOOK_AFTER, "after"},
+    {TUNQOS_HOOK_IPSEC, "ipsec"},     {TUNQOS_HOOK_PORT_EGRESS, "port-egress"},
+    {TUNQOS_HOOK_GRO_OFF, "gro-off"},
+};
+
+constexpr BitName capability_names[] = {
+    {TUNQOS_CAPABILITY_GRE, "gre"},
+    {TUNQOS_CAPABILITY_IPIP, "ipip"},
+    {TUNQOS_CAPABILITY_SIT, "sit"},
+    {TUNQOS_CAPABILITY_IPSEC, "ipsec"},
+    {TUNQOS_CAPABILITY_PRE_CLASSIFY, "pre-classify"},
+    {TUNQOS_CAPABILITY_VLAN_EGRESS, "vlan-egress"},
+};
+
+// In the order of enum tunqos_reason.
+constexpr const char* reason_names[] = {
+    "not-ip",        "truncated",    "unknown-header",    "inner-fragment", "table-leave",
+    "not-permitted", "arrived-lost", "foreign-companion", "sa-decap-dscp",  "transport-mode",
+    "beet-mode",     "no-memory",    "in-band-tag",
+};
+
+template <std::size_t size>
+json names(const BitName (&table)[size], std::uint64_t bits) {
+    json list = json::array();
+    for (const auto& entry : table) {
+        if ((bits & entry.bit) != 0) list.push_back(entry.name);
+    }
+    return list;
+}
+
+const char* phase_name(kernel::Phase phase) {
+    switch (phase) {
+    case kernel::Phase::pending: return "pending";
+    case kernel::Phase::active: return "active";
+    case kernel::Phase::failed: break;
+    }
+    return "failed";
+}
+
+void put_counters(json& value, const kernel::Counters& counters) {
+    value["packets"] = counters.packets;
+    value["written"] = counters.written;
+    value["leftAlone"] = counters.left_alone;
+    value["dropped"] = counters.dropped;
+}
+
+// The parts of a status that come from the configuration alone.
+json profile_json(const TunnelProfile& profile, bool ipsec) {
+    const auto& [encap, decap, pre_classify] = profile;
+    static constexpr const char* encap_names[] = {"copy", "set", "table", "native"};
+    static constexpr const char* decap_names[] = {"keep", "copy", "table"};
+    json value = {{"model", to_string(model_of(profile))}};
+    json& out = value["encap"];
+    out["dscp"] = encap_names[static_cast<std::size_t>(encap.dscp)];
+    if (encap.dscp == EncapDscp::set) out["value"] = to_string(encap.value);
+    if (encap.dscp == EncapDscp::table) out["table"] = encap.table;
+    // The kernel's ESP copies the DSCP by itself.
+    out["byKernel"] = ipsec && encap.dscp == EncapDscp::copy;
+    json& in = value["decap"];
+    in["dscp"] = decap_names[static_cast<std::size_t>(decap.dscp)];
+    if (decap.dscp == DecapDscp::table) in["table"] = decap.table;
+    if (decap.permit) in["permit"] = to_string(*decap.permit);
+    in["class"] = decap.queue_by == DecapClass::outer ? "outer" : "inner";
+    value["preClassify"]["enabled"] = pre_classify.enabled;
+    if (!pre_classify.table.empty()) value["preClassify"]["table"] = pre_classify.table;
+    return value;
+}
+
+// The module's statuses by key, or why there are none.
+template <typename Key, typename Status>
+struct Reported {
+    std::map<Key, Status> by_key;
+    std::optional<Problem> no_module;
+
+    const Status* find(const Key& key) const {
+        const auto found = by_key.find(key);
+        return found == by_key.end() ? nullptr : &found->second;
+    }
+};
+
+template <typename Key, typename Status, typename KeyOf>
+RpcResult<Reported<Key, Status>> report(const kernel::KernelResult<std::vector<Status>>& answer,
+                                        KeyOf key_of) {
+    Reported<Key, Status> reported;
+    if (answer) {
+        for (const auto& status : *answer)
+            reported.by_key.emplace(key_of(status), status);
+    } else if (answer.error().kind == kernel::Error::Kind::no_module) {
+        reported.no_module = answer.error().problems.front();
+    } else {
+        return tl::make_unexpected(rpc_error(answer.error()));
+    }
+    return reported;
+}
+
+using Tunnels = Reported<kernel::Binding, kernel::TunnelStatus>;
+using Ports = Reported<kernel::Device, kernel::PortStatus>;
+
+// state, problem and hooks; `status` is null if the module does not know the object.
+template <typename Status>
+void put_state(json& value, const Status* status, const std::optional<Problem>& no_module) {
+    value["hooks"] = json::array();
+    if (status) {
+        value["state"] = phase_name(status->phase);
+        if (!status->problem.empty()) value["problem"] = status->problem;
+        value["hooks"] = names(hook_names, status->hooks);
+    } else if (no_module) {
+        value["state"] = "no-module";
+        value["problem"] = no_module->message;
+    } else {
+        value["state"] = "failed";
+        value["problem"] = "the module does not have it yet";
+    }
+}
+
+json tunnel_json(const TunnelProfile& profile, const kernel::Binding& binding,
+                 const Tunnels& reported, const kernel::ILinks& links) {
+    const auto* device = std::get_if<kernel::Device>(&binding);
+    const kernel::TunnelStatus* status = reported.find(binding);
+    json value = profile_json(profile, device == nullptr);
+    value["binding"] = device ? "device" : "ipsec";
+    put_state(value, status, reported.no_module);
+    put_counters(value["encap"], status ? status->encap : kernel::Counters{});
+    put_counters(value["decap"], status ? status->decap : kernel::Counters{});
+    if (!device) return value;
+    if (status && !status->kind.empty())
+        value["kind"] = status->kind;
+    else if (const auto kind = links.kind(*device); kind && !kind->empty())
+        value["kind"] = *kind;
+    return value;
+}
+
+json crypto_map_json(const CryptoMap& map, const Tunnels& reported, const kernel::ILinks& links) {
+    const auto binding = kernel::peer_binding(map.peer);
+    json value;
+    if (binding) {
+        value = tunnel_json(map.tunnel, *binding, reported, links);
+        value["peer"] = map.peer;
+        return value;
+    }
+    value = profile_json(map.tunnel, true);
+    value["binding"] = "ipsec";
+    value["state"] = "incomplete";
+    value["problem"] = "has no peer; use set peer";
+    value["hooks"] = json::array();
+    put_counters(value["encap"], {});
+    put_counters(value["decap"], {});
+    return value;
+}
+
+json port_json(const std::string& name, const PortProfile& profile, const Ports& reported) {
+    const kernel::PortStatus* status = reported.find(name);
+    json value = {{"name", name}};
+    if (!profile.table.empty()) value["table"] = profile.table;
+    put_state(value, status, reported.no_module);
+    if (status && !status->lower.empty()) value["lower"] = status->lower;
+    if (status && status->vid) value["vid"] = *status->vid;
+    put_counters(value["egress"], status ? status->egress : kernel::Counters{});
+    return value;
+}
+
+tl::unexpected<RpcError> nothing_named(const std::string& name, const std::string& what) {
+    return invalid_params("", name + " has no " + what);
+}
+
+} // namespace
+
+JsonResult handle_version(Context& context, const json&) {
+    json value = {{"daemon", TUNQOS_VERSION},
+                  {"configFile", context.manager.file().path()},
+                  {"netns", {{"inode", context.netns.inode}, {"name", nullptr}}}};
+    if (!context.netns.name.empty()) value["netns"]["name"] = context.netns.name;
+    const auto info = context.manager.kernel().info();
+    if (info) {
+        value["module"] = {{"loaded", true},
+                           {"release", info->release},
+                           {"srcversion", info->srcversion},
+                           {"capabilities", names(capability_names, info->capabilities)},
+                           {"generation", info->generation},
+                           {"classTag", info->class_tag}};
+    } else {
+        value["module"] = {{"loaded", false}, {"problem", info.error().problems.front().message}};
+    }
+    return value;
+}
+
+JsonResult handle_show_tunnels(Context& context, const json& params) {
+    const auto wanted = text_param(params, "name");
+    if (!wanted) return tl::make_unexpected(wanted.error());
+    const auto reported = report<kernel::Binding, kernel::TunnelStatus>(
+        context.manager.kernel().tunnels(),
+        [](const auto& status) { return status.tunnel.binding; });
+    if (!reported) return tl::make_unexpected(reported.error());
+
+    json list = json::array();
+    const auto add = [&](const std::string& name, json value) {
+        value["name"] = name;
+        list.push_back(std::move(value));
+    };
+    const auto is_wanted = [&](const std::string& name) { return !*wanted || **wanted == name; };
+    for (const auto& [name, interface] : context.manager.running().interfaces) {
+        if (interface.tunnel && is_wanted(name))
+            add(name, tunnel_json(*interface.tunnel, name, *reported, context.links));
+    }
+    for (const auto& [key, map] : context.manager.running().crypto_maps) {
+        const std::string name = key.name + ' ' + std::to_string(key.sequence);
+        if (is_wanted(name)) add(name, crypto_map_json(map, *reported, context.links));
+    }
+    if (*wanted && list.empty()) return nothing_named(**wanted, "tunnel profile");
+    return json{{"tunnels", std::move(list)}};
+}
+
+JsonResult handle_show_ports(Context& context, const json& params) {
+    const auto wanted = text_param(params, "name");
+    if (!wanted) return tl::make_unexpected(wanted.error());
+    const auto reported = report<kernel::Device, kernel::PortStatus>(
+        context.manager.kernel().ports(), [](const auto& status) { return status.port.device; });
+    if (!reported) return tl::make_unexpected(reported.error());
+
+    json list = json::array();
+    for (const auto& [name, interface] : context.manager.running().interfaces) {
+        if (interface.port && (!*wanted || **wanted == name))
+            list.push_back(port_json(name, *interface.port, *reported));
+    }
+    if (*wanted && list.empty()) return nothing_named(**wanted, "port profile");
+    return json{{"ports", std::move(list)}};
+}
+
+JsonResult handle_show_reasons(Context& context, const json&) {
+    const auto reasons = context.manager.kernel().reasons();
+    if (!reasons) return tl::make_unexpected(rpc_error(reasons.error()));
+    json list = json::array();
+    for (const auto& [reason, packets] : *reasons) {
+        // A newer module may have more reasons than we have names for.
+        const std::string name = reason < std::size(reason_names)
+                                     ? reason_names[reason]
+                                     : "reason-" + std::to_string(reason);
+        list.push_back({{"reason", name}, {"packets", packets}});
+    }
+    return json{{"reasons", std::move(list)}};
+}
+
+} // namespace tunqos

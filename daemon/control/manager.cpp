@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/manager.hpp"
+
+#include "planner/planner.hpp"
+#include "tunqos/config.hpp"
+
+namespace tunqos {
+
+namespace {
+
+tl::unexpected<RpcError> refuse(rpc::Error code, Problems problems) {
+    return tl::make_unexpected(RpcError{code, std::move(problems)});
+}
+
+} // namespace
+
+std::string one_line(const Problem& problem) {
+    return problem.path.empty() ? problem.message : problem.path + ": " + problem.message;
+}
+
+RpcError rpc_error(const kernel::Error& error) {
+    using Kind = kernel::Error::Kind;
+    const auto code = error.kind == Kind::no_module ? rpc::no_module
+                      : error.kind == Kind::broken  ? rpc::internal_error
+                                                    : rpc::kernel_refused;
+    return {code, error.problems};
+}
+
+Manager::Manager(kernel::IKernel& kernel, ConfigFile file, Log& log, std::uint64_t first_generation)
+    : kernel_(kernel), file_(std::move(file)), log_(log), generation_(first_generation) {}
+
+void Manager::start() {
+    auto loaded = file_.load();
+    if (!loaded) {
+        file_is_bad_ = true;
+        hands_off_ = true;
+        log_.problems("config-file-bad", loaded.error());
+        log_.warning("config-file-not-loaded",
+                     {{"file", file_.path()}, {"action", "the module keeps what it has"}});
+    } else if (!*loaded) {
+        log_.info("config-file-missing", {{"file", file_.path()}, {"action", "start empty"}});
+    } else {
+        running_ = std::move(**loaded);
+        log_.info("config-file-loaded", {{"file", file_.path()},
+                                         {"interfaces", running_.interfaces.size()},
+                                         {"crypto-maps", running_.crypto_maps.size()},
+                                         {"table-maps", running_.table_maps.size()}});
+    }
+    resync("start");
+}
+
+// The generation tells whether anything was committed since; the dump is read only then.
+kernel::KernelResult<void> Manager::refresh_mirror() {
+    const auto info = kernel_.info();
+    if (!info) return tl::make_unexpected(info.error());
+    if (mirror_ && mirror_->instance == info->instance && mirror_->generation == info->generation)
+        return {};
+    mirror_.reset();
+    const auto tunnels = kernel_.tunnels();
+    if (!tunnels) return tl::make_unexpected(tunnels.error());
+    const auto ports = kernel_.ports();
+    if (!ports) return tl::make_unexpected(ports.error());
+    // A commit between the dumps is found by the module: the generation is older.
+    mirror_ = Mirror{info->instance, info->generation, planner::from_dump(*tunnels, *ports)};
+    return {};
+}
+
+// Brings the module to `config`; the number of operations that it took.
+kernel::KernelResult<std::size_t> Manager::push(const Config& config) {
+    kernel::State desired = planner::compile(config);
+    for (int attempt = 1;; ++attempt) {
+        if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
+        const auto operations = planner::reconcile(desired, mirror_->state);
+        if (operations.empty()) return 0;
+        const auto applied = kernel_.apply(mirror_->generation, operations);
+        if (applied) {
+            mirror_->state = std::move(desired);
+            ++mirror_->generation;
+            return operations.size();
+        }
+        // Somebody else was faster: once more from what is there now.
+        const auto info = kernel_.info();
+        const bool moved = info && (info->generation != mirror_->generation ||
+                                    info->instance != mirror_->instance);
+        mirror_.reset();
+        if (!moved || attempt == 2) return tl::make_unexpected(applied.error());
+    }
+}
+
+RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> generation, Mode mode) {
+    if (generation && *generation != generation_)
+        return refuse(rpc::stale, {{"", "the configuration has changed meanwhile; read it again"}});
+    if (auto problems = validate(config); !problems.empty())
+        return refuse(rpc::invalid_config, std::move(problems));
+    Outcome outcome{generation_, diff(running_, config), advise(config)};
+    if (mode == Mode::check) return outcome;
+
+    const auto pushed = push(config);
+    if (!pushed) return tl::make_unexpected(rpc_error(pushed.error()));
+    hands_off_ = false;
+    in_sync_ = true;
+    become(std::move(config));
+    outcome.generation = generation_;
+    log_.info("config-changed", {{"changes", outcome.changes.size()},
+                                 {"operations", *pushed},
+                                 {"generation", generation_}});
+    for (const auto& change : outcome.changes)
+        log_.debug("change", {{"what", change}});
+    return outcome;
+}
+
+RpcResult<Outcome> Manager::reload() {
+    auto loaded = file_.load();
+    if (!loaded) {
+        log_.problems("config-reload-refused", loaded.error());
+        return refuse(rpc::invalid_config, std::move(loaded.error()));
+    }
+    if (!*loaded) {
+        // Not "empty": that would take the marks off every tunnel for a typo in a path.
+        log_.error("config-reload-refused", {{"file", file_.path()}, {"problem", "no such file"}});
+        return refuse(rpc::io_error, {{file_.path(), "there is no such file"}});
+    }
+    auto outcome = set(std::move(**loaded), std::nullopt, Mode::apply);
+    if (outcome)
+        file_is_bad_ = false;
+    else
+        log_.problems("config-reload-refused", outcome.error().problems);
+    return outcome;
+}
+
+RpcResult<std::string> Manager::save() {
+    if (file_is_bad_) {
+        if (auto aside = file_.set_aside(); !aside)
+            return refuse(rpc::io_error, std::move(aside.error()));
+        log_.warning("config-file-set-aside", {{"file", file_.path() + ".bad"}});
+    }
+    if (auto saved = file_.save(running_); !saved) {
+        log_.problems("config-save-failed", saved.error());
+        return refuse(rpc::io_error, std::move(saved.error()));
+    }
+    file_is_bad_ = false;
+    log_.info("config-saved", {{"file", file_.path()}});
+    return file_.path();
+}
+
+RpcResult<Config> Manager::startup() const {
+    auto loaded = file_.load();
+    if (!loaded) return refuse(rpc::invalid_config, std::move(loaded.error()));
+    return loaded->value_or(Config{});
+}
+
+bool Manager::resync(std::string_view why) {
+    mirror_.reset();
+    kernel::KernelResult<std::size_t> pushed = 0;
+    if (hands_off_) {
+        if (auto read = refresh_mirror(); !read)
+            pushed = tl::make_unexpected(read.error());
+        else
+            adopt();
+    } else {
+        pushed = push(running_);
+    }
+    in_sync_ = pushed.has_value();
+    if (!pushed) {
+        report_sync_failure(pushed.error());
+        return false;
+    }
+    last_failure_.clear();
+    log_.info("module-in-sync", {{"why", why}, {"operations", *pushed}});
+    return true;
+}
+
+void Manager::on_commit(std::uint32_t kernel_generation) {
+    // Our own commits come back here too, and late: several may have followed.
+    if (mirror_ && static_cast<std::int32_t>(kernel_generation - mirror_->generation) <= 0) return;
+    log_.warning("foreign-commit", {{"generation", kernel_generation}});
+    resync("foreign-commit");
+}
+
+void Manager::on_module_gone() {
+    mirror_.reset();
+    in_sync_ = false;
+    last_failure_.clear();
+    log_.warning("module-gone", {{"action", "it is programmed again when it is loaded"}});
+}
+
+void Manager::adopt() {
+    Config config = planner::recover(mirror_->state);
+    if (config == running_) return;
+    become(std::move(config));
+    log_.warning("config-recovered", {{"interfaces", running_.interfaces.size()},
+                                      {"crypto-maps", running_.crypto_maps.size()}});
+}
+
+void Manager::become(Config config) {
+    if (config == running_) return;
+    running_ = std::move(config);
+    ++generation_;
+}
+
+void Manager::report_sync_failure(const kernel::Error& error) {
+    const std::string text = one_line(error.problems.front());
+    if (text == last_failure_) return;
+    last_failure_ = text;
+    if (error.kind == kernel::Error::Kind::no_module)
+        log_.warning("no-module", {{"problem", text}});
+    else
+        log_.problems("module-not-in-sync", error.problems);
+}
+
+} // namespace tunqos

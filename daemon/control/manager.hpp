@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Owns the running configuration. Every change goes one way: validate, diff, plan, apply
+// to the module, and only then is it the running configuration. The module owns what is
+// in effect; whenever the two may differ (start, lost events, a reloaded module) the
+// module is read back and only the difference is sent.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/config_file.hpp"
+#include "kernel/ikernel.hpp"
+#include "log.hpp"
+#include "tunqos/model.hpp"
+#include "tunqos/rpc.hpp"
+
+namespace tunqos {
+
+// An answer of the control socket that is an error.
+struct RpcError {
+    rpc::Error code = rpc::internal_error;
+    Problems problems; // at least one
+};
+
+template <typename T>
+using RpcResult = tl::expected<T, RpcError>;
+
+// "interface gre1 / tunnel decap dscp: ...", or the message alone if there is no path.
+std::string one_line(const Problem& problem);
+RpcError rpc_error(const kernel::Error& error);
+
+struct Outcome {
+    std::uint64_t generation = 0; // of the configuration after the change
+    std::vector<std::string> changes;
+    std::vector<std::string> warnings;
+};
+
+class Manager {
+public:
+    enum class Mode { apply, check };
+
+    // `first_generation` should be greater than any that an earlier daemon has given out,
+    // so that a client's old one is known to be stale.
+    Manager(kernel::IKernel& kernel, ConfigFile file, Log& log, std::uint64_t first_generation);
+
+    // Reads the file and brings the module up to it. A bad file: the module keeps what it
+    // has, which becomes the running configuration.
+    void start();
+
+    // Changes nothing if it fails. `generation`: refuse if it is not the running one.
+    RpcResult<Outcome> set(Config config, std::optional<std::uint64_t> generation, Mode mode);
+    RpcResult<Outcome> reload();
+    RpcResult<std::string> save(); // the file that was written
+    RpcResult<Config> startup() const;
+
+    // The module may hold something else than what is configured: reads it back and sends
+    // the difference. False if the module could not be brought up to date; call it again
+    // later. Logs a failure once, not at each attempt.
+    bool resync(std::string_view why);
+    // Somebody committed a transaction.
+    void on_commit(std::uint32_t kernel_generation);
+    void on_module_gone();
+    bool in_sync() const { return in_sync_; }
+
+    const Config& running() const { return running_; }
+    std::uint64_t generation() const { return generation_; }
+    const ConfigFile& file() const { return file_; }
+    kernel::IKernel& kernel() { return kernel_; }
+
+private:
+    // What the module held when it was last read or written.
+    struct Mirror {
+        std::uint32_t instance = 0, generation = 0;
+        kernel::State state;
+    };
+
+    kernel::KernelResult<void> refresh_mirror();
+    kernel::KernelResult<std::size_t> push(const Config& config);
+    void adopt(); // what the module holds becomes the running configuration
+    void become(Config config);
+    void report_sync_failure(const kernel::Error& error);
+
+    kernel::IKernel& kernel_;
+    ConfigFile file_;
+    Log& log_;
+    Config running_;
+    std::uint64_t generation_;
+    std::optional<Mirror> mirror_;
+    std::string last_failure_;
+    bool in_sync_ = false;
+    bool file_is_bad_ = false;
+    // A bad file at start: until somebody gives a configuration the module keeps its own.
+    bool hands_off_ = false;
+};
+
+} // namespace tunqos

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "log.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/systemd_sink.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace tunqos {
+
+namespace {
+
+// Quotes what would not read as one value on one line.
+std::string value_text(const std::string& value) {
+    const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+        return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '\\' && c != 0x7f;
+    });
+    if (plain) return value;
+    std::string text = "\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\') text += '\\';
+        text += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '?' : c;
+    }
+    return text + '"';
+}
+
+std::string line(std::string_view event, Log::Fields fields) {
+    std::string text(event);
+    for (const auto& field : fields)
+        text += ' ' + field.key + '=' + value_text(field.value);
+    return text;
+}
+
+spdlog::sink_ptr make_sink(Log::Sink sink) {
+    switch (sink) {
+    case Log::Sink::journal: return std::make_shared<spdlog::sinks::systemd_sink_st>("tunqosd");
+    case Log::Sink::standard_error: return std::make_shared<spdlog::sinks::stderr_sink_st>();
+    case Log::Sink::none: break;
+    }
+    return std::make_shared<spdlog::sinks::null_sink_st>();
+}
+
+} // namespace
+
+Log::Log(Sink sink, const std::string& level)
+    : logger_(std::make_unique<spdlog::logger>("tunqosd", make_sink(sink))) {
+    logger_->set_level(spdlog::level::from_str(level));
+    logger_->flush_on(spdlog::level::trace);
+    if (sink == Sink::standard_error) logger_->set_pattern("tunqosd %l: %v");
+}
+
+Log::~Log() = default;
+
+void Log::debug(std::string_view event, Fields fields) {
+    logger_->debug(line(event, fields));
+}
+void Log::info(std::string_view event, Fields fields) {
+    logger_->info(line(event, fields));
+}
+void Log::warning(std::string_view event, Fields fields) {
+    logger_->warn(line(event, fields));
+}
+void Log::error(std::string_view event, Fields fields) {
+    logger_->error(line(event, fields));
+}
+
+void Log::problems(std::string_view event, const Problems& problems) {
+    for (const auto& problem : problems)
+        error(event, {{"path", problem.path}, {"problem", problem.message}});
+}
+
+Log::Sink default_log_sink() {
+    // "device:inode" of the stream; a child may have inherited the variable, not the stream.
+    const char* stream = std::getenv("JOURNAL_STREAM");
+    struct stat status {};
+    if (!stream || fstat(STDERR_FILENO, &status) != 0) return Log::Sink::standard_error;
+    const std::string own = std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino);
+    return own == stream ? Log::Sink::journal : Log::Sink::standard_error;
+}
+
+} // namespace tunqos
