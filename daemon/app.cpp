@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app.hpp"
+
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <system_error>
+
+#include "control/dispatcher.hpp"
+#include "control/manager.hpp"
+#include "control/server.hpp"
+#include "kernel/event_monitor.hpp"
+#include "kernel/genl_client.hpp"
+#include "kernel/link_monitor.hpp"
+#include "tunqos/asio.hpp"
+#include "tunqos/rpc.hpp"
+
+namespace tunqos {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds retry_period{1};
+
+NetworkNamespace own_namespace() {
+    NetworkNamespace netns;
+    struct stat own {};
+    if (stat("/proc/self/ns/net", &own) != 0) return netns;
+    netns.inode = own.st_ino;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator("/run/netns", error)) {
+        struct stat named {};
+        if (stat(entry.path().c_str(), &named) == 0 && named.st_ino == own.st_ino &&
+            named.st_dev == own.st_dev)
+            netns.name = entry.path().filename();
+    }
+    return netns;
+}
+
+// systemd wants to know when a reload began, by the clock that it uses itself.
+void notify_reloading() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+               static_cast<long long>(now.tv_sec) * 1000000 + now.tv_nsec / 1000);
+}
+
+// Greater than what any daemon before has given out: it counts from the time it started,
+// and no daemon changes its configuration more than once a second on average.
+std::uint64_t first_generation() {
+    return static_cast<std::uint64_t>(std::time(nullptr));
+}
+
+class App {
+public:
+    App(const Options& options, Log& log)
+        : log_(log),
+          options_(options),
+          signals_(io_, SIGTERM, SIGINT, SIGHUP),
+          retry_(io_),
+          watchdog_(io_),
+          server_(io_, log),
+          links_(io_, [this](auto change, const auto& device,
+                             const auto& kind) { on_link(change, device, kind); }),
+          events_(io_, event_handlers()),
+          manager_(kernel_, ConfigFile(options.config), log, first_generation()),
+          dispatcher_({manager_, links_, own_namespace()}, log) {}
+
+    int run() {
+        // 1. The socket, before anything is touched: a second daemon ends here.
+        const std::string path =
+            options_.socket.empty() ? rpc::default_socket_path() : options_.socket;
+        if (const auto claimed = server_.claim(path, options_.group); !claimed) {
+            log_.problems("socket-not-available", claimed.error());
+            return EXIT_FAILURE;
+        }
+        // 2. Signals, from here on handled by the loop.
+        wait_signal();
+        // 3. Ask for the module once. Later it is only watched for: a daemon that loads it
+        //    again and again would undo modprobe -r.
+        kernel_.load();
+        // 4. Events and devices, before the state is read, so that nothing is missed.
+        events_.start();
+        if (const auto problem = links_.start(); !problem.empty())
+            log_.warning("no-link-monitor", {{"problem", problem}});
+        // 5. The file; read the module back; send the difference.
+        manager_.start();
+        wait_retry();
+        // 6. Serve. With or without the module: boot never waits for it.
+        server_.serve(dispatcher_);
+        start_watchdog();
+        log_.info("ready", {{"version", TUNQOS_VERSION}, {"socket", path}});
+        sd_notify(0, "READY=1");
+        io_.run();
+        // 7. The module keeps marking; whoever starts next reads it back.
+        log_.info("stopped", {{"action", "the module keeps its state"}});
+        return EXIT_SUCCESS;
+    }
+
+private:
+    kernel::EventMonitor::Handlers event_handlers() {
+        return {
+            [this] { manager_.resync("module-loaded"); },
+            [this] { manager_.on_module_gone(); },
+            [this](std::uint32_t generation) { manager_.on_commit(generation); },
+            [this](const kernel::TunnelStatus& status) {
+                on_state(kernel::object_of(status.tunnel), status.phase, status.problem);
+            },
+            [this](const kernel::PortStatus& status) {
+                on_state("interface " + status.port.device, status.phase, status.problem);
+            },
+            [this] {
+                log_.warning("events-lost", {{"action", "read everything again"}});
+                manager_.resync("events-lost");
+            },
+        };
+    }
+
+    void on_state(const std::string& object, kernel::Phase phase, const std::string& problem) {
+        if (phase == kernel::Phase::failed)
+            log_.error("binding-failed", {{"object", object}, {"problem", problem}});
+        else
+            log_.info(phase == kernel::Phase::active ? "binding-active" : "binding-pending",
+                      {{"object", object}});
+    }
+
+    void on_link(kernel::LinkMonitor::Change change, const std::string& device,
+                 const std::string& kind) {
+        if (!manager_.running().interfaces.contains(device)) return;
+        log_.info(change == kernel::LinkMonitor::Change::came ? "device-came" : "device-went",
+                  {{"device", device}, {"kind", kind.empty() ? std::string("none") : kind}});
+    }
+
+    void wait_signal() {
+        signals_.async_wait([this](ErrorCode error, int signal) {
+            if (error) return;
+            if (signal == SIGHUP) {
+                notify_reloading();
+                static_cast<void>(manager_.reload()); // says itself what is wrong
+                sd_notify(0, "READY=1");
+                wait_signal();
+            } else {
+                sd_notify(0, "STOPPING=1");
+                io_.stop();
+            }
+        });
+    }
+
+    // The events tell at once; this is for what failed, and for events that do not exist.
+    void wait_retry() {
+        retry_.expires_after(retry_period);
+        retry_.async_wait([this](ErrorCode error) {
+            if (error) return;
+            if (!manager_.in_sync()) manager_.resync("retry");
+            wait_retry();
+        });
+    }
+
+    void start_watchdog() {
+        std::uint64_t limit = 0; // microseconds
+        if (sd_watchdog_enabled(0, &limit) > 0) feed_watchdog(std::chrono::microseconds(limit / 2));
+    }
+
+    void feed_watchdog(std::chrono::microseconds period) {
+        sd_notify(0, "WATCHDOG=1");
+        watchdog_.expires_after(period);
+        watchdog_.async_wait([this, period](ErrorCode error) {
+            if (!error) feed_watchdog(period);
+        });
+    }
+
+    Log& log_;
+    Options options_;
+    asio::io_context io_;
+    asio::signal_set signals_;
+    asio::steady_timer retry_, watchdog_;
+    Server server_;
+    kernel::GenlClient kernel_;
+    kernel::LinkMonitor links_;
+    kernel::EventMonitor events_;
+    Manager manager_;
+    Dispatcher dispatcher_;
+};
+
+} // namespace
+
+int run_app(const Options& options, Log& log) {
+    try {
+        return App(options, log).run();
+    } catch (const std::exception& failure) {
+        log.error("cannot-start", {{"problem", failure.what()}});
+        return EXIT_FAILURE;
+    }
+}
+
+} // namespace tunqos
