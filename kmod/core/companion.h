@@ -31,9 +31,9 @@ enum tunqos_companion_kind {
 #define TUNQOS_PENDING_MIN	(TUNQOS_KIND_PENDING << 12)
 
 static inline u16 tunqos_companion_make(enum tunqos_companion_kind kind, u8 x,
-					u8 class)
+					u8 dscp)
 {
-	return (u16)(kind << 12 | (x & 0x3f) << 6 | (class & 0x3f));
+	return (u16)(kind << 12 | (x & 0x3f) << 6 | (dscp & 0x3f));
 }
 
 static inline u8 tunqos_companion_kind(u16 companion)

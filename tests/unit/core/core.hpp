@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// kmod/core for C++.
+#pragma once
+
+extern "C" {
+#include "companion.h"
+#include "ds.h"
+#include "inner.h"
+}
