@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Each configuration command: what it makes of a configuration.
+#include "cli_test.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+// Feeds lines through grammar and edits, with the modes, from configuration mode.
+struct Editor {
+    Config config;
+    Context context{Mode::config, {}, 0};
+    Problems problems;
+
+    bool line(std::string_view text) {
+        const auto [mode, outcome] = grammar().resolve(context.mode, text);
+        const auto* match = std::get_if<Match>(&outcome);
+        if (match == nullptr || match->command->edit == nullptr) return false;
+        if (mode != context.mode) context = {mode, {}, 0};
+        auto next = match->command->edit(config, context, *match);
+        if (!next) {
+            problems = next.error();
+            return false;
+        }
+        config = std::move(*next);
+        if (match->command->enter != nullptr && !match->negated) {
+            context = match->command->enter(*match);
+        }
+        return true;
+    }
+    void lines(std::initializer_list<std::string_view> all) {
+        for (const auto text : all) {
+            CAPTURE(text);
+            REQUIRE(line(text));
+        }
+    }
+    const TunnelProfile& gre1() const { return *config.interfaces.at("gre1").tunnel; }
+};
+
+Editor on_gre1(std::initializer_list<std::string_view> all) {
+    Editor editor;
+    editor.lines({"interface gre1"});
+    editor.lines(all);
+    return editor;
+}
+
+TEST_CASE("entering an interface changes nothing until a setting is made") {
+    Editor editor = on_gre1({});
+    CHECK(editor.config == Config{});
+    CHECK(editor.context == Context{Mode::interface, "gre1", 0});
+    editor.lines({"description a b"});
+    CHECK(editor.config.interfaces.at("gre1").description == "a b");
+    CHECK_FALSE(editor.config.interfaces.at("gre1").tunnel);
+    editor.lines({"no description"});
+    CHECK(editor.config == Config{});
+}
+
+TEST_CASE("entering a table-map or a crypto map makes it") {
+    Editor editor;
+    editor.lines({"table-map wan", "crypto map vpn 10"});
+    CHECK(editor.config.table_maps.at("wan") == TableMap{});
+    CHECK(editor.config.crypto_maps.at({"vpn", 10}) == CryptoMap{});
+    CHECK(editor.context == Context{Mode::crypto_map, "vpn", 10});
+    editor.lines({"no table-map wan", "no crypto map vpn 10"});
+    CHECK(editor.config == Config{});
+    CHECK_FALSE(editor.line("no table-map wan"));
+    CHECK(editor.problems.front().path == "table-map wan");
+    CHECK_FALSE(editor.line("no crypto map vpn 10"));
+}
+
+TEST_CASE("table-map lines") {
+    Editor editor;
+    editor.lines(
+        {"table-map wan", "map from af41 to af21", "map from 46 to 0x22", "default ignore"});
+    const auto map = [&] { return editor.config.table_maps.at("wan"); };
+    CHECK(map().map == std::map<std::uint8_t, std::uint8_t>{{34, 18}, {46, 34}});
+    CHECK(map().fallback == TableDefault::ignore);
+    editor.lines({"default cs1"});
+    CHECK(map().fallback == TableDefault::value);
+    CHECK(map().default_value == 8);
+    editor.lines({"default copy"});
+    CHECK(map().fallback == TableDefault::copy);
+    editor.lines({"default 5", "no default", "no map from ef", "no map from af41 to af21"});
+    CHECK(map() == TableMap{});
+    CHECK_FALSE(editor.line("no map from 3"));
+}
+
+TEST_CASE("tunnel encap dscp") {
+    CHECK(on_gre1({"tunnel encap dscp copy"}).gre1() == TunnelProfile{});
+    const auto set = on_gre1({"tunnel encap dscp set ef"}).gre1().encap;
+    CHECK(set == Encap{EncapDscp::set, Dscp{46}, {}});
+    const auto table = on_gre1({"tunnel encap dscp table wan"}).gre1().encap;
+    CHECK(table == Encap{EncapDscp::table, {}, "wan"});
+    CHECK(on_gre1({"tunnel encap dscp native"}).gre1().encap.dscp == EncapDscp::native);
+    // The last one holds, without leftovers.
+    CHECK(on_gre1({"tunnel encap dscp set ef", "tunnel encap dscp copy"}).gre1().encap == Encap{});
+}
+
+TEST_CASE("no tunnel encap dscp takes a tunnel away when nothing else is set") {
+    CHECK(on_gre1({"tunnel encap dscp set ef", "no tunnel encap dscp"}).config == Config{});
+    CHECK(on_gre1({"no tunnel encap dscp", "no tunnel decap class"}).config == Config{});
+    const auto kept = on_gre1({"tunnel decap class outer", "no tunnel encap dscp set ef"});
+    CHECK(kept.gre1().decap.queue_by == DecapClass::outer);
+    const auto after =
+        on_gre1({"tunnel encap dscp copy", "qos pre-classify", "no qos pre-classify"});
+    CHECK(after.gre1() == TunnelProfile{});
+}
+
+TEST_CASE("tunnel tos is tunnel encap dscp set by another name") {
+    CHECK(on_gre1({"tunnel tos 184"}).gre1().encap == Encap{EncapDscp::set, Dscp{46}, {}});
+    CHECK(on_gre1({"tunnel tos 0"}).gre1().encap == Encap{EncapDscp::set, Dscp{0}, {}});
+    CHECK(on_gre1({"tunnel tos 184", "no tunnel tos"}).config == Config{});
+    CHECK_FALSE(on_gre1({}).line("tunnel tos 185"));
+}
+
+TEST_CASE("tunnel decap") {
+    const auto copy = on_gre1({"tunnel decap class outer", "tunnel decap dscp copy permit 0-7,ef"});
+    CHECK(copy.gre1().decap.dscp == DecapDscp::copy);
+    CHECK(copy.gre1().decap.permit == parse_dscp_set("0-7,46"));
+    CHECK(copy.gre1().decap.queue_by == DecapClass::outer);
+    const auto table = on_gre1({"tunnel decap dscp table lan"});
+    CHECK(table.gre1().decap == Decap{DecapDscp::table, "lan", {}, {}});
+    const auto kept = on_gre1({"tunnel decap dscp copy permit ef", "no tunnel decap dscp"});
+    CHECK(kept.gre1().decap == Decap{});
+    const auto keep = on_gre1({"tunnel decap dscp table lan", "tunnel decap dscp keep"});
+    CHECK(keep.gre1().decap == Decap{});
+    const auto inner = on_gre1({"tunnel decap class outer", "tunnel decap class inner"});
+    CHECK(inner.gre1().decap == Decap{});
+}
+
+TEST_CASE("tunnel diffserv-mode says everything about both directions") {
+    const auto uniform = on_gre1({"tunnel encap dscp set ef", "tunnel decap class outer",
+                                  "tunnel diffserv-mode uniform permit 0-47"});
+    CHECK(model_of(uniform.gre1()) == TunnelModel::uniform);
+    CHECK(uniform.gre1().decap.permit == parse_dscp_set("0-47"));
+    CHECK(uniform.gre1().decap.queue_by == DecapClass::inner);
+    const auto pipe = on_gre1({"tunnel diffserv-mode pipe dscp af21"});
+    CHECK(model_of(pipe.gre1()) == TunnelModel::pipe);
+    CHECK(pipe.gre1().encap == Encap{EncapDscp::set, Dscp{18}, {}});
+    const auto short_pipe =
+        on_gre1({"tunnel encap dscp native", "tunnel diffserv-mode short-pipe table wan"});
+    CHECK(model_of(short_pipe.gre1()) == TunnelModel::short_pipe);
+    CHECK(short_pipe.gre1().encap == Encap{EncapDscp::table, {}, "wan"});
+    const auto bare = on_gre1({"tunnel encap dscp set ef", "tunnel diffserv-mode pipe"});
+    CHECK(bare.gre1().encap == Encap{});
+    CHECK(on_gre1({"tunnel diffserv-mode uniform", "no tunnel diffserv-mode"}).config == Config{});
+}
+
+TEST_CASE("qos pre-classify") {
+    CHECK(on_gre1({"qos pre-classify"}).gre1().pre_classify == PreClassify{true, {}});
+    CHECK(on_gre1({"qos pre-classify table prio"}).gre1().pre_classify ==
+          PreClassify{true, "prio"});
+    CHECK(on_gre1({"qos pre-classify table prio", "no qos pre-classify"}).gre1().pre_classify ==
+          PreClassify{});
+}
+
+TEST_CASE("set cos makes a port, no set cos removes it") {
+    CHECK(on_gre1({"set cos dscp"}).config.interfaces.at("gre1").port == PortProfile{});
+    CHECK(on_gre1({"set cos dscp table cos"}).config.interfaces.at("gre1").port ==
+          PortProfile{"cos"});
+    CHECK(on_gre1({"set cos dscp table cos", "no set cos"}).config == Config{});
+}
+
+TEST_CASE("no interface and default interface remove all of it") {
+    CHECK(on_gre1({"description x", "tunnel tos 4", "no interface gre1"}).config == Config{});
+    CHECK(on_gre1({"tunnel tos 4", "default interface gre1"}).config == Config{});
+    CHECK(on_gre1({"tunnel tos 4", "no interface gre2"}).config.interfaces.size() == 1);
+}
+
+TEST_CASE("crypto map settings are kept in the crypto map") {
+    Editor editor;
+    editor.lines({"crypto map vpn 10 ipsec-isakmp", "set peer 2001:DB8:0::2", "description to c",
+                  "tunnel encap dscp set ef", "qos pre-classify"});
+    const CryptoMap& map = editor.config.crypto_maps.at({"vpn", 10});
+    CHECK(map.peer == "2001:db8::2");
+    CHECK(map.description == "to c");
+    CHECK(map.tunnel.encap.value == Dscp{46});
+    CHECK(map.tunnel.pre_classify.enabled);
+    CHECK(editor.config.interfaces.empty());
+    CHECK_FALSE(editor.line("no set peer 10.0.0.1"));
+    editor.lines({"no set peer 2001:db8::2", "no description", "no tunnel encap dscp",
+                  "no qos pre-classify"});
+    CHECK(editor.config.crypto_maps.at({"vpn", 10}) == CryptoMap{});
+    CHECK_FALSE(editor.line("tunnel tos 184"));
+    CHECK_FALSE(editor.line("set cos dscp"));
+}
+
+} // namespace
+} // namespace tunqos::cli

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `?` lists and tab completion.
+#include "cli/shell.hpp"
+#include "cli_test.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+std::vector<std::string> words(const Help& help) {
+    std::vector<std::string> all;
+    for (const HelpLine& line : help.lines)
+        all.push_back(line.word);
+    return all;
+}
+
+using Words = std::vector<std::string>;
+
+Help help(Mode mode, std::string_view text) {
+    return grammar().help(mode, text, FixedNames());
+}
+Words complete(Mode mode, std::string_view text) {
+    return grammar().complete(mode, text, FixedNames());
+}
+
+TEST_CASE("? after a space lists the next tokens with help") {
+    const Help list = help(Mode::interface, "tunnel ");
+    CHECK_FALSE(list.words_only);
+    CHECK(words(list) == Words{"decap", "diffserv-mode", "encap", "tos"});
+    CHECK(list.lines.front().help == "Out of the tunnel: the inner header");
+    CHECK(words(help(Mode::crypto_map, "tunnel ")) == Words{"decap", "diffserv-mode", "encap"});
+}
+
+TEST_CASE("? after a word lists the words that begin so") {
+    const Help list = help(Mode::interface, "tun");
+    CHECK(list.words_only);
+    CHECK(words(list) == Words{"tunnel"});
+    CHECK(format_help(list, 80) == "tunnel\n");
+    CHECK(words(help(Mode::exec, "sh")) == Words{"show"});
+    CHECK(words(help(Mode::exec, "co")) == Words{"configure", "copy"});
+    CHECK(words(help(Mode::exec, "show t")) == Words{"table-map", "tunnel"});
+}
+
+TEST_CASE("? shows <cr> where the command is complete") {
+    CHECK(words(help(Mode::exec, "write ")) == Words{"memory", "<cr>"});
+    CHECK(words(help(Mode::interface, "qos pre-classify ")) == Words{"table", "<cr>"});
+    CHECK(words(help(Mode::interface, "no tunnel decap class ")) ==
+          Words{"inner", "outer", "<cr>"});
+    CHECK(words(help(Mode::interface, "tunnel decap class ")) == Words{"inner", "outer"});
+    CHECK(words(help(Mode::exec, "show reasons ")) == Words{"|", "<cr>"});
+    CHECK(words(help(Mode::exec, "show reasons | ")) ==
+          Words{"begin", "exclude", "include", "json"});
+}
+
+TEST_CASE("? shows variables with what they may be") {
+    const Help dscp = help(Mode::interface, "tunnel encap dscp set ");
+    REQUIRE(dscp.lines.size() > 20);
+    CHECK(dscp.lines.front() == HelpLine{"<0-63>", "Outer DSCP"});
+    CHECK(std::count(dscp.lines.begin(), dscp.lines.end(),
+                     HelpLine{"ef", "Expedited forwarding (RFC 3246) (46)"}) == 1);
+    CHECK(words(help(Mode::interface, "tunnel encap dscp set e")) == Words{"ef"});
+    CHECK(words(help(Mode::config, "interface ")) == Words{"WORD", "gre1", "gre2", "lo"});
+    CHECK(words(help(Mode::config, "interface gre")) == Words{"gre1", "gre2"});
+    // Nothing begins so: what it may be.
+    CHECK(words(help(Mode::config, "interface x")) == Words{"WORD"});
+    CHECK(words(help(Mode::crypto_map, "set peer ")) == Words{"A.B.C.D|X:X::X"});
+}
+
+TEST_CASE("? knows the commands around the mode and behind do") {
+    CHECK(words(help(Mode::interface, "crypto ")) == Words{"map"});
+    CHECK(words(help(Mode::interface, "do show c")) == Words{"cos", "crypto"});
+    CHECK(words(help(Mode::config, "do w")) == Words{"write"});
+}
+
+TEST_CASE("? lists no as a token, and behind it what has a no form") {
+    CHECK(words(help(Mode::table_map, "")) == Words{"default", "do", "end", "exit", "map", "no"});
+    CHECK(words(help(Mode::table_map, "no ")) == Words{"default", "map"});
+}
+
+TEST_CASE("? in a wrong line says so") {
+    CHECK(help(Mode::exec, "nonsense ").problem == "% Unrecognized command");
+    CHECK(help(Mode::exec, "zz").problem == "% Unrecognized command");
+    CHECK(help(Mode::exec, "show t ").problem.starts_with("% Ambiguous command: \"show t\""));
+}
+
+TEST_CASE("tab completes keywords, live names and values") {
+    CHECK(complete(Mode::exec, "sh") == Words{"show"});
+    CHECK(complete(Mode::exec, "sh run i") == Words{"interface"});
+    CHECK(complete(Mode::exec, "show tunnel ") == Words{"|", "gre1", "vpn"});
+    CHECK(complete(Mode::interface, "tun enc ds tab w") == Words{"wan"});
+    CHECK(complete(Mode::interface, "interface gr") == Words{"gre1", "gre2"});
+    CHECK(complete(Mode::interface, "do sh run int l") == Words{"lo"});
+    CHECK(complete(Mode::table_map, "map from af4") == Words{"af41", "af42", "af43"});
+    CHECK(complete(Mode::exec, "zz").empty());
+    CHECK(complete(Mode::exec, "show t x").empty());
+}
+
+TEST_CASE("words in columns respect the width of the screen") {
+    Help list{{{"one", ""}, {"two", ""}, {"three", ""}}, true, {}};
+    CHECK(format_help(list, 80) == "one    two    three\n");
+    CHECK(format_help(list, 15) == "one    two\nthree\n");
+    CHECK(format_help(list, 1) == "one\ntwo\nthree\n");
+}
+
+} // namespace
+} // namespace tunqos::cli

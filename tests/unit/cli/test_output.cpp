@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Renderers and output modifiers: layouts that scripts key on.
+#include <cctype>
+#include <fstream>
+
+#include "cli/output.hpp"
+#include "cli/render.hpp"
+#include "cli_test.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+TunnelStatus gre1() {
+    return tunnels_from_json(nlohmann::json::parse(R"({"tunnels": [{
+        "name": "gre1", "binding": "device", "kind": "gre", "model": "custom", "state": "active",
+        "hooks": ["outer", "arrived"],
+        "encap": {"dscp": "set", "value": 46, "byKernel": false, "packets": 18446744073709551615,
+                  "written": 9, "leftAlone": 1, "dropped": 0},
+        "decap": {"dscp": "copy", "permit": "0-47", "class": "outer", "packets": 5, "written": 4,
+                  "leftAlone": 1, "dropped": 0},
+        "preClassify": {"enabled": true, "table": "prio"}}]})"))
+        .at(0);
+}
+
+TEST_CASE("show tunnel NAME: both directions in words") {
+    CHECK(render_tunnel(gre1()) ==
+          "gre1 is active\n"
+          "  Tunnel protocol/transport gre\n"
+          "  Diffserv model custom\n"
+          "  Encap: the outer DSCP is set to ef (46)\n"
+          "    18446744073709551615 packets, 9 written, 1 left alone, 0 dropped\n"
+          "  Decap: the inner DSCP is copied from the outer header, for outer DSCPs 0-47; packets "
+          "are queued by the outer DSCP\n"
+          "    5 packets, 4 written, 1 left alone, 0 dropped\n"
+          "  QOS pre-classification, priority by table-map prio\n"
+          "  Hooks: outer, arrived\n");
+}
+
+TEST_CASE("what the kernel does is said, and has no counters") {
+    TunnelStatus tunnel = gre1();
+    tunnel.encap_dscp = "copy";
+    tunnel.encap_by_kernel = true;
+    const std::string text = render_tunnel(tunnel);
+    CHECK(text.find("  Encap: the outer DSCP is copied from the inner header (by the kernel)\n"
+                    "  Decap:") != std::string::npos);
+}
+
+TEST_CASE("show tunnel: one line a tunnel in columns") {
+    TunnelStatus vpn = gre1();
+    vpn.name = "vpn 10";
+    vpn.encap_dscp = "table";
+    vpn.encap_table = "wan";
+    vpn.decap_dscp = "keep";
+    vpn.permit.clear();
+    CHECK(render_tunnels({gre1(), vpn}) ==
+          "Tunnel  State   Model   Encap DSCP   Decap DSCP        Written  Left alone\n"
+          "gre1    active  custom  set ef (46)  copy permit 0-47  13       2\n"
+          "vpn 10  active  custom  table wan    keep              13       2\n");
+    CHECK(render_tunnels({}) == "No tunnel is configured.\n");
+}
+
+TEST_CASE("show table-map in the layout of IOS") {
+    TableMap map{{{0, 34}, {3, 44}}, TableDefault::copy, 0};
+    CHECK(render_table_map("DSCP2COS", map) ==
+          " Table Map DSCP2COS\n   from 0 to 34\n   from 3 to 44\n   default copy\n\n");
+    map = {{}, TableDefault::value, 8};
+    CHECK(render_table_map("x", map) == " Table Map x\n   default 8\n\n");
+}
+
+TEST_CASE("show crypto map in the layout of IOS") {
+    CryptoMap map;
+    map.peer = "205.51.11.5";
+    map.tunnel.pre_classify.enabled = true;
+    CHECK(render_crypto_map({"vpn", 10}, map, nullptr) ==
+          "Crypto Map IPv4 \"vpn\" 10 ipsec-isakmp\n"
+          "        Peer = 205.51.11.5\n"
+          "        Current peer: 205.51.11.5\n"
+          "        Diffserv model: short-pipe\n"
+          "        QOS pre-classification\n");
+}
+
+TEST_CASE("show interfaces marks pre-classification as IOS does") {
+    const TunnelStatus tunnel = gre1();
+    Interface interface;
+    interface.description = "to b";
+    const std::string text =
+        render_interface("gre1", {true, true, true}, &interface, &tunnel, nullptr);
+    CHECK(
+        text.starts_with("gre1 is up, line protocol is up\n  Description: to b\n"
+                         "  QoS state active\n"));
+    CHECK(text.ends_with("  Queueing strategy: fifo (QOS pre-classification)\n"));
+    CHECK(render_interface("lo", {}, nullptr, nullptr, nullptr) ==
+          "lo does not exist\n  No QoS setting of tunqos\n");
+}
+
+TEST_CASE("show cos") {
+    const auto ports = ports_from_json(nlohmann::json::parse(R"({"ports": [
+        {"name": "eth1.10", "lower": "eth1", "vid": 10, "state": "active",
+         "egress": {"packets": 3, "written": 2, "leftAlone": 1, "dropped": 0}},
+        {"name": "eth9.1", "table": "cos", "state": "pending"}]})"));
+    CHECK(render_ports(ports) ==
+          "Interface  State    Lower  VLAN  DSCP to CoS     Written  Left alone\n"
+          "eth1.10    active   eth1   10    class selector  2        1\n"
+          "eth9.1     pending  -      -     cos             0        0\n");
+    CHECK(render_port(ports[0]).find("Vlan ID 10, on eth1\n") != std::string::npos);
+}
+
+TEST_CASE("every reason of the module has advice") {
+    std::ifstream header(TUNQOS_UAPI);
+    REQUIRE(header);
+    constexpr std::string_view prefix = "\tTUNQOS_REASON_";
+    int reasons = 0;
+    for (std::string line; std::getline(header, line);) {
+        if (!line.starts_with(prefix) || line.back() != ',') continue;
+        std::string name = line.substr(prefix.size(), line.size() - prefix.size() - 1);
+        for (char& c : name)
+            c = c == '_' ? '-' : static_cast<char>(std::tolower(c));
+        CAPTURE(name);
+        CHECK_FALSE(reason_advice(name).empty());
+        ++reasons;
+    }
+    CHECK(reasons > 10);
+}
+
+TEST_CASE("reasons without packets are not shown") {
+    CHECK(render_reasons({{"not-ip", 0}}) == "No packet was left alone.\n");
+    CHECK(render_reasons({{"new-one", 7}}) ==
+          "Packets  Reason   What to do\n"
+          "7        new-one  -\n");
+}
+
+TEST_CASE("an answer that lacks everything does not bring a renderer down") {
+    const auto tunnels = tunnels_from_json(nlohmann::json::parse(R"({"tunnels": [{}, 3, null]})"));
+    for (const auto& tunnel : tunnels)
+        CHECK_FALSE(render_tunnel(tunnel).empty());
+    CHECK(tunnels_from_json(nlohmann::json::array()).empty());
+    CHECK_FALSE(render_version(version_from_json(nlohmann::json()), "1").empty());
+}
+
+TEST_CASE("output modifiers") {
+    const std::string text = "one\ntwo\nthree\n";
+    using Kind = Filter::Kind;
+    CHECK(filter(text, {Kind::include, "o"}) == "one\ntwo\n");
+    CHECK(filter(text, {Kind::include, "^t|one"}) == text);
+    CHECK(filter(text, {Kind::exclude, "o"}) == "three\n");
+    CHECK(filter(text, {Kind::begin, "two"}) == "two\nthree\n");
+    CHECK(filter("a(b\nc\n", {Kind::include, "(b"}) == "a(b\n"); // no regular expression: as it is
+    CHECK(filter(text, {}) == text);
+}
+
+} // namespace
+} // namespace tunqos::cli

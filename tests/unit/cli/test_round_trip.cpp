@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `show running-config` is input: config_to_ios() fed line by line through grammar and edits
+// gives an equal Config.
+#include <random>
+
+#include "cli_test.hpp"
+#include "model/samples.hpp"
+
+namespace tunqos::cli {
+namespace {
+
+// As `tunqos -f`: in exec mode, one change at the end.
+Config read_back(const std::string& text, const Config& before = {}) {
+    SessionOptions options;
+    options.batch = true;
+    Desk desk(options);
+    desk.daemon.running = before;
+    const Status status = desk.type(text);
+    INFO(desk.err.str());
+    REQUIRE(status == Status::ok);
+    CHECK(desk.session.finish() == Status::ok);
+    CHECK(desk.daemon.count("config.set") <= 1);
+    return desk.daemon.running;
+}
+
+void check_round_trip(const Config& config) {
+    REQUIRE(validate(config).empty());
+    const std::string text = config_to_ios(config);
+    CAPTURE(text);
+    CHECK(read_back(text) == config);
+}
+
+TEST_CASE("the full sample and the empty configuration read back") {
+    check_round_trip({});
+    check_round_trip(samples::full());
+}
+
+TEST_CASE("every profile reads back, on an interface and on a crypto map") {
+    const Config full = samples::full();
+    int checked = 0;
+    samples::each_profile([&](const TunnelProfile& profile) {
+        Config config;
+        config.table_maps = full.table_maps;
+        config.interfaces["gre1"].tunnel = profile;
+        if (profile.decap.dscp == DecapDscp::keep || profile.decap.permit) {
+            config.crypto_maps[{"vpn", 10}].tunnel = profile;
+        }
+        check_round_trip(config);
+        ++checked;
+    });
+    CHECK(checked > 100);
+}
+
+TEST_CASE("a profile reads back over any other one") {
+    // A line says the same whatever was configured before.
+    std::vector<TunnelProfile> profiles;
+    samples::each_profile([&](const TunnelProfile& profile) { profiles.push_back(profile); });
+    const Config full = samples::full();
+    for (std::size_t i = 0; i < profiles.size(); ++i) {
+        Config before;
+        before.table_maps = full.table_maps;
+        Config after = before;
+        before.interfaces["gre1"].tunnel = profiles[(i * 7 + 3) % profiles.size()];
+        after.interfaces["gre1"].tunnel = profiles[i];
+        // What the text does not mention stays; the encap and decap lines are what is at stake.
+        const Config read = read_back(config_to_ios(after), before);
+        CHECK(read.interfaces.at("gre1").tunnel->encap == profiles[i].encap);
+    }
+}
+
+TEST_CASE("random configurations read back") {
+    std::mt19937 random(1);
+    const auto below = [&](unsigned limit) { return static_cast<unsigned>(random() % limit); };
+    std::vector<TunnelProfile> profiles;
+    samples::each_profile([&](const TunnelProfile& profile) { profiles.push_back(profile); });
+    for (int round = 0; round < 200; ++round) {
+        Config config = samples::full();
+        for (unsigned i = below(4); i > 0; --i) {
+            TableMap& map = config.table_maps["map-" + std::to_string(i)];
+            for (unsigned line = below(65); line > 0; --line) {
+                map.map[static_cast<std::uint8_t>(below(64))] =
+                    static_cast<std::uint8_t>(below(64));
+            }
+            const TableDefault kinds[] = {TableDefault::copy, TableDefault::ignore,
+                                          TableDefault::value};
+            map.fallback = kinds[below(3)];
+            if (map.fallback == TableDefault::value) {
+                map.default_value = static_cast<std::uint8_t>(below(64));
+            }
+        }
+        for (unsigned i = below(5); i > 0; --i) {
+            Interface& interface = config.interfaces["tun" + std::to_string(i)];
+            interface.tunnel = profiles[below(static_cast<unsigned>(profiles.size()))];
+            if (below(2) == 0) interface.description = "no tunnel ! | json " + std::to_string(i);
+        }
+        for (unsigned i = below(5); i > 0; --i) {
+            CryptoMap& map = config.crypto_maps[{"v", 100 + i}];
+            if (below(4) > 0) map.peer = "2001:db8::" + std::to_string(i);
+            const auto& profile = profiles[below(static_cast<unsigned>(profiles.size()))];
+            if (profile.decap.dscp == DecapDscp::keep || profile.decap.permit) map.tunnel = profile;
+        }
+        check_round_trip(config);
+    }
+}
+
+} // namespace
+} // namespace tunqos::cli

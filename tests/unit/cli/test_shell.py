@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The interactive shell on a terminal, against the fake daemon. Usage: test_shell.py TUNQOS"""
+import os
+import socket
+import sys
+import unittest
+
+import pexpect
+
+from fake import TUNQOS, Daemon
+
+HOST = socket.gethostname().split(".")[0]
+
+
+class Shell(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon().__enter__()
+        self.addCleanup(self.daemon.__exit__)
+        self.cli = pexpect.spawn(TUNQOS, env=self.daemon.environment(), timeout=10,
+                                 encoding="utf-8", dimensions=(40, 100))
+        self.cli.delaybeforesend = None
+        self.cli.delayafterclose = self.cli.delayafterterminate = 0.01
+        self.cli.ptyproc.delayafterclose = self.cli.ptyproc.delayafterterminate = 0.01
+        self.addCleanup(self.cli.close)
+        self.prompt("#")
+
+    def prompt(self, suffix):
+        """Waits for the prompt; what was printed before it."""
+        self.cli.expect_exact(HOST + suffix)
+        return self.cli.before.replace("\r\n", "\n")
+
+    def type(self, line, suffix):
+        """Types a line; what it printed."""
+        self.cli.sendline(line)
+        text = self.prompt(suffix)
+        return text.split("\n", 1)[1] if "\n" in text else text
+
+    def test_modes_and_their_prompts(self):
+        self.type("conf t", "(config)#")
+        self.type("int gre1", "(config-if)#")
+        self.type("crypto map vpn 10", "(config-crypto-map)#")
+        self.type("table-map wan", "(config-tablemap)#")
+        self.type("exit", "(config)#")
+        self.type("int gre1", "(config-if)#")
+        self.type("end", "#")
+        self.cli.sendline("exit")
+        self.cli.expect(pexpect.EOF)
+        self.cli.wait()
+        self.assertEqual(self.cli.exitstatus, 0)
+
+    def test_abbreviations_configure(self):
+        self.type("conf t", "(config)#")
+        self.type("table-map wan", "(config-tablemap)#")
+        self.type("map f af41 t af21", "(config-tablemap)#")
+        self.type("int gre1", "(config-if)#")
+        self.assertEqual(self.type("tun enc ds tab wan", "(config-if)#"), "")
+        self.type("end", "#")
+        text = self.type("sh run int gre1", "#")
+        self.assertIn(" tunnel encap dscp table wan\n", text)
+        self.assertIn("table wan", self.type("sh tun", "#"))
+
+    def test_the_caret_stands_under_the_wrong_word(self):
+        self.cli.sendline("show tunel gre1")
+        lines = self.prompt("#").split("\n")
+        typed = HOST + "#" + lines[0]
+        self.assertEqual(lines[1].index("^"), typed.index("tunel"))
+        self.assertEqual(lines[2], "% Invalid input detected at '^' marker.")
+        self.assertIn('% Ambiguous command: "sh t"', self.type("sh t", "#"))
+        self.assertIn("% Incomplete command.", self.type("configure", "#"))
+        self.type("conf t", "(config)#")
+        self.type("int gre1", "(config-if)#")
+        self.assertIn('% "af99" is not a dscp; use 0-63 or a name such as ef, af41, cs1, default',
+                      self.type("tunnel encap dscp set af99", "(config-if)#"))
+
+    def test_question_mark_keeps_what_was_typed(self):
+        self.type("conf t", "(config)#")
+        self.type("int gre1", "(config-if)#")
+        self.cli.send("tunnel ?")
+        self.cli.expect_exact("diffserv-mode  Both directions by a model")
+        self.cli.expect_exact(HOST + "(config-if)#tunnel ")
+        self.cli.send("enc?")
+        self.cli.expect_exact("encap\r\n")
+        self.cli.expect_exact(HOST + "(config-if)#tunnel enc")
+        # The rest of the line goes on from there.
+        self.assertEqual(self.type(" dscp set ef", "(config-if)#"), "")
+        self.assertIn("set ef", self.type("do show run int gre1", "(config-if)#"))
+
+    def test_tab_completes_keywords_and_live_names(self):
+        self.type("conf t", "(config)#")
+        self.type("table-map wan", "(config-tablemap)#")
+        self.type("int gre1", "(config-if)#")
+        self.cli.send("tun\tenc\tds\ttab\tw\t")
+        self.cli.expect_exact("tunnel encap dscp table wan")
+        self.assertEqual(self.type("", "(config-if)#").strip(), "")
+        self.assertIn("table wan", self.type("do sh run int gre1", "(config-if)#"))
+
+    def test_ctrl_z_runs_the_line_and_ends(self):
+        self.type("conf t", "(config)#")
+        self.type("int gre1", "(config-if)#")
+        self.cli.send("tunnel tos 184\x1a")
+        self.prompt("#")
+        self.assertIn("set ef", self.type("sh run", "#"))
+
+    def test_ctrl_c_drops_the_line(self):
+        self.cli.send("show nonsense\x03")
+        self.assertNotIn("%", self.prompt("#").split("^C")[1])
+        self.assertIn("tunqos, version", self.type("show version", "#"))
+
+    def test_ctrl_d_leaves(self):
+        self.cli.sendeof()
+        self.cli.expect(pexpect.EOF)
+
+    def test_a_pasted_configuration_works(self):
+        self.type("conf t", "(config)#")
+        self.cli.send("!\ntable-map wan\n map from ef to af41\n!\ninterface gre1\n"
+                      " description a b\n tunnel encap dscp table wan\n!\nend\n")
+        self.prompt("(config-if)#")
+        while "end" not in self.prompt("#"):
+            pass
+        self.assertIn(" description a b\n", self.type("sh run", "#"))
+
+    def test_a_bracketed_paste_works(self):
+        self.cli.send("\x1b[200~conf t\ninterface gre1\n description what?\nend\x1b[201~\n")
+        self.cli.expect_exact(HOST + "(config-if)#end")
+        self.prompt("#")
+        self.assertIn(" description what?\n", self.type("sh run", "#"))
+
+    def test_notes_and_refusals(self):
+        self.type("conf t", "(config)#")
+        self.assertIn("% NOTE: This new crypto map will remain disabled until a peer",
+                      self.type("crypto map vpn 10", "(config-crypto-map)#"))
+        self.type("int gre9", "(config-if)#")
+        self.assertIn("% NOTE: interface gre9 does not exist yet; its settings are pending",
+                      self.type("tunnel tos 184", "(config-if)#"))
+        self.assertIn("% interface gre9 / tunnel encap dscp: there is no table-map nix",
+                      self.type("tunnel encap dscp table nix", "(config-if)#"))
+        self.assertIn("% only root may change", self.type("description forbidden", "(config-if)#"))
+        # Somebody else wrote in between: the CLI tries again by itself.
+        self.assertEqual(self.type("description stale", "(config-if)#"), "")
+
+    def test_history_is_kept(self):
+        self.type("show version", "#")
+        self.cli.sendline("exit")
+        self.cli.expect(pexpect.EOF)
+        path = os.path.join(self.daemon.directory.name, ".tunqos_history")
+        with open(path, encoding="utf-8") as history:
+            self.assertEqual(history.read(), "show version\nexit\n")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+
+    def test_a_restarted_daemon_is_found_again(self):
+        self.type("show version", "#")
+        self.daemon.process.kill()
+        self.daemon.process.wait()
+        self.assertIn("% cannot reach tunqosd of this network namespace",
+                      self.type("show version", "#"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
