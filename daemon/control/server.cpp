@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t max_sessions = 64;
 constexpr std::size_t max_readers = 48; // so that root always gets in
-constexpr int backlog = 16;
+constexpr int backlog = 128;
 constexpr std::chrono::milliseconds accept_pause{200};
 
 tl::unexpected<Problems> failed(const std::string& path, const std::string& doing, int error) {

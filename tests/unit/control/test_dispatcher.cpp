@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/dispatcher.hpp"
+
+#include "catch.hpp"
+#include "control/temporary_directory.hpp"
+#include "kernel/fake_kernel.hpp"
+#include "model/samples.hpp"
+#include "tunqos/json.hpp"
+
+using namespace tunqos;
+using nlohmann::json;
+
+namespace {
+
+struct Fixture {
+    TemporaryDirectory directory;
+    kernel::FakeKernel kernel;
+    kernel::FakeLinks links;
+    Log log{Log::Sink::none};
+    Manager manager{kernel, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
+    Dispatcher dispatcher{{manager, links, {4026531833, "blue"}}, log};
+
+    json call(const std::string& method, const json& params = json::object(),
+              Right right = Right::write) {
+        const json request = {
+            {"jsonrpc", "2.0"}, {"id", 7}, {"method", method}, {"params", params}};
+        const std::string answer = dispatcher.answer(request.dump(), right);
+        CHECK(answer.find('\n') == std::string::npos);
+        const json value = json::parse(answer);
+        CHECK(value.at("jsonrpc") == "2.0");
+        CHECK(value.at("id") == 7);
+        return value;
+    }
+    json result(const std::string& method, const json& params = json::object()) {
+        const json value = call(method, params);
+        INFO(value.dump());
+        REQUIRE(value.contains("result"));
+        return value.at("result");
+    }
+    json error(const std::string& method, const json& params = json::object(),
+               Right right = Right::write) {
+        const json value = call(method, params, right);
+        INFO(value.dump());
+        REQUIRE(value.contains("error"));
+        return value.at("error");
+    }
+    int raw_error(const std::string& message) {
+        return json::parse(dispatcher.answer(message, Right::write)).at("error").at("code");
+    }
+};
+
+json full_json() {
+    return config_to_json(samples::full());
+}
+
+} // namespace
+
+TEST_CASE("what is no request is answered with JSON-RPC's own errors") {
+    Fixture f;
+    CHECK(f.raw_error("") == rpc::parse_error);
+    CHECK(f.raw_error("nonsense") == rpc::parse_error);
+    CHECK(f.raw_error("\xff\xfe") == rpc::parse_error);
+    CHECK(f.raw_error(std::string(1000000, '[')) == rpc::parse_error);
+    CHECK(f.raw_error(R"({"id": 1, "id": 2})") == rpc::parse_error);
+    CHECK(f.raw_error("[]") == rpc::invalid_request);
+    CHECK(f.raw_error("7") == rpc::invalid_request);
+    CHECK(f.raw_error(R"({"id": 1, "method": "version"})") == rpc::invalid_request);
+    CHECK(f.raw_error(R"({"jsonrpc": "2.0", "id": {}, "method": "version"})") ==
+          rpc::invalid_request);
+    CHECK(f.raw_error(R"({"jsonrpc": "2.0", "id": 1, "method": 5})") == rpc::invalid_request);
+    CHECK(f.raw_error(R"({"jsonrpc": "2.0", "id": 1, "method": "version", "params": [1]})") ==
+          rpc::invalid_params);
+    CHECK(f.error("reboot").at("code") == rpc::method_not_found);
+    // A notification has no answer.
+    CHECK(f.dispatcher.answer(R"({"jsonrpc": "2.0", "method": "version"})", Right::read) == "");
+}
+
+TEST_CASE("wrong parameters are named") {
+    Fixture f;
+    CHECK(f.error("config.get", {{"source", "flash"}}).at("code") == rpc::invalid_params);
+    CHECK(f.error("config.get", {{"source", 5}}).at("message") ==
+          "params / source: must be a text");
+    CHECK(f.error("config.set").at("message") == "params / config: is missing");
+    CHECK(f.error("config.set", {{"config", full_json()}, {"generation", "x"}}).at("code") ==
+          rpc::invalid_params);
+    CHECK(f.error("config.set", {{"config", full_json()}, {"check", 1}}).at("code") ==
+          rpc::invalid_params);
+    CHECK(f.error("show.tunnels", {{"name", "gre9"}}).at("message") ==
+          "gre9 has no tunnel profile");
+}
+
+TEST_CASE("who may only read changes nothing") {
+    Fixture f;
+    for (const char* method : {"config.set", "config.save", "config.reload"})
+        CHECK(f.error(method, {{"config", full_json()}}, Right::read).at("code") ==
+              rpc::not_permitted);
+    for (const char* method : {"version", "config.get", "show.tunnels", "show.ports"})
+        CHECK(f.call(method, json::object(), Right::read).contains("result"));
+    CHECK(f.manager.running() == Config{});
+}
+
+TEST_CASE("a configuration goes in and comes out") {
+    Fixture f;
+    const json set = f.result("config.set", {{"config", full_json()}, {"generation", 100}});
+    CHECK(set.at("generation") == 101);
+    CHECK(set.at("changes").size() == 7);
+    CHECK(set.at("warnings").empty());
+    const json got = f.result("config.get");
+    CHECK(got.at("config") == full_json());
+    CHECK(got.at("generation") == 101);
+    CHECK(f.error("config.set", {{"config", full_json()}, {"generation", 100}}).at("code") ==
+          rpc::stale);
+    CHECK(f.result("config.get", {{"source", "startup"}}).at("config") == config_to_json(Config{}));
+    f.result("config.save");
+    CHECK(f.result("config.get", {{"source", "startup"}}).at("config") == full_json());
+    CHECK(f.result("config.reload").at("changes").empty());
+}
+
+TEST_CASE("all problems of a configuration come at once, the first as the message") {
+    Fixture f;
+    json config = full_json();
+    config["tableMaps"].erase("wan");
+    config["tableMaps"].erase("cos");
+    const json error = f.error("config.set", {{"config", config}});
+    CHECK(error.at("code") == rpc::invalid_config);
+    CHECK(error.at("data").at("problems").size() == 2);
+    CHECK(error.at("message") ==
+          "interface eth1.10 / set cos dscp: there is no table-map cos; define it first");
+    config["interfaces"]["gre1"]["tunnel"]["encap"] = 5;
+    CHECK(f.error("config.set", {{"config", config}}).at("message") ==
+          "interfaces / gre1 / tunnel / encap: must be an object, not 5");
+}
+
+TEST_CASE("show joins the configuration with what the module says") {
+    Fixture f;
+    json config = full_json();
+    config["cryptoMaps"]["vpn 20"] = json::object();
+    f.result("config.set", {{"config", config}});
+    const json tunnels = f.result("show.tunnels").at("tunnels");
+    REQUIRE(tunnels.size() == 3);
+    CHECK(tunnels[0] == json::parse(R"({
+        "name": "gre1", "binding": "device", "kind": "gre", "model": "custom", "state": "active",
+        "hooks": ["outer"], "preClassify": {"enabled": false},
+        "encap": {"dscp": "table", "table": "wan", "byKernel": false,
+                  "packets": 7, "written": 0, "leftAlone": 0, "dropped": 0},
+        "decap": {"dscp": "table", "table": "lan", "class": "inner",
+                  "packets": 0, "written": 0, "leftAlone": 0, "dropped": 0}})"));
+    CHECK(tunnels[1].at("name") == "vpn 10");
+    CHECK(tunnels[1].at("binding") == "ipsec");
+    CHECK(tunnels[1].at("peer") == "203.0.113.2");
+    CHECK(tunnels[1].at("model") == "uniform");
+    CHECK(tunnels[1].at("encap").at("byKernel") == true);
+    CHECK(tunnels[1].at("decap").at("permit") == "0-47");
+    CHECK(tunnels[2].at("state") == "incomplete");
+    CHECK(f.result("show.tunnels", {{"name", "vpn 10"}}).at("tunnels").size() == 1);
+
+    const json ports = f.result("show.ports").at("ports");
+    REQUIRE(ports.size() == 2);
+    CHECK(ports[0].at("state") == "failed");
+    CHECK(ports[0].at("problem") == "not a VLAN device");
+    CHECK(ports[0].at("table") == "cos");
+    CHECK(ports[0].at("vid") == 10);
+    CHECK_FALSE(ports[1].contains("table"));
+
+    f.kernel.packets_left_alone = {{5, 12}, {99, 1}};
+    CHECK(f.result("show.reasons") == json::parse(R"({"reasons": [
+        {"reason": "not-permitted", "packets": 12}, {"reason": "reason-99", "packets": 1}]})"));
+}
+
+TEST_CASE("without the module everything configured is still shown") {
+    Fixture f;
+    f.result("config.set", {{"config", full_json()}});
+    f.kernel.loaded = false;
+    f.links.kinds["gre1"] = "gre";
+    const json tunnel = f.result("show.tunnels").at("tunnels").at(0);
+    CHECK(tunnel.at("state") == "no-module");
+    CHECK(tunnel.at("kind") == "gre");
+    CHECK(f.result("show.ports").at("ports").at(0).at("state") == "no-module");
+    CHECK(f.error("show.reasons").at("code") == rpc::no_module);
+    CHECK(f.result("version").at("module").at("loaded") == false);
+}
+
+TEST_CASE("version says what runs where") {
+    Fixture f;
+    const json version = f.result("version");
+    CHECK(version.at("netns") == json{{"inode", 4026531833}, {"name", "blue"}});
+    CHECK(version.at("module") ==
+          json::parse(R"({"loaded": true, "release": "0.1.0", "srcversion": "ABC", "generation": 1,
+            "classTag": 5, "capabilities":
+            ["gre", "ipip", "sit", "ipsec", "pre-classify", "vlan-egress"]})"));
+    CHECK(version.at("configFile") == f.directory.path() + "/tunqos.json");
+}

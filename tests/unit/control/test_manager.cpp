@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/manager.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "catch.hpp"
+#include "control/temporary_directory.hpp"
+#include "kernel/fake_kernel.hpp"
+#include "model/samples.hpp"
+#include "planner/planner.hpp"
+#include "tunqos/json.hpp"
+
+using namespace tunqos;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Fixture {
+    TemporaryDirectory directory;
+    std::string path = directory.path() + "/tunqos.json";
+    kernel::FakeKernel kernel;
+    Log log{Log::Sink::none};
+    Manager manager{kernel, ConfigFile(path), log, 100};
+
+    void write(const std::string& text) const { std::ofstream(path) << text; }
+    std::string read() const {
+        std::stringstream text;
+        text << std::ifstream(path).rdbuf();
+        return text.str();
+    }
+    RpcResult<Outcome> set(const Config& config) {
+        return manager.set(config, std::nullopt, Manager::Mode::apply);
+    }
+};
+
+const Config full = samples::full();
+
+Config other() {
+    Config config = full;
+    config.interfaces["gre1"].tunnel->encap = {};
+    return config;
+}
+
+} // namespace
+
+TEST_CASE("a missing file is an empty configuration") {
+    Fixture f;
+    f.manager.start();
+    CHECK(f.manager.running() == Config{});
+    CHECK(f.manager.in_sync());
+    CHECK(f.kernel.applied.empty());
+}
+
+TEST_CASE("at start only the difference is sent") {
+    Fixture f;
+    f.write(config_to_text(other()));
+    f.kernel.state = planner::compile(full);
+    f.manager.start();
+    REQUIRE(f.kernel.applied.size() == 1);
+    CHECK(f.kernel.applied[0].size() == 1);
+    CHECK(f.kernel.state == planner::compile(other()));
+
+    // The next daemon finds all as it should be.
+    Manager next(f.kernel, ConfigFile(f.path), f.log, 200);
+    next.start();
+    CHECK(f.kernel.applied.size() == 1);
+}
+
+TEST_CASE("a change reaches the module before it is running") {
+    Fixture f;
+    f.manager.start();
+    const auto outcome = f.set(full);
+    REQUIRE(outcome);
+    CHECK(outcome->generation == 101);
+    CHECK(outcome->changes == diff({}, full));
+    CHECK(f.manager.running() == full);
+    CHECK(f.kernel.state == planner::compile(full));
+    // One changed binding: one operation, and no dump of all others.
+    const int dumps = f.kernel.dumps;
+    REQUIRE(f.set(other()));
+    CHECK(f.kernel.applied.back().size() == 1);
+    CHECK(f.kernel.dumps == dumps);
+    // No change, no transaction.
+    const auto again = f.set(other());
+    CHECK(again->changes.empty());
+    CHECK(again->generation == 102);
+    CHECK(f.kernel.applied.size() == 2);
+}
+
+TEST_CASE("a change that fails changes nothing") {
+    Fixture f;
+    f.manager.start();
+    REQUIRE(f.set(full));
+    const auto state = f.kernel.state;
+
+    SECTION("because it is not valid") {
+        Config config = full;
+        config.interfaces["gre1"].tunnel->encap.table = "nowhere";
+        config.table_maps.erase("cos");
+        const auto outcome = f.set(config);
+        REQUIRE_FALSE(outcome);
+        CHECK(outcome.error().code == rpc::invalid_config);
+        CHECK(outcome.error().problems.size() == 2);
+    }
+    SECTION("because the module refuses") {
+        f.kernel.refusals.push_back(
+            {kernel::Error::Kind::refused, {{"interface gre1", "no such hook (encap-dscp)"}}});
+        const auto outcome = f.set(other());
+        REQUIRE_FALSE(outcome);
+        CHECK(outcome.error().code == rpc::kernel_refused);
+        CHECK(one_line(outcome.error().problems[0]) == "interface gre1: no such hook (encap-dscp)");
+    }
+    SECTION("because there is no module") {
+        f.kernel.loaded = false;
+        const auto outcome = f.set(other());
+        REQUIRE_FALSE(outcome);
+        CHECK(outcome.error().code == rpc::no_module);
+    }
+    SECTION("because the caller saw an older configuration") {
+        const auto outcome = f.manager.set(other(), 100, Manager::Mode::apply);
+        REQUIRE_FALSE(outcome);
+        CHECK(outcome.error().code == rpc::stale);
+    }
+    CHECK(f.manager.running() == full);
+    CHECK(f.manager.generation() == 101);
+    CHECK(f.kernel.state == state);
+}
+
+TEST_CASE("check validates and compares only") {
+    Fixture f;
+    f.kernel.loaded = false;
+    f.manager.start();
+    const auto outcome = f.manager.set(full, 100, Manager::Mode::check);
+    REQUIRE(outcome);
+    CHECK(outcome->changes == diff({}, full));
+    CHECK(f.manager.running() == Config{});
+    Config bad = full;
+    bad.table_maps.clear();
+    CHECK(f.manager.set(bad, 100, Manager::Mode::check).error().code == rpc::invalid_config);
+}
+
+TEST_CASE("a commit of somebody else in between is planned again, and undone") {
+    Fixture f;
+    f.manager.start();
+    REQUIRE(f.set(full));
+    f.kernel.before_apply = [&] {
+        f.kernel.state.tunnels.erase("gre1");
+        f.kernel.state.ports["foreign"] = {"foreign", {}};
+        ++f.kernel.module.generation;
+    };
+    REQUIRE(f.set(other()));
+    CHECK(f.kernel.state == planner::compile(other()));
+}
+
+TEST_CASE("commits that are not ours are undone, ours are not read again") {
+    Fixture f;
+    f.manager.start();
+    REQUIRE(f.set(full));
+    REQUIRE(f.set(other()));
+    const int dumps = f.kernel.dumps;
+    f.manager.on_commit(f.kernel.module.generation - 1); // late news of our first one
+    f.manager.on_commit(f.kernel.module.generation);
+    CHECK(f.kernel.dumps == dumps);
+    f.kernel.state = {};
+    f.manager.on_commit(++f.kernel.module.generation);
+    CHECK(f.kernel.state == planner::compile(other()));
+}
+
+TEST_CASE("a module that comes later, or again, is programmed") {
+    Fixture f;
+    f.write(config_to_text(full));
+    f.kernel.loaded = false;
+    f.manager.start();
+    CHECK(f.manager.running() == full);
+    CHECK_FALSE(f.manager.in_sync());
+    f.kernel.loaded = true;
+    CHECK(f.manager.resync("module-loaded"));
+    CHECK(f.kernel.state == planner::compile(full));
+
+    SECTION("and its going is noticed") {
+        f.manager.on_module_gone();
+        CHECK_FALSE(f.manager.in_sync());
+        f.kernel.reload_module();
+        CHECK(f.manager.resync("module-loaded"));
+    }
+    SECTION("even before anybody said so and at the same generation") {
+        const auto generation = f.kernel.module.generation;
+        f.kernel.reload_module();
+        f.kernel.module.generation = generation;
+        REQUIRE(f.set(other()));
+        CHECK(f.kernel.state == planner::compile(other()));
+        return;
+    }
+    CHECK(f.kernel.state == planner::compile(full));
+}
+
+TEST_CASE("a bad file at start leaves the module alone and loses nothing") {
+    Fixture f;
+    const std::string bad = R"({"version": 1, "interfaces": {"gre1": {"tunnl": {}}}})";
+    f.write(bad);
+    f.kernel.state = planner::compile(full);
+    f.manager.start();
+    CHECK(f.kernel.applied.empty());
+    CHECK(planner::compile(f.manager.running()) == planner::compile(full));
+    CHECK(f.manager.startup().error().code == rpc::invalid_config);
+
+    // Events and retries do not push either.
+    CHECK(f.manager.resync("events-lost"));
+    CHECK(f.kernel.applied.empty());
+
+    const auto saved = f.manager.save();
+    REQUIRE(saved);
+    CHECK(*saved == f.path);
+    std::stringstream aside;
+    aside << std::ifstream(f.path + ".bad").rdbuf();
+    CHECK(aside.str() == bad);
+    CHECK(*config_from_text(f.read()) == f.manager.running());
+}
+
+TEST_CASE("reload takes the file, and a bad one changes nothing") {
+    Fixture f;
+    f.write(config_to_text(full));
+    f.manager.start();
+    f.write(config_to_text(other()));
+    REQUIRE(f.manager.reload());
+    CHECK(f.manager.running() == other());
+    CHECK(f.kernel.state == planner::compile(other()));
+
+    f.write("{\"version\": 1,");
+    const auto bad = f.manager.reload();
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().code == rpc::invalid_config);
+    CHECK(bad.error().problems[0].path == "line 1, column 15");
+    fs::remove(f.path);
+    const auto missing = f.manager.reload();
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().code == rpc::io_error);
+    CHECK(f.manager.running() == other());
+}
+
+TEST_CASE("saving follows links, keeps modes and leaves no litter") {
+    Fixture f;
+    f.manager.start();
+    REQUIRE(f.set(full));
+    const std::string target = f.directory.path() + "/deep/real.json";
+    fs::create_directory(f.directory.path() + "/deep");
+    fs::create_symlink("deep/real.json", f.path);
+    REQUIRE(f.manager.save());
+    CHECK(fs::is_symlink(f.path));
+    CHECK(*config_from_text(f.read()) == full);
+    CHECK((fs::status(target).permissions() & fs::perms::mask) == fs::perms(0640));
+    fs::permissions(target, fs::perms(0600));
+    REQUIRE(f.manager.save());
+    CHECK((fs::status(target).permissions() & fs::perms::mask) == fs::perms(0600));
+    CHECK(std::distance(fs::directory_iterator(f.directory.path() + "/deep"), {}) == 1);
+    CHECK(*f.manager.startup() == full);
+}
+
+TEST_CASE("a file that cannot be written is an error and stays as it was") {
+    Fixture f;
+    f.manager.start();
+    // A directory in the way: rename() fails after the new file was written.
+    fs::create_directories(f.path + "/x");
+    const auto saved = f.manager.save();
+    REQUIRE_FALSE(saved);
+    CHECK(saved.error().code == rpc::io_error);
+    CHECK(std::distance(fs::directory_iterator(f.directory.path()), {}) == 1);
+    CHECK(f.manager.reload().error().problems[0].message == "is not a regular file");
+}

@@ -1,0 +1,345 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The real tunqosd on a machine without the module: socket, files, signals, rights.
+
+Usage: test_tunqosd.py PATH_OF_TUNQOSD [unittest options]
+"""
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TUNQOSD = None
+NO_MODULE = 3
+EMPTY = {"version": 1}
+GRE = {"version": 1, "interfaces": {"gre1": {"tunnel": {
+    "encap": {"dscp": "copy"}, "decap": {"dscp": "keep"}}}}}
+BAD = '{"version": 1,\n "interfaces": {"gre1": {"tunnl": {}}, "gre2": 5}}'
+
+
+def request(method, **params):
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+
+
+def call_as(gid, extra_groups, path, message):
+    """The answer that another user gets, parsed; None if it may not even connect."""
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups(extra_groups)
+            os.setgid(gid)
+            os.setuid(65534)
+            client = Client(path)
+            client.socket.sendall(message.encode() + b"\n")
+            os.write(write_end, client.file.readline())
+        except PermissionError:
+            pass
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    with os.fdopen(read_end) as file:
+        text = file.read()
+    os.waitpid(child, 0)
+    return json.loads(text) if text else None
+
+
+class Client:
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        try:
+            self.socket.connect(path)
+        except OSError:
+            self.socket.close()
+            raise
+        self.socket.settimeout(20)
+        self.file = self.socket.makefile("rwb")
+
+    def raw(self, data):
+        self.socket.sendall(data)
+        return json.loads(self.file.readline())
+
+    def call(self, method, **params):
+        return self.raw(request(method, **params).encode() + b"\n")
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+class Daemon(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="tunqosd-")
+        os.chmod(self.dir, 0o755)
+        self.config = os.path.join(self.dir, "tunqos.json")
+        self.path = os.path.join(self.dir, "run", "t.sock")
+        self.log = open(os.path.join(self.dir, "log"), "w+")
+        self.process = None
+        self.clients = []
+
+    def tearDown(self):
+        for client in self.clients:
+            client.close()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.dir)
+
+    def write(self, text):
+        with open(self.config, "w") as file:
+            file.write(text)
+
+    def read(self):
+        with open(self.config) as file:
+            return json.load(file)
+
+    def log_text(self):
+        with open(self.log.name) as file:
+            return file.read()
+
+    def until(self, condition, what):
+        end = time.monotonic() + 20
+        while not condition():
+            self.assertLess(time.monotonic(), end, "waited in vain for %s:\n%s" %
+                            (what, self.log_text()))
+            time.sleep(0.01)
+
+    def command(self):
+        return [TUNQOSD, "--foreground", "--config", self.config, "--socket", self.path,
+                "--group", "nogroup"]
+
+    def start(self, **environment):
+        lines = self.log_text().count("ready ")
+        self.process = subprocess.Popen(self.command(), stderr=self.log,
+                                        env={**os.environ, **environment})
+        self.until(lambda: self.log_text().count("ready ") > lines, "ready")
+
+    def connect(self):
+        client = Client(self.path)
+        self.clients.append(client)
+        return client
+
+    def test_answers_without_the_module_and_refuses_changes(self):
+        self.start()
+        client = self.connect()
+        version = client.call("version")["result"]
+        self.assertFalse(version["module"]["loaded"])
+        self.assertIn("modprobe tunqos", version["module"]["problem"])
+        self.assertEqual(version["netns"]["inode"], os.stat("/proc/self/ns/net").st_ino)
+        self.assertEqual(version["configFile"], self.config)
+        got = client.call("config.get")["result"]
+        self.assertEqual(got["config"], EMPTY)
+        error = client.call("config.set", config=GRE)["error"]
+        self.assertEqual(error["code"], NO_MODULE)
+        self.assertEqual(client.call("config.get")["result"], got)
+        check = client.call("config.set", config=GRE, check=True)["result"]
+        self.assertEqual(len(check["changes"]), 1)
+        # One line for a module that is not there, however often it is looked for.
+        time.sleep(2.5)
+        self.assertEqual(self.log_text().count("no-module"), 1)
+
+    def test_serves_the_file_and_leaves_on_sigterm(self):
+        self.write(json.dumps(GRE))
+        self.start()
+        client = self.connect()
+        self.assertEqual(client.call("config.get")["result"]["config"], GRE)
+        tunnels = client.call("show.tunnels")["result"]["tunnels"]
+        self.assertEqual([(t["name"], t["state"]) for t in tunnels], [("gre1", "no-module")])
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(10), 0)
+        self.assertFalse(os.path.exists(self.path))
+
+    def test_a_bad_file_is_reported_whole_and_set_aside_by_save(self):
+        self.write(BAD)
+        self.start()
+        log = self.log_text()
+        self.assertIn('path="interfaces / gre1 / tunnl"', log)
+        self.assertIn('path="interfaces / gre2"', log)
+        client = self.connect()
+        self.assertEqual(client.call("config.get")["result"]["config"], EMPTY)
+        startup = client.call("config.get", source="startup")["error"]
+        self.assertEqual(len(startup["data"]["problems"]), 2)
+        self.assertEqual(client.call("config.save")["result"], {"file": self.config})
+        self.assertEqual(self.read(), EMPTY)
+        with open(self.config + ".bad") as file:
+            self.assertEqual(file.read(), BAD)
+
+    def test_a_reload_of_a_bad_file_keeps_the_old_configuration(self):
+        self.write(json.dumps(GRE))
+        self.start()
+        self.write(BAD)
+        self.process.send_signal(signal.SIGHUP)
+        self.until(lambda: "config-reload-refused" in self.log_text(), "the refusal")
+        client = self.connect()
+        self.assertEqual(client.call("config.get")["result"]["config"], GRE)
+        self.assertIn("unknown key", client.call("config.reload")["error"]["message"])
+
+    def test_save_replaces_the_file_as_a_whole(self):
+        self.write(json.dumps(GRE))
+        os.chmod(self.config, 0o604)
+        inode = os.stat(self.config).st_ino
+        self.start()
+        old = open(self.config)  # a reader of the old file keeps it
+        self.assertIn("result", self.connect().call("config.save"))
+        self.assertEqual(json.load(old), GRE)
+        old.close()
+        status = os.stat(self.config)
+        self.assertNotEqual(status.st_ino, inode)
+        self.assertEqual(stat.S_IMODE(status.st_mode), 0o604)
+        self.assertEqual(self.read(), GRE)
+        self.assertEqual(sorted(os.listdir(self.dir)), ["log", "run", "tunqos.json"])
+
+    def test_a_second_daemon_is_refused(self):
+        self.start()
+        second = subprocess.run(self.command(), stderr=subprocess.PIPE, text=True, timeout=20)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("another tunqosd serves this network namespace already", second.stderr)
+        self.assertIn("result", self.connect().call("version"))
+
+    def test_a_stale_socket_is_replaced_and_a_file_is_not(self):
+        self.start()
+        self.process.kill()
+        self.process.wait()
+        self.assertTrue(os.path.exists(self.path))
+        self.start()
+        self.assertIn("stale-socket-removed", self.log_text())
+        self.assertIn("result", self.connect().call("version"))
+        self.process.terminate()
+        self.process.wait()
+        with open(self.path, "w") as file:
+            file.write("precious")
+        third = subprocess.run(self.command(), stderr=subprocess.PIPE, text=True, timeout=20)
+        self.assertEqual(third.returncode, 1)
+        self.assertIn("is not a socket", third.stderr)
+        with open(self.path) as file:
+            self.assertEqual(file.read(), "precious")
+
+    def test_the_socket_has_its_owner_and_mode(self):
+        self.start()
+        status = os.stat(self.path)
+        self.assertEqual(stat.S_IMODE(status.st_mode), 0o660)
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.dirname(self.path)).st_mode), 0o755)
+
+    def test_garbage_partial_and_many_messages(self):
+        self.start()
+        client = self.connect()
+        self.assertEqual(client.raw(b"\x00\xff garbage\n")["error"]["code"], -32700)
+        self.assertEqual(client.raw(b"\n")["error"]["code"], -32700)
+        self.assertEqual(client.raw(b"[" * 100000 + b"\n")["error"]["code"], -32700)
+        # In pieces.
+        text = request("version").encode() + b"\n"
+        for byte in text[:-1]:
+            client.socket.sendall(bytes([byte]))
+        self.assertIn("result", client.raw(b"\n"))
+        # At once; answers come in order.
+        for _ in range(50):
+            client.socket.sendall(text)
+        for _ in range(50):
+            self.assertIn("result", json.loads(client.file.readline()))
+
+    def test_an_oversize_message_ends_the_connection_and_no_other(self):
+        self.start()
+        good, big = self.connect(), self.connect()
+        block = b"x" * (1 << 20)
+        try:
+            for _ in range(6):
+                big.socket.sendall(block)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        try:
+            answer = big.file.readline()
+            if answer:
+                self.assertIn("at most", json.loads(answer)["error"]["message"])
+            self.assertEqual(big.file.readline(), b"")
+        except ConnectionResetError:
+            pass
+        self.assertIn("result", good.call("version"))
+
+    def test_a_client_that_stalls_is_dropped_and_one_that_idles_is_not(self):
+        self.start()
+        idle, stalled = self.connect(), self.connect()
+        stalled.socket.sendall(b'{"jsonrpc"')
+        begin = time.monotonic()
+        self.assertEqual(stalled.file.readline(), b"")
+        self.assertGreater(time.monotonic() - begin, 5)
+        self.assertIn("result", idle.call("version"))
+
+    def test_there_is_a_limit_of_clients(self):
+        self.start()
+        for _ in range(64):
+            self.connect()
+        answer = json.loads(self.connect().file.readline())
+        self.assertIn("too many clients", answer["error"]["message"])
+        self.clients.pop(0).close()
+        self.until(lambda: self.can_talk(), "a free place")
+
+    def can_talk(self):
+        client = Client(self.path)
+        try:
+            return "result" in client.call("version")
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        finally:
+            client.close()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_others_may_read_by_group_and_never_change(self):
+        self.write(json.dumps(GRE))
+        self.start()
+
+        for gid, extra in ((65534, []), (1, [65534])):
+            answer = call_as(gid, extra, self.path, request("config.get"))
+            self.assertEqual(answer["result"]["config"], GRE)
+            for method in ("config.set", "config.save", "config.reload"):
+                answer = call_as(gid, extra, self.path, request(method, config=EMPTY))
+                self.assertEqual(answer["error"]["code"], 4, answer)
+        self.assertIsNone(call_as(1, [], self.path, request("version")))
+        # The kernel's file modes are the first gate; the daemon's is the second.
+        os.chmod(self.path, 0o666)
+        answer = call_as(1, [], self.path, request("version"))
+        self.assertEqual(answer["error"]["code"], 4)
+
+    def test_systemd_is_told(self):
+        path = os.path.join(self.dir, "notify")
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        notify.bind(path)
+        notify.settimeout(10)
+        self.write(json.dumps(EMPTY))
+        self.start(NOTIFY_SOCKET=path, WATCHDOG_USEC="400000")
+        seen = ""
+        while "WATCHDOG=1" not in seen or "READY=1" not in seen:
+            seen += notify.recv(4096).decode() + "\n"
+        self.process.send_signal(signal.SIGHUP)
+        while "RELOADING=1\nMONOTONIC_USEC=" not in seen or seen.count("READY=1") < 2:
+            seen += notify.recv(4096).decode() + "\n"
+        self.process.send_signal(signal.SIGTERM)
+        while "STOPPING=1" not in seen:
+            seen += notify.recv(4096).decode() + "\n"
+        notify.close()
+
+    def test_check_prints_every_problem(self):
+        self.write(BAD)
+        bad = subprocess.run([TUNQOSD, "--check", self.config], capture_output=True, text=True)
+        self.assertEqual(bad.returncode, 1)
+        self.assertEqual(bad.stderr.count("\n"), 2)
+        self.write(json.dumps({**GRE, "tableMaps": {"old": {"default": "copy"}}}))
+        good = subprocess.run([TUNQOSD, "--check", self.config], capture_output=True, text=True)
+        self.assertEqual(good.returncode, 0)
+        self.assertIn("warning: table-map old: is not used", good.stdout)
+        missing = subprocess.run([TUNQOSD, "--check", self.config + "x"], capture_output=True)
+        self.assertEqual(missing.returncode, 1)
+        version = subprocess.run([TUNQOSD, "--version"], capture_output=True, text=True)
+        self.assertRegex(version.stdout, r"^tunqosd \d+\.\d+\.\d+\n$")
+
+
+if __name__ == "__main__":
+    TUNQOSD = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

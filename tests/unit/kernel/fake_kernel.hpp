@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The module's behaviour as far as the daemon can see it: generations, all or nothing,
+// and the ways it can fail.
+#pragma once
+
+#include <deque>
+#include <functional>
+
+#include "kernel/ikernel.hpp"
+
+namespace tunqos::kernel {
+
+class FakeKernel final : public IKernel {
+public:
+    State state;
+    Info module{"0.1.0", "ABC", 0x3f, 1, 5, 27};
+    bool loaded = true;
+    std::vector<std::vector<Operation>> applied; // each successful transaction
+    std::deque<Error> refusals;                  // of the next transactions
+    std::function<void()> before_apply;          // somebody else, just before we begin
+    int dumps = 0;
+    std::vector<Reason> packets_left_alone;
+
+    KernelResult<Info> info() override {
+        if (!loaded) return absent();
+        return module;
+    }
+    KernelResult<std::vector<TunnelStatus>> tunnels() override {
+        if (!loaded) return absent();
+        ++dumps;
+        std::vector<TunnelStatus> list;
+        for (const auto& [binding, tunnel] : state.tunnels) {
+            TunnelStatus status;
+            status.tunnel = tunnel;
+            status.phase = Phase::active;
+            status.kind = "gre";
+            status.hooks = 2;
+            status.encap.packets = 7;
+            list.push_back(status);
+        }
+        return list;
+    }
+    KernelResult<std::vector<PortStatus>> ports() override {
+        if (!loaded) return absent();
+        std::vector<PortStatus> list;
+        for (const auto& [device, port] : state.ports) {
+            PortStatus status;
+            status.port = port;
+            status.phase = Phase::failed;
+            status.problem = "not a VLAN device";
+            status.vid = 10;
+            list.push_back(status);
+        }
+        return list;
+    }
+    KernelResult<std::vector<Reason>> reasons() override {
+        if (!loaded) return absent();
+        return packets_left_alone;
+    }
+
+    KernelResult<void> apply(std::uint32_t generation,
+                             std::span<const Operation> operations) override {
+        if (!loaded) return absent();
+        if (before_apply) std::exchange(before_apply, {})();
+        if (generation != module.generation)
+            return tl::make_unexpected(Error{Error::Kind::refused, {{"", "read it again"}}});
+        if (!refusals.empty()) {
+            Error error = refusals.front();
+            refusals.pop_front();
+            return tl::make_unexpected(error);
+        }
+        State next = state;
+        for (const auto& operation : operations) {
+            if (!std::visit(Apply{next}, operation))
+                return tl::make_unexpected(
+                    Error{Error::Kind::refused, {{object_of(operation), "no such binding"}}});
+        }
+        state = next;
+        ++module.generation;
+        applied.emplace_back(operations.begin(), operations.end());
+        return {};
+    }
+
+    // As after modprobe -r and modprobe.
+    void reload_module() {
+        state = {};
+        module.generation = 0;
+        ++module.instance;
+    }
+
+private:
+    struct Apply {
+        State& state;
+        bool operator()(const DelTunnel& del) const { return state.tunnels.erase(del.binding) > 0; }
+        bool operator()(const DelPort& del) const { return state.ports.erase(del.device) > 0; }
+        bool operator()(const Tunnel& tunnel) const {
+            state.tunnels.insert_or_assign(tunnel.binding, tunnel);
+            return true;
+        }
+        bool operator()(const Port& port) const {
+            state.ports.insert_or_assign(port.device, port);
+            return true;
+        }
+    };
+
+    static tl::unexpected<Error> absent() {
+        return tl::make_unexpected(
+            Error{Error::Kind::no_module, {{"", "the tunqos module is not loaded"}}});
+    }
+};
+
+class FakeLinks final : public ILinks {
+public:
+    std::map<std::string, std::string> kinds;
+
+    std::optional<std::string> kind(const std::string& device) const override {
+        const auto found = kinds.find(device);
+        if (found == kinds.end()) return std::nullopt;
+        return found->second;
+    }
+};
+
+} // namespace tunqos::kernel

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/genetlink.h>
+#include <linux/tunqos.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "catch.hpp"
+#include "kernel/genl_codec.hpp"
+#include "model/samples.hpp"
+#include "planner/planner.hpp"
+
+using namespace tunqos;
+using namespace tunqos::kernel;
+
+namespace {
+
+const nlmsghdr* header(const Message& message) {
+    return reinterpret_cast<const nlmsghdr*>(message.bytes().data());
+}
+
+// A message with its length cut to `size` bytes, as a careless kernel might send it.
+Bytes cut(const Message& message, std::size_t size) {
+    Bytes bytes(message.bytes().begin(), message.bytes().end());
+    reinterpret_cast<nlmsghdr*>(bytes.data())->nlmsg_len = static_cast<std::uint32_t>(size);
+    return bytes;
+}
+
+} // namespace
+
+TEST_CASE("every profile survives encoding and decoding") {
+    samples::each_profile([](const TunnelProfile& profile) {
+        Config config = samples::full();
+        config.interfaces["gre1"].tunnel = profile;
+        config.crypto_maps[{"vpn", 10}].tunnel = profile;
+        config.crypto_maps[{"vpn", 11}] = {"", "2001:db8::1", profile};
+        for (const auto& [binding, tunnel] : planner::compile(config).tunnels) {
+            const auto message = encode(tunnel, 27, 0, 1);
+            REQUIRE(message.bytes().size() < 1024);
+            CHECK(header(message)->nlmsg_type == 27);
+            CHECK(command_of(header(message)) == TUNQOS_CMD_SET_TUNNEL);
+            const auto decoded = decode_tunnel(header(message));
+            REQUIRE(decoded);
+            CHECK(decoded->tunnel == tunnel);
+            CHECK(decoded->tunnel.binding == binding);
+        }
+    });
+}
+
+TEST_CASE("ports and removals are encoded under their command") {
+    const Port port{"eth1.10", class_selector_pcp_table()};
+    const auto message = encode(port, 27, 0, 1);
+    const auto decoded = decode_port(header(message));
+    REQUIRE(decoded);
+    CHECK(decoded->port == port);
+    CHECK(command_of(header(message)) == TUNQOS_CMD_SET_PORT);
+    CHECK(command_of(header(encode(DelPort{"eth1.10"}, 27, 0, 1))) == TUNQOS_CMD_DEL_PORT);
+    const auto removal = encode(DelTunnel{*peer_binding("203.0.113.2"), "vpn 10"}, 27, 0, 1);
+    CHECK(command_of(header(removal)) == TUNQOS_CMD_DEL_TUNNEL);
+    CHECK(to_string(decode_tunnel(header(removal))->tunnel.binding) == "203.0.113.2");
+}
+
+TEST_CASE("a status has state, hooks and counters") {
+    Message message(27, 0, TUNQOS_CMD_GET_TUNNEL, 1, 1);
+    message.put_text(TUNQOS_A_TUNNEL_DEVICE, "gre1");
+    message.put_u32(TUNQOS_A_TUNNEL_STATE, TUNQOS_STATE_FAILED);
+    message.put_text(TUNQOS_A_TUNNEL_PROBLEM, "no ingress hook");
+    message.put_u32(TUNQOS_A_TUNNEL_HOOKS, TUNQOS_HOOK_OUTER | TUNQOS_HOOK_GRO_OFF);
+    struct {
+        nlattr head;
+        std::uint64_t value;
+    } __attribute__((packed))
+    nest[] = {{{12, TUNQOS_A_COUNTERS_PACKETS}, 1ULL << 40U}, {{12, TUNQOS_A_COUNTERS_DROPPED}, 3}};
+    message.put_bytes(TUNQOS_A_TUNNEL_DECAP | NLA_F_NESTED, nest, sizeof nest);
+    message.put_u32(4000, 1); // of a newer module
+    const auto status = decode_tunnel(header(message));
+    REQUIRE(status);
+    CHECK(status->phase == Phase::failed);
+    CHECK(status->problem == "no ingress hook");
+    CHECK(status->hooks == 66);
+    CHECK(status->decap.packets == 1ULL << 40U);
+    CHECK(status->decap.dropped == 3);
+    CHECK(status->encap.packets == 0);
+}
+
+TEST_CASE("cut and hostile messages are read without harm") {
+    Config config = samples::full();
+    config.interfaces["gre1"].tunnel->pre_classify = {true, "lan"};
+    const auto message = encode(planner::compile(config).tunnels.at("gre1"), 27, 0, 1);
+    for (std::size_t size = sizeof(nlmsghdr); size < message.bytes().size(); ++size) {
+        const Bytes bytes = cut(message, size);
+        static_cast<void>(decode_tunnel(reinterpret_cast<const nlmsghdr*>(bytes.data())));
+    }
+    for (std::size_t at = sizeof(nlmsghdr); at < message.bytes().size(); ++at) {
+        for (const int value : {0, 1, 0x7f, 0xff}) {
+            Bytes bytes = cut(message, message.bytes().size());
+            bytes[at] = static_cast<std::uint8_t>(value);
+            static_cast<void>(decode_tunnel(reinterpret_cast<const nlmsghdr*>(bytes.data())));
+        }
+    }
+    CHECK_FALSE(decode_tunnel(header(Message(27, 0, TUNQOS_CMD_GET_TUNNEL, 1, 1))));
+}
+
+TEST_CASE("a refusal has the module's words and the attribute") {
+    const Message request = encode(Port{"eth1.10", {}}, 27, 0, 9);
+    for (const bool capped : {false, true}) {
+        const std::size_t echoed = capped ? sizeof(nlmsghdr) : request.bytes().size();
+        Bytes bytes(sizeof(nlmsghdr) + sizeof(int) + MNL_ALIGN(echoed));
+        auto* head = reinterpret_cast<nlmsghdr*>(bytes.data());
+        head->nlmsg_type = NLMSG_ERROR;
+        head->nlmsg_flags =
+            static_cast<std::uint16_t>(NLM_F_ACK_TLVS | (capped ? NLM_F_CAPPED : 0));
+        const int error = -EINVAL;
+        std::memcpy(bytes.data() + sizeof *head, &error, sizeof error);
+        std::memcpy(bytes.data() + sizeof *head + sizeof error, request.bytes().data(), echoed);
+        const auto put = [&](std::uint16_t type, const void* data, std::uint16_t size) {
+            const nlattr attribute{static_cast<std::uint16_t>(sizeof(nlattr) + size), type};
+            const auto* from = reinterpret_cast<const std::uint8_t*>(&attribute);
+            bytes.insert(bytes.end(), from, from + sizeof attribute);
+            from = static_cast<const std::uint8_t*>(data);
+            bytes.insert(bytes.end(), from, from + size);
+            bytes.resize(MNL_ALIGN(bytes.size()));
+        };
+        put(NLMSGERR_ATTR_MSG, "PCP is 0-7", 11);
+        const std::uint32_t offset = NLMSG_HDRLEN + GENL_HDRLEN + 12; // after "eth1.10"
+        put(NLMSGERR_ATTR_OFFS, &offset, sizeof offset);
+        head = reinterpret_cast<nlmsghdr*>(bytes.data());
+        head->nlmsg_len = static_cast<std::uint32_t>(bytes.size());
+
+        const auto refusal = read_refusal(head);
+        REQUIRE(refusal);
+        CHECK(refusal->seq == 9);
+        CHECK(refusal->error == EINVAL);
+        CHECK(refusal->message == "PCP is 0-7");
+        REQUIRE(refusal->offset == offset);
+        CHECK(attribute_at(request.bytes(), offset) == "dscp-pcp");
+        CHECK(attribute_at(request.bytes(), offset + 1000) == "");
+        CHECK(attribute_at(request.bytes(), 0) == "");
+    }
+}
+
+TEST_CASE("a family is found by its name, with its group") {
+    Message message(GENL_ID_CTRL, 0, CTRL_CMD_NEWFAMILY, 1, 1);
+    const std::uint16_t id = 33;
+    message.put_bytes(CTRL_ATTR_FAMILY_ID, &id, sizeof id);
+    message.put_text(CTRL_ATTR_FAMILY_NAME, "tunqos");
+    Message group(0, 0, 0, 0, 0); // only to build the nested attributes
+    group.put_text(CTRL_ATTR_MCAST_GRP_NAME, "events");
+    group.put_u32(CTRL_ATTR_MCAST_GRP_ID, 77);
+    Message list(0, 0, 0, 0, 0);
+    const auto nested = group.bytes().subspan(NLMSG_HDRLEN + GENL_HDRLEN);
+    list.put_bytes(1, nested.data(), nested.size());
+    const auto groups = list.bytes().subspan(NLMSG_HDRLEN + GENL_HDRLEN);
+    message.put_bytes(CTRL_ATTR_MCAST_GROUPS, groups.data(), groups.size());
+    const auto family = decode_family(header(message), "tunqos");
+    REQUIRE(family);
+    CHECK(family->id == 33);
+    CHECK(family->events_group == 77);
+    CHECK_FALSE(decode_family(header(message), "tunqos2"));
+}
