@@ -97,13 +97,17 @@ err_pernet:
 	return err;
 }
 
+/*
+ * Nothing can be configured after the first step. The callbacks of IPsec are
+ * not of any namespace, so they must end before the namespaces' data does.
+ */
 static void __exit tunqos_exit(void)
 {
 	tunqos_netlink_unregister();
 	tunqos_txn_notifier_unregister();
 	tunqos_notifier_unregister();
-	unregister_pernet_subsys(&net_ops);
 	tunqos_ipsec_exit();
+	unregister_pernet_subsys(&net_ops);
 	rcu_barrier();
 }
 

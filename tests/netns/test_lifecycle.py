@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tunqos-test: limit=500
+"""Devices, namespaces and the module itself come and go, under traffic."""
+
+import threading
+
+import expect
+import genl
+import topo
+import tq
+import wire
+from case import main
+
+EF = expect.DSCP["ef"]
+UNIFORM = dict(encap_dscp="copy", decap_dscp="copy")
+
+
+class Traffic:
+    """EF packets from hostA to hostB for as long as the block lasts."""
+
+    def __init__(self, net):
+        self.net = net
+        self.stop = threading.Event()
+        self.sent = 0
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        shot = wire.Shot(self.net, 4)
+        frame = shot.frame(EF << 2, 0)
+        with wire.Raw("hostA", "lan") as raw:
+            while not self.stop.is_set():
+                try:
+                    raw.send(frame)
+                    self.sent += 1
+                except OSError:  # the device's queue is full
+                    pass
+                self.stop.wait(0.001)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.thread.join()
+
+
+def marks(case, net, tun, name, want):
+    """The outer DSCP of an EF packet now; its length tells it from Traffic."""
+    shot = wire.Shot(net, 4, [EF << 2])
+    with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
+        shot.send(fence=False)
+        case.true(name + ": arrives", caps.until(
+            lambda: any(shot.index(p) is not None for p in caps["end"])))
+        got = [p.ips[0].dscp for p in caps["near"]
+               if shot.index(p, tun) == EF << 2]
+    case.equal(name + ": outer DSCP", got, [want])
+
+
+def state(sock, key="tun"):
+    return sock.tunnels()[key]["state"]
+
+
+def names(case, net):
+    """Configuration belongs to the name."""
+    with genl.Tunqos("rA") as sock, genl.Tunqos("wan") as wan:
+        with sock.transaction():
+            sock.set_tunnel(device="tun", **UNIFORM)
+            sock.set_port("tun.9", [0] * 64)
+        case.equal("before the device", state(sock), "pending")
+        for round_ in range(3):
+            with net.tunnel("gre") as tun:
+                case.equal("with the device", state(sock), "active")
+                hooks = sock.tunnels()["tun"]["hooks"]
+                case.equal("hooks", hooks, {"outer", "arrived", "after",
+                                            "gro_off"})
+                marks(case, net, tun, "live with the device", EF)
+            case.equal("after the device", state(sock), "pending")
+            case.equal("no hooks", sock.tunnels()["tun"]["hooks"], set())
+        with net.tunnel("gre") as tun:
+            topo.ip("rA", ["link set tun down", "link set tun name moved"])
+            case.equal("renamed away", state(sock), "pending")
+            with sock.transaction():
+                sock.set_tunnel(device="moved", encap_dscp="set",
+                                encap_value=8)
+            case.equal("bound by the new name", state(sock, "moved"),
+                       "active")
+            topo.ip("rA", ["link set moved name tun", "link set tun up"] +
+                    ["route add %s dev tun" % topo.LAN["rB"][f]
+                     for f in (4, 6)])
+            case.equal("renamed back", (state(sock), state(sock, "moved")),
+                       ("active", "pending"))
+            marks(case, net, tun, "after renaming", EF)
+        # a device of another kind takes the name
+        topo.ip("rA", "link add tun type dummy")
+        one = sock.tunnels()["tun"]
+        case.equal("another kind", one["state"], "failed")
+        case.true("and why: %s" % one.get("problem"),
+                  "not a gre, ipip or sit device" in one.get("problem", ""))
+        topo.ip("rA", "link del tun")
+        case.equal("it goes", state(sock), "pending")
+        # ports: the VLAN device comes, its lower device goes
+        topo.ip("rA", ["link add tun type dummy",
+                       "link add link tun name tun.9 type vlan id 9"])
+        case.equal("port", sock.ports()["tun.9"]["state"], "active")
+        topo.ip("rA", "link del tun")
+        case.equal("port gone", sock.ports()["tun.9"]["state"], "pending")
+        case.equal("nothing in another namespace", wan.tunnels(), {})
+        with sock.transaction():
+            sock.flush()
+
+
+def gro(case, net):
+    """Receive aggregation is off while the decap mark is used, then back."""
+    def on(sock):
+        out = net.run("rB", "ethtool", "-k", "tun").stdout
+        return "generic-receive-offload: on" in out
+    with net.tunnel("gre"), genl.Tunqos("rB") as sock:
+        case.true("on by default", on(sock))
+        for decap, want in (("copy", False), ("keep", True), ("copy", False)):
+            with sock.transaction():
+                sock.set_tunnel(device="tun", decap_dscp=decap)
+            case.equal("decap %s: GRO" % decap, on(sock), want)
+        with sock.transaction():
+            sock.flush()
+        case.true("put back", on(sock))
+
+
+def other_namespace(case, net):
+    """The device lives in another namespace than its outer packets."""
+    net.namespaces("box")
+    with net.tunnel("gre"), genl.Tunqos("box") as sock, \
+            genl.Tunqos("rA") as here:
+        with sock.transaction():
+            sock.set_tunnel(device="far", encap_dscp="copy",
+                            decap_dscp="copy", pre_classify=1)
+        topo.ip("rA", ["link add far type gre local 192.0.2.1 remote"
+                       " 198.51.100.1 key 7", "link set far netns box"])
+        topo.ip("rB", ["link add far type gre local 198.51.100.1 remote"
+                       " 192.0.2.1 key 7", "link set far up",
+                       "address add 10.9.0.2/30 dev far"])
+        case.equal("bound there", state(sock, "far"), "active")
+        topo.ip("box", ["link set lo up", "link set far up",
+                        "address add 10.9.0.1/30 dev far"])
+        with wire.Captures(near=("wan", "rA")) as caps:
+            net.run("box", "ping", "-c1", "-W5", "-Q", str(EF << 2),
+                    "10.9.0.2")
+            caps.until(lambda: len(caps["near"]) > 0)
+            got = [p.ips[0].dscp for p in caps["near"] if p.first("gre")]
+        case.equal("outer DSCP", got[:1], [EF])
+        one = sock.tunnels()["far"]
+        case.true("reply seen: %s" % one["decap"],
+                  one["decap"]["written"] >= 1)
+        case.equal("rA has nothing", here.tunnels(), {})
+        # the underlay's namespace keeps the hook; ours goes with the box
+        net.run(None, "ip", "netns", "del", "box")
+        net.names.remove("box")
+        topo.wait(lambda: "box" not in net.run(
+            None, "ip", "netns", "list").stdout, what="box to go")
+        topo.ip("rB", "link del far")
+
+
+def under_traffic(case, net, kind, key):
+    """Profiles, bindings and the module change while packets pass."""
+    with net.tunnel(kind) as tun, Traffic(net):
+        for round_ in range(12):
+            with tq.module():
+                socks = [genl.Tunqos(r) for r in ("rA", "rB")]
+                for sock, r in zip(socks, ("rA", "rB")):
+                    for value in (8, 46):
+                        with sock.transaction():
+                            sock.flush()
+                            sock.set_tunnel(
+                                **key(r), encap_dscp="set", encap_value=value,
+                                decap_dscp="copy", pre_classify=round_ % 2,
+                                decap_permit=set(range(64)))
+                            if r == "rB":
+                                sock.set_port("lan.10", [5] * 64)
+                if not round_ % 4:
+                    marks(case, net, tun, "%s round %d" % (kind, round_), 46)
+                if round_ % 3 == 0:
+                    for sock in socks:
+                        with sock.transaction():
+                            sock.flush()
+                # else: the module goes with everything bound
+                for sock in socks:
+                    sock.close()
+        case.note("%s under traffic" % kind)
+
+
+def namespaces(case):
+    """Routers go with everything in use, packets on the way."""
+    for round_ in range(4):
+        with topo.Founding(vlan_b=10) as net, Traffic(net):
+            net.tunnel("gre-esp").__enter__()  # taken down by nobody
+            for r in ("rA", "rB"):
+                with genl.Tunqos(r) as sock:
+                    with sock.transaction():
+                        sock.set_tunnel(device="tun", **UNIFORM)
+                        sock.set_tunnel(peer=topo.WAN[topo.OTHER[r]][4],
+                                        pre_classify=1)
+                        sock.set_tunnel(device="pending", **UNIFORM)
+                        if r == "rB":
+                            sock.set_port("lan.10", [5] * 64)
+                    case.equal("round %d, %s" % (round_, r), state(sock),
+                               "active")
+
+
+def test(case):
+    with topo.Founding(vlan_b=10) as net:
+        with tq.module():
+            names(case, net)
+            gro(case, net)
+            other_namespace(case, net)
+        under_traffic(case, net, "gre", lambda r: dict(device="tun"))
+        under_traffic(case, net, "esp", lambda r: dict(
+            peer=topo.WAN[topo.OTHER[r]][4]))
+    with tq.module():
+        namespaces(case)
+    case.true("and the module could be unloaded", not tq.loaded())
+
+
+if __name__ == "__main__":
+    main(test)

@@ -1,0 +1,302 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tunqos-test: limit=300
+"""The netlink contract: refusals in words, all or nothing, who may."""
+
+import errno
+import os
+import random
+import struct
+
+import genl
+import topo
+import tq
+from case import main
+
+COPY = [d for d in range(64)]
+
+
+def refused(case, name, act, number, words):
+    """act() is refused with this errno and these words."""
+    try:
+        act()
+    except genl.Refused as e:
+        case.equal(name + ": errno", errno.errorcode.get(e.errno),
+                   errno.errorcode[number])
+        case.true("%s: says '%s', not '%s'" % (name, words, e.message),
+                  words in e.message)
+        case.true(name + ": lower case, no full stop",
+                  not e.message or (e.message[0].islower() or
+                                    e.message.startswith("NLA")
+                                    or e.message[0].isupper() and
+                                    number in (errno.ERANGE, errno.EINVAL))
+                  and not e.message.endswith("."))
+        return e
+    case.fail(name + ": accepted")
+    return None
+
+
+def attribute(key, data):
+    return genl.attribute(genl.TUNNEL[key], data)
+
+
+def settings(case, sock):
+    """Everything that can be set reads back the same."""
+    device = attribute("device", b"tun\0")
+    sets = [
+        dict(device="gre9", encap_dscp="set", encap_value=17,
+             decap_dscp="table", decap_table=COPY[::-1],
+             decap_permit={0, 1, 63}, decap_class="outer", pre_classify=1,
+             priority=[genl.PRIORITY_LEAVE] * 32 + list(range(32))),
+        dict(device="gre9", encap_dscp="table",
+             encap_table=[255] + COPY[1:], decap_dscp="copy"),
+        dict(device="gre9", encap_dscp="native"),
+        dict(peer="192.0.2.77", label="vpn 10", decap_dscp="copy",
+             decap_permit={46}),
+        dict(peer="fd00::77", label="x" * 63),
+    ]
+    for what in sets:
+        with sock.transaction():
+            sock.set_tunnel(**what)
+        got = sock.tunnels()[what.get("device") or what["peer"]]
+        for key, value in what.items():
+            case.equal("%s reads back" % key, got.get(key), value)
+        case.equal("no device: pending; ipsec: active", got["state"],
+                   "pending" if "device" in what else "active")
+    with sock.transaction():
+        sock.flush()
+    case.equal("flush", sock.tunnels(), {})
+
+    for name, payload, number, words in (
+            ("no name", b"", errno.EINVAL, "exactly one of device, peer4"),
+            ("two names", device + attribute("peer4", b"\1\2\3\4"),
+             errno.EINVAL, "exactly one of device, peer4"),
+            ("bad name", attribute("device", b"a/b\0"), errno.EINVAL,
+             "not a name"),
+            ("empty name", attribute("device", b"\0"), errno.EINVAL,
+             "not a name"),
+            ("long name", attribute("device", b"x" * 16 + b"\0"),
+             errno.EINVAL, ""),
+            ("peer 0", attribute("peer4", bytes(4)), errno.EINVAL,
+             "cannot be 0.0.0.0"),
+            ("peer ::", attribute("peer6", bytes(16)), errno.EINVAL,
+             "cannot be ::"),
+            ("short peer6", attribute("peer6", bytes(15)), errno.ERANGE, ""),
+            ("dscp 64", device + attribute("encap_dscp", b"\1") +
+             attribute("encap_value", b"\x40"), errno.ERANGE, ""),
+            ("set without value", device + attribute("encap_dscp", b"\1"),
+             errno.EINVAL, "needs encap-value"),
+            ("table without table", device + attribute("encap_dscp", b"\2"),
+             errno.EINVAL, "needs encap-table"),
+            ("decap table without table", device +
+             attribute("decap_dscp", b"\2"), errno.EINVAL,
+             "needs decap-table"),
+            ("unknown mode", device + attribute("encap_dscp", b"\4"),
+             errno.ERANGE, ""),
+            ("table of 63", device + attribute("encap_table", bytes(63)),
+             errno.ERANGE, ""),
+            ("table of 65", device + attribute("encap_table", bytes(65)),
+             errno.ERANGE, ""),
+            ("table with 64 in it", device + attribute("encap_dscp", b"\2") +
+             attribute("encap_table", bytes(9) + b"\x40" + bytes(54)),
+             errno.EINVAL, "dscp 9 is 64, not 0-63 or 255"),
+            ("ipsec without permit", attribute("peer4", b"\1\2\3\4") +
+             attribute("decap_dscp", b"\1"), errno.EINVAL, "permit list"),
+            ("priorities without pre-classify", device +
+             attribute("priority_table", bytes(256)), errno.EINVAL,
+             "needs pre-classify"),
+            ("long label", attribute("peer4", b"\1\2\3\4") +
+             attribute("label", b"x" * 64 + b"\0"), errno.EINVAL, ""),
+            ("unknown attribute", device + genl.attribute(500, b"1234"),
+             errno.EINVAL, ""),
+            ("an attribute only for reading", device +
+             attribute("state", bytes(4)), errno.EINVAL, "")):
+        sock.begin()
+        refused(case, name, lambda p=payload: sock.request("set_tunnel", p),
+                number, words)
+        sock.commit()
+        case.equal(name + ": nothing changed", sock.tunnels(), {})
+
+
+def transactions(case, sock, other):
+    copy = dict(device="gre9", encap_dscp="copy")
+    refused(case, "no begin", lambda: sock.set_tunnel(**copy), errno.EINVAL,
+            "no transaction is open")
+    refused(case, "commit without begin", sock.commit, errno.EINVAL,
+            "no transaction is open")
+    sock.begin()
+    refused(case, "second begin", other.begin, errno.EBUSY,
+            "another transaction is open")
+    refused(case, "not the owner", lambda: other.set_tunnel(**copy),
+            errno.EINVAL, "no transaction is open")
+    sock.set_tunnel(**copy)
+    case.equal("staged", sock.info()["staged"], 1)
+    case.equal("staged is not there yet", sock.tunnels(), {})
+    sock.abort()
+    case.equal("aborted", sock.tunnels(), {})
+
+    generation = sock.info()["generation"]
+    with sock.transaction():
+        sock.set_tunnel(**copy)
+    case.equal("generation", sock.info()["generation"], generation + 1)
+    refused(case, "stale", lambda: sock.begin(generation), errno.ESTALE,
+            "changed meanwhile")
+    sock.begin(generation + 1)
+    sock.abort()
+
+    # all or nothing: the last of many is wrong
+    before = sock.tunnels()
+    for bad, number, words in (
+            (lambda: sock.set_tunnel(device="wan", encap_dscp="copy"),
+             errno.EOPNOTSUPP, "tunnel wan: not a gre, ipip or sit device"),
+            (lambda: sock.set_port("tun", COPY[:8] * 8), errno.EOPNOTSUPP,
+             "port tun: not a vlan device"),
+            (lambda: sock.del_tunnel(device="nobody"), errno.ENOENT,
+             "tunnel nobody: no such binding"),
+            (lambda: sock.del_tunnel(peer="fd00::1"), errno.ENOENT,
+             "ipsec peer fd00::1: no such binding")):
+        sock.begin()
+        sock.flush()
+        for i in range(40):
+            sock.set_tunnel(device="new%d" % i, encap_dscp="copy")
+        sock.set_tunnel(device="gre9", encap_dscp="set", encap_value=1)
+        sock.set_tunnel(device="tun", decap_dscp="copy")
+        sock.set_tunnel(peer="192.0.2.1", decap_dscp="copy", decap_permit={1})
+        bad()
+        refused(case, "commit with one wrong: " + words, sock.commit, number,
+                words)
+        case.equal("everything as it was: " + words, sock.tunnels(), before)
+        case.equal("the transaction is over: " + words,
+                   sock.info()["staged"], 0)
+
+    # a socket that is closed takes its transaction with it
+    with genl.Tunqos("rA") as third:
+        third.begin()
+        third.set_tunnel(device="gone", encap_dscp="copy")
+    with sock.transaction():
+        pass
+    case.equal("dropped with its socket", sock.tunnels(), before)
+
+    # order inside a transaction: the last word counts
+    with sock.transaction():
+        sock.set_tunnel(device="a", encap_dscp="copy")
+        sock.del_tunnel(device="a")
+        sock.set_tunnel(device="b", encap_dscp="copy")
+        sock.set_tunnel(device="b", encap_dscp="native")
+        sock.del_tunnel(device="gre9")
+        sock.set_tunnel(device="gre9", encap_dscp="set", encap_value=9)
+    got = sock.tunnels()
+    case.equal("last word", {k: v["encap_dscp"] for k, v in got.items()},
+               {"b": "native", "gre9": "set"})
+    with sock.transaction():
+        sock.flush()
+
+    for number in (1, 300, 2000):
+        with sock.transaction():
+            for i in range(number):
+                sock.set_tunnel(device="n%d" % i, encap_dscp="table",
+                                encap_table=COPY)
+        case.equal("dump of %d" % number, len(sock.tunnels()), number)
+        case.equal("all ports", sock.ports(), {})
+    with sock.transaction():
+        sock.flush()
+    case.equal("none left", sock.tunnels(), {})
+
+
+def permissions(case):
+    """Writing needs CAP_NET_ADMIN over the namespace; reading does not."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            with open("/run/netns/rA") as ns:
+                topo.setns(ns.fileno())
+                os.setgid(65534)
+                os.setuid(65534)
+                with genl.Tunqos(None) as sock:
+                    found = []
+                    for act in (sock.info, sock.tunnels, sock.begin,
+                                sock.commit, sock.abort, sock.flush):
+                        try:
+                            act()
+                            found.append(0)
+                        except genl.Refused as e:
+                            found.append(e.errno)
+            os.write(write, repr(found).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    os.waitpid(child, 0)
+    got = os.read(read, 4096).decode()
+    os.close(read)
+    case.equal("nobody reads and may not write", got,
+               repr([0, 0] + [errno.EPERM] * 4))
+
+
+def events(case, sock):
+    """Listeners hear a device come and go, and a commit."""
+    with genl.Tunqos("rA") as ear:
+        ear.sock.setsockopt(genl.SOL_NETLINK, genl.NETLINK_ADD_MEMBERSHIP,
+                            ear.groups["events"])
+        with sock.transaction():
+            sock.set_tunnel(device="late", decap_dscp="copy")
+        topo.ip("rA", ["link add late type gre local 192.0.2.1 remote 9.9.9.9",
+                       "link del late"])
+        heard = []
+        while len(heard) < 4:
+            raw = ear.sock.recv(1 << 16)
+            cmd = raw[16]
+            if cmd == genl.CMD["tunnel_ntf"]:
+                heard.append(ear.binding(raw[20:], genl.TUNNEL)["state"])
+            elif cmd == genl.CMD["config_ntf"]:
+                heard.append("commit")
+    case.equal("events", heard, ["pending", "commit", "active", "pending"])
+    with sock.transaction():
+        sock.flush()
+
+
+def noise(case, sock):
+    """Random attributes: the module answers, and stays as it is."""
+    rng = random.Random(2983)
+    commands = sorted(genl.CMD.values()) + [99]
+    answers = {}
+    for _ in range(4000):
+        payload = b"".join(
+            genl.attribute(rng.randrange(24), rng.randbytes(
+                rng.choice((0, 1, 2, 4, 8, 16, 64, 256, 70))))
+            for _ in range(rng.randrange(5)))
+        payload += rng.randbytes(rng.choice((0, 0, 0, 3, 7)))
+        flags = rng.choice((genl.NLM_F_ACK, genl.NLM_F_ACK, genl.NLM_F_DUMP))
+        try:
+            sock.talk(sock.family, rng.choice(commands), payload, flags)
+            word = "ok"
+        except genl.Refused as e:
+            word = errno.errorcode.get(e.errno, str(e.errno))
+        except struct.error:
+            word = "odd"
+        answers[word] = answers.get(word, 0) + 1
+    case.note("random requests: %s" % answers)
+    case.true("mostly refused", answers.get("EINVAL", 0) > 500)
+    try:
+        sock.abort()
+    except genl.Refused:
+        pass
+    with sock.transaction():
+        sock.flush()
+    case.equal("and nothing is left", sock.tunnels(), {})
+
+
+def test(case):
+    with tq.module(), topo.Founding() as net, net.tunnel("gre"):
+        with genl.Tunqos("rA") as sock, genl.Tunqos("rA") as other:
+            settings(case, sock)
+            transactions(case, sock, other)
+            events(case, sock)
+            noise(case, sock)
+        permissions(case)
+        info = genl.Tunqos("rB").info()
+        case.equal("rB was not touched", info["generation"], 0)
+
+
+if __name__ == "__main__":
+    main(test)
