@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t max_sessions = 64;
 constexpr std::size_t max_readers = 48; // so that root always gets in
+constexpr std::size_t max_refused = 64; // more are dropped without a word
 constexpr int backlog = 128;
 constexpr std::chrono::milliseconds accept_pause{200};
 
@@ -58,7 +59,7 @@ Server::Server(asio::io_context& io, Log& log) : io_(io), log_(log), acceptor_(i
 
 Server::~Server() {
     for (Session* session : sessions_) {
-        session->detach();
+        session->on_close({});
         session->close();
     }
     if (bound_) unlink(path_.c_str());
@@ -166,24 +167,27 @@ Server::Peer Server::peer_of(int fd) const {
 }
 
 void Server::admit(Session::Socket socket) {
+    if (sessions_.size() >= max_sessions + max_refused) return;
     const Peer peer = peer_of(socket.native_handle());
     const Right right = peer.right.value_or(Right::read);
-    const auto session = std::make_shared<Session>(std::move(socket), *dispatcher_, right,
-                                                   [this](Session* closed, Right had) {
-                                                       sessions_.erase(closed);
-                                                       if (had == Right::read) --readers_;
-                                                   });
+    const auto session = std::make_shared<Session>(std::move(socket), *dispatcher_, right);
     sessions_.insert(session.get());
-    if (right == Right::read) ++readers_;
+    session->on_close([this](Session* closed) { sessions_.erase(closed); });
     if (!peer.right) {
         log_.warning("client-refused", {{"uid", peer.uid}});
         session->refuse({rpc::not_permitted,
                          {{"", "only root and members of group tunqos may talk to tunqosd"}}});
-    } else if (sessions_.size() > max_sessions ||
-               (right == Right::read && readers_ > max_readers)) {
-        log_.warning("too-many-clients", {{"uid", peer.uid}, {"clients", sessions_.size()}});
+    } else if (served_ >= max_sessions || (right == Right::read && readers_ >= max_readers)) {
+        log_.warning("too-many-clients", {{"uid", peer.uid}, {"clients", served_}});
         session->refuse({rpc::internal_error, {{"", "too many clients; try again later"}}});
     } else {
+        ++served_;
+        readers_ += right == Right::read ? 1 : 0;
+        session->on_close([this, right](Session* closed) {
+            sessions_.erase(closed);
+            --served_;
+            readers_ -= right == Right::read ? 1 : 0;
+        });
         session->start();
     }
 }

@@ -56,7 +56,8 @@ private:
     bool bound_ = false;
     // Each session is owned by its pending operations; this only counts and closes them.
     std::unordered_set<Session*> sessions_;
-    std::size_t readers_ = 0; // sessions that may only read
+    std::size_t served_ = 0;  // sessions that were not refused
+    std::size_t readers_ = 0; // of these, may only read
 };
 
 } // namespace tunqos

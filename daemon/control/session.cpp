@@ -13,15 +13,14 @@ constexpr std::chrono::seconds patience{10};
 
 } // namespace
 
-Session::Session(Socket socket, Dispatcher& dispatcher, Right right, OnClose on_close)
+Session::Session(Socket socket, Dispatcher& dispatcher, Right right)
     : socket_(std::move(socket)),
       deadline_(socket_.get_executor()),
       dispatcher_(dispatcher),
-      right_(right),
-      on_close_(std::move(on_close)) {}
+      right_(right) {}
 
 Session::~Session() {
-    if (on_close_) on_close_(this, right_);
+    if (on_close_) on_close_(this);
 }
 
 void Session::close() {
@@ -85,11 +84,23 @@ void Session::read() {
                             });
 }
 
+// Until the client has closed its end: closing ours while it still writes would break its
+// pipe before it reads why.
+void Session::drain() {
+    socket_.async_read_some(asio::buffer(chunk_),
+                            [this, self = shared_from_this()](ErrorCode error, std::size_t) {
+                                if (!error) drain();
+                            });
+}
+
 void Session::write() {
     if (written_ == output_.size()) {
         output_.clear();
         if (last_) {
-            close();
+            ErrorCode ignored;
+            socket_.shutdown(Socket::shutdown_send, ignored);
+            arm();
+            drain();
             return;
         }
         // Through the loop, so that one client's many lines do not keep out the others.

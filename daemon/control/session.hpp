@@ -18,24 +18,24 @@ namespace tunqos {
 class Session : public std::enable_shared_from_this<Session> {
 public:
     using Socket = asio::local::stream_protocol::socket;
-    using OnClose = std::function<void(Session*, Right)>;
+    using OnClose = std::function<void(Session*)>;
 
-    Session(Socket socket, Dispatcher& dispatcher, Right right, OnClose on_close);
+    Session(Socket socket, Dispatcher& dispatcher, Right right);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
+    void on_close(OnClose on_close) { on_close_ = std::move(on_close); }
     void start() { proceed(); }
     void close();
-    // The server is going: no call of on_close any more.
-    void detach() { on_close_ = nullptr; }
-    // Says why and closes.
+    // Says why; nothing that the client says counts any more.
     void refuse(const RpcError& error);
 
 private:
     void proceed();
     void read();
     void write();
+    void drain();
     void arm();
 
     Socket socket_;
@@ -49,7 +49,7 @@ private:
     bool message_begun_ = false; // deadline_ runs for the rest of it
     std::string output_;
     std::size_t written_ = 0; // of output_
-    bool last_ = false;       // close once output_ is written
+    bool last_ = false;       // nothing follows output_
 };
 
 } // namespace tunqos
