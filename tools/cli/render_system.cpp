@@ -83,8 +83,8 @@ std::string render_version(const VersionStatus& version, const std::string& tool
         text += fmt::format("  Generation {}, class tag {}\n", version.generation,
                             version.class_tag.empty() ? "unknown" : version.class_tag);
     } else {
-        text += fmt::format("tunqos module: not loaded{}{}\n", version.problem.empty() ? "" : "; ",
-                            version.problem);
+        text += fmt::format("tunqos module: {}\n",
+                            version.problem.empty() ? "not loaded" : version.problem);
     }
     if (!version.netns.empty()) text += fmt::format("Network namespace {}\n", version.netns);
     if (!version.config_file.empty()) {
