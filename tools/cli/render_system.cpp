@@ -51,6 +51,12 @@ constexpr std::array advice{
     Advice{"in-band-tag",
            "The VLAN tag is inside the frame, where it is not rewritten: switch on "
            "txvlan offload of the lower device (ethtool -K DEV txvlan on)."},
+    Advice{"vrf-underlay",
+           "The outer packet is sent in a VRF, which hides its tunnel: take the "
+           "underlay of the tunnel out of the VRF."},
+    Advice{"nested-family",
+           "IPsec of one IP version inside IPsec of the other: use the same "
+           "version for both."},
 };
 
 } // namespace
