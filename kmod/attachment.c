@@ -13,11 +13,12 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/rtnetlink.h>
+#include <linux/user_namespace.h>
 #include <net/rtnetlink.h>
 
 #include "tunqos.h"
 
-static DEFINE_HASHTABLE(devices, 10);	/* changed under RTNL, read by RCU */
+static DEFINE_HASHTABLE(devices, 13);	/* changed under RTNL, read by RCU */
 
 static const char * const kinds[] = { "gre", "ipip", "sit" };
 
@@ -57,6 +58,21 @@ static struct net *underlay_of(struct net_device *dev)
 	return net ?: dev_net(dev);
 }
 
+/*
+ * Whoever owns the device's namespace may mark the outer packets if the one
+ * they are in has the same owner, or one below: as for changing the device.
+ */
+static bool may_mark(struct net_device *dev)
+{
+	const struct user_namespace *ns;
+
+	for (ns = underlay_of(dev)->user_ns; ns; ns = ns->parent) {
+		if (ns == dev_net(dev)->user_ns)
+			return true;
+	}
+	return false;
+}
+
 static int after_get(struct tunqos_attachment *attachment)
 {
 	attachment->ingress = (struct nf_hook_ops) {
@@ -81,9 +97,20 @@ static void gro_clear(struct tunqos_attachment *attachment)
 
 	if (attachment->gro_cleared || !(dev->features & NETIF_F_GRO))
 		return;
+	/* first, for the change calls tunqos_attachment_features() */
+	attachment->gro_cleared = true;
 	dev->wanted_features &= ~NETIF_F_GRO;
 	netdev_update_features(dev);
-	attachment->gro_cleared = true;
+}
+
+/* Somebody has switched it on again. Context: process, RTNL held. */
+void tunqos_attachment_features(struct tunqos_attachment *attachment)
+{
+	if (!(attachment->held & TUNQOS_HOOK_AFTER) ||
+	    !(attachment->dev->features & NETIF_F_GRO))
+		return;
+	attachment->gro_cleared = false;
+	gro_clear(attachment);
 }
 
 static void gro_restore(struct tunqos_attachment *attachment)
@@ -116,13 +143,14 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 {
 	struct tunqos_attachment *attachment;
 
-	attachment = kzalloc(sizeof(*attachment), GFP_KERNEL);
+	attachment = kzalloc(sizeof(*attachment), GFP_KERNEL_ACCOUNT);
 	if (!attachment)
 		return NULL;
 	attachment->dev = dev;
 	attachment->binding = binding;
 	attachment->gre = !strcmp(dev->rtnl_link_ops->kind, "gre");
 	attachment->underlay = underlay_of(dev);
+	attachment->tag = tunqos_net(attachment->underlay)->tag;
 	hash_add_rcu(devices, &attachment->node, (unsigned long)dev);
 	return attachment;
 }
@@ -148,6 +176,10 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 
 	ASSERT_RTNL();
 	if (!attachment) {
+		if (!may_mark(dev))
+			return -EPERM;
+		if (WARN_ON_ONCE(tunqos_attachment_find(dev)))
+			return -EBUSY;
 		attachment = create(binding, dev);
 		if (!attachment)
 			return -ENOMEM;

@@ -15,7 +15,7 @@
 
 /*
  * The SA whose header the wire will see after this pass: a pass transforms
- * until the next tunnel mode SA, which begins a pass of its own.
+ * until the next SA that makes a header, which begins a pass of its own.
  */
 static const struct xfrm_state *outermost(const struct dst_entry *dst,
 					  const struct xfrm_state *x)
@@ -23,7 +23,7 @@ static const struct xfrm_state *outermost(const struct dst_entry *dst,
 	while ((dst = xfrm_dst_child(dst)) != NULL) {
 		const struct xfrm_state *next = dst_xfrm(dst);
 
-		if (!next || next->props.mode == XFRM_MODE_TUNNEL)
+		if (!next || next->props.mode != XFRM_MODE_TRANSPORT)
 			break;
 		x = next;
 	}
@@ -31,7 +31,7 @@ static const struct xfrm_state *outermost(const struct dst_entry *dst,
 }
 
 static void before(struct net *net, struct sk_buff *skb, bool transformed,
-		   u8 ds)
+		   unsigned int family, u8 ds)
 {
 	/*
 	 * A packet that came in by an interface and is not transformed yet
@@ -66,6 +66,8 @@ static void before(struct net *net, struct sk_buff *skb, bool transformed,
 		return;
 	}
 
+	if (!profile->encap_write && !profile->pre_classify)
+		return;
 	tunqos_count(profile, TUNQOS_ENCAP);
 	done = own && tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE,
 					  profile->tag);
@@ -87,6 +89,14 @@ static void before(struct net *net, struct sk_buff *skb, bool transformed,
 	if (outer == TUNQOS_TABLE_LEAVE) {
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
 				  TUNQOS_REASON_TABLE_LEAVE);
+	} else if (profile->encap_write && transformed &&
+		   x->props.family != family) {
+		/*
+		 * The mark of a transformed packet is where the family of the
+		 * first pass has it; outer.c would not find it.
+		 */
+		tunqos_left_alone(profile, TUNQOS_ENCAP,
+				  TUNQOS_REASON_NESTED_FAMILY);
 	} else if (profile->encap_write) {
 		skb->tc_index = tunqos_companion_make(TUNQOS_KIND_PENDING,
 						      outer, class);
@@ -104,7 +114,7 @@ unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
 	before(state->net, skb, IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED,
-	       ip_hdr(skb)->tos);
+	       AF_INET, ip_hdr(skb)->tos);
 	return NF_ACCEPT;
 }
 
@@ -112,6 +122,6 @@ unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
 	before(state->net, skb, IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED,
-	       tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
+	       AF_INET6, tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
 	return NF_ACCEPT;
 }

@@ -13,6 +13,8 @@
 
 #include "tunqos.h"
 
+#define OTHER_USER_NS	"its packets are in a namespace of another owner"
+
 static u32 name_hash(const struct tunqos_key *key)
 {
 	return full_name_hash(NULL, key->name,
@@ -79,10 +81,13 @@ struct tunqos_binding *tunqos_binding_create(struct tunqos_net *tn,
 	int err;
 
 	ASSERT_RTNL();
-	binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	if (tn->count >= TUNQOS_BINDINGS_MAX)
+		return ERR_PTR(-E2BIG);
+	binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
 	if (!binding)
 		return ERR_PTR(-ENOMEM);
-	binding->stats = alloc_percpu(struct tunqos_stats);
+	binding->stats = alloc_percpu_gfp(struct tunqos_stats,
+					  GFP_KERNEL_ACCOUNT);
 	if (!binding->stats) {
 		kfree(binding);
 		return ERR_PTR(-ENOMEM);
@@ -100,12 +105,15 @@ struct tunqos_binding *tunqos_binding_create(struct tunqos_net *tn,
 		hash_add(tn->names, &binding->name_node, name_hash(key));
 	}
 	list_add_tail(&binding->list, &tn->bindings);
+	tn->count++;
 	return binding;
 }
 
 static void set_state(struct tunqos_binding *binding, enum tunqos_state state,
 		      const char *problem)
 {
+	binding->tn->failed += (state == TUNQOS_STATE_FAILED) -
+			       (binding->state == TUNQOS_STATE_FAILED);
 	binding->state = state;
 	binding->problem = problem;
 }
@@ -141,6 +149,8 @@ void tunqos_binding_destroy(struct tunqos_binding *binding)
 	ASSERT_RTNL();
 	RCU_INIT_POINTER(binding->profile, NULL);
 	detach(binding);
+	set_state(binding, TUNQOS_STATE_PENDING, NULL);
+	binding->tn->count--;
 	list_del(&binding->list);
 	if (binding->key.type == TUNQOS_BIND_PEER)
 		tunqos_peer_remove(binding);
@@ -227,8 +237,8 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 	}
 
 	dev = __dev_get_by_name(binding->tn->net, binding->key.name);
-	if (!dev)
-		return 0;
+	if (!dev || strcmp(dev->name, binding->key.name))
+		return 0;	/* none, or this is an alternative name of it */
 	problem = kind_problem(binding, dev);
 	if (problem) {
 		tunqos_refuse(binding->tn, extack, "%s: %s", name, problem);
@@ -240,6 +250,7 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 			      "%s: cannot hook into the device: %s", name,
 			      err == -ENOMEM ? "out of memory" :
 			      err == -E2BIG ? "too many hooks on it" :
+			      err == -EPERM ? OTHER_USER_NS :
 			      "the device is not ready");
 	return err;
 }
@@ -321,7 +332,9 @@ void tunqos_binding_device_here(struct tunqos_binding *binding,
 		err = prepare_device(binding, dev, profile);
 		if (err == -ENODEV)
 			return;	/* not complete yet, another event follows */
-		if (err)
+		if (err == -EPERM)
+			problem = OTHER_USER_NS;
+		else if (err)
 			problem = "cannot hook into the device, out of memory";
 	}
 	if (problem)

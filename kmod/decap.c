@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* [6 After] What a decap profile does to the inner packet. */
 
-#include <linux/ip.h>
+#include <linux/if_ether.h>
 
 #include "tunqos.h"
 
@@ -9,6 +9,14 @@ static void write_inner(struct sk_buff *skb,
 			const struct tunqos_profile *profile, u8 dscp)
 {
 	u8 inner = profile->decap[dscp];
+	int offset = skb_network_offset(skb);
+
+	/* MPLS, for one, may begin like IPv4 or IPv6. */
+	if (offset < 0 || (skb->protocol != htons(ETH_P_IP) &&
+			   skb->protocol != htons(ETH_P_IPV6))) {
+		tunqos_left_alone(profile, TUNQOS_DECAP, TUNQOS_REASON_NOT_IP);
+		return;
+	}
 
 	switch (inner) {
 	case TUNQOS_NOT_PERMITTED:
@@ -21,7 +29,7 @@ static void write_inner(struct sk_buff *skb,
 		return;
 	}
 
-	switch (tunqos_skb_write_dscp(skb, skb_network_offset(skb), inner)) {
+	switch (tunqos_skb_write_dscp(skb, offset, inner)) {
 	case 0:
 		tunqos_written(profile, TUNQOS_DECAP);
 		break;

@@ -45,23 +45,23 @@ static void received(struct sk_buff *skb, struct xfrm_state *x)
 
 	profile = tunqos_peer_profile(tunqos_net(xs_net(x)), x->props.family,
 				      &x->props.saddr);
-	if (!profile || !(profile->decap_write || profile->class_outer)) {
-		if (skb->tc_index >= TUNQOS_COMPANION_MIN)
-			skb->tc_index = 0;
+	/* Whatever the companion was, it belonged to the outer packet. */
+	if (skb->tc_index >= TUNQOS_COMPANION_MIN)
+		skb->tc_index = 0;
+	if (!profile || !(profile->decap_write || profile->class_outer))
 		return;
-	}
 
 	tunqos_count(profile, TUNQOS_DECAP);
 	switch (x->props.mode) {
 	case XFRM_MODE_TUNNEL:
 		break;
-	case XFRM_MODE_BEET:
+	case XFRM_MODE_TRANSPORT:
 		tunqos_left_alone(profile, TUNQOS_DECAP,
-				  TUNQOS_REASON_BEET_MODE);
+				  TUNQOS_REASON_TRANSPORT_MODE);
 		return;
 	default:
 		tunqos_left_alone(profile, TUNQOS_DECAP,
-				  TUNQOS_REASON_TRANSPORT_MODE);
+				  TUNQOS_REASON_BEET_MODE);
 		return;
 	}
 	if (x->props.flags & XFRM_STATE_DECAP_DSCP) {

@@ -36,24 +36,24 @@ struct genl_family tunqos_family __ro_after_init = {
 
 /**
  * tunqos_refuse() - give a refusal its reason, with names and values
- * @tn: keeps the text until the next refusal in this namespace
+ * @tn: keeps the text for the next few refusals in this namespace
  * @extack: of the request
  * @format: lower case, no full stop
  *
  * The text is copied to the answer after the handler has returned, so it
- * cannot be on the stack. At worst, two sockets that are refused at the same
- * time in one namespace read the same text.
+ * cannot be on the stack. Context: genl_mutex held.
  */
 void tunqos_refuse(struct tunqos_net *tn, struct netlink_ext_ack *extack,
 		   const char *format, ...)
 {
+	char *text = tn->message[tn->message_next++ % ARRAY_SIZE(tn->message)];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(tn->message, sizeof(tn->message), format, args);
+	vsnprintf(text, sizeof(tn->message[0]), format, args);
 	va_end(args);
 	if (extack)
-		extack->_msg = tn->message;
+		extack->_msg = text;
 }
 
 int tunqos_nl_get_info_doit(struct sk_buff *skb, struct genl_info *info)

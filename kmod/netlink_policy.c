@@ -80,7 +80,7 @@ const struct nla_policy tunqos_get_port_nl_policy[TUNQOS_A_PORT_DEVICE + 1] = {
 
 /* TUNQOS_CMD_GET_REASON - do */
 const struct nla_policy tunqos_get_reason_nl_policy[TUNQOS_A_REASON_REASON + 1] = {
-	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 12),
+	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 14),
 };
 
 /* Ops table for tunqos */
@@ -139,6 +139,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.dumpit		= tunqos_nl_get_tunnel_dumpit,
 		.policy		= tunqos_get_tunnel_nl_policy,
 		.maxattr	= TUNQOS_A_TUNNEL_PEER6,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= TUNQOS_CMD_SET_PORT,

@@ -48,23 +48,32 @@ static void forget_failures(struct tunqos_net *tn,
 	struct tunqos_binding *binding;
 	struct net_device *other;
 
+	if (!tn->failed)
+		return;
 	list_for_each_entry(binding, &tn->bindings, list) {
 		if (binding->state != TUNQOS_STATE_FAILED)
 			continue;
 		other = __dev_get_by_name(tn->net, binding->key.name);
-		if (!other || (other == dev &&
-			       dev->reg_state != NETREG_REGISTERED))
+		if (!other || strcmp(other->name, binding->key.name) ||
+		    (other == dev && dev->reg_state != NETREG_REGISTERED))
 			tunqos_binding_device_gone(binding);
 	}
 }
 
-static void gone(struct net_device *dev, bool only_renamed)
+static struct tunqos_attachment *attached(const struct net_device *dev)
 {
 	struct tunqos_attachment *attachment;
 
 	rcu_read_lock();
 	attachment = tunqos_attachment_find(dev);
 	rcu_read_unlock();
+	return attachment;	/* RTNL keeps it */
+}
+
+static void gone(struct net_device *dev, bool only_renamed)
+{
+	struct tunqos_attachment *attachment = attached(dev);
+
 	if (attachment && !(only_renamed &&
 			    !strcmp(attachment->binding->key.name, dev->name)))
 		tunqos_binding_device_gone(attachment->binding);
@@ -76,6 +85,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	const struct netdev_notifier_changeupper_info *info;
+	struct tunqos_attachment *attachment;
 
 	switch (event) {
 	case NETDEV_REGISTER:
@@ -91,6 +101,11 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 	case NETDEV_CHANGENAME:
 		gone(dev, true);
 		here(dev);
+		break;
+	case NETDEV_FEAT_CHANGE:
+		attachment = attached(dev);
+		if (attachment)
+			tunqos_attachment_features(attachment);
 		break;
 	case NETDEV_CHANGEUPPER:
 		/* a VLAN device gets what is under it after its REGISTER */

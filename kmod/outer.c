@@ -21,7 +21,7 @@ static void obey(struct tunqos_net *tn, struct sk_buff *skb, u16 companion)
 	u8 class = tunqos_companion_class(companion);
 
 	if (tunqos_skb_write_dscp(skb, 0, tunqos_companion_x(companion)))
-		this_cpu_inc(tn->reasons->packets[TUNQOS_REASON_NO_MEMORY]);
+		tunqos_reason(tn, TUNQOS_REASON_NO_MEMORY);
 	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tn->tag, class);
 }
 
@@ -41,10 +41,9 @@ static void write_outer(struct sk_buff *skb,
 }
 
 static void pre_classify(struct sk_buff *skb,
-			 const struct tunqos_profile *profile, u8 class)
+			 const struct tunqos_profile *profile, u8 tag, u8 class)
 {
-	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, profile->tag,
-					      class);
+	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tag, class);
 	if (profile->priority &&
 	    profile->priority[class] != (u32)TUNQOS_PRIORITY_LEAVE)
 		skb->priority = profile->priority[class];
@@ -91,13 +90,26 @@ static void tunnelled(struct sk_buff *skb,
 	}
 
 	if (profile->pre_classify)
-		pre_classify(skb, profile, tunqos_innermost(data, len, &inner));
+		pre_classify(skb, profile, attachment->tag,
+			     tunqos_innermost(data, len, &inner));
 	else if (skb->tc_index >= TUNQOS_COMPANION_MIN)
 		skb->tc_index = 0;
 
 	/* Headers may move from here on. */
 	if (profile->encap_write)
 		write_outer(skb, profile, tunqos_ds_dscp(inner.ds));
+}
+
+/* It may be a tunnel that is bound; nobody else will say so. */
+static void hidden_by_vrf(struct tunqos_net *tn, const struct sk_buff *skb)
+{
+	switch (ip_hdr(skb)->protocol) {
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+	case IPPROTO_GRE:
+		if (!skb->skb_iif)
+			tunqos_reason(tn, TUNQOS_REASON_VRF_UNDERLAY);
+	}
 }
 
 unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
@@ -126,14 +138,20 @@ unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
 	if (!attachment) {
 		/*
 		 * A tunnel that is not ours: before.c must not take what leaked
-		 * in from another router for our word. A VRF hides the tunnel,
-		 * so there the companion may be ours and stays.
+		 * in from another router for our word. A VRF hides the tunnel.
 		 */
-		if (companion >= TUNQOS_COMPANION_MIN &&
-		    !netif_is_l3_master(skb->dev))
+		if (netif_is_l3_master(skb->dev))
+			hidden_by_vrf(tunqos_net(state->net), skb);
+		else if (companion >= TUNQOS_COMPANION_MIN)
 			skb->tc_index = 0;
 		return NF_ACCEPT;
 	}
+	/*
+	 * A tunnel driver leaves no input device in the packet. IPVS, which
+	 * sends on what came in by this device, does.
+	 */
+	if (skb->skb_iif || ip_hdr(skb)->protocol == IPPROTO_IGMP)
+		return NF_ACCEPT;
 	profile = rcu_dereference(attachment->profile);
 	if (profile && (profile->encap_write || profile->pre_classify))
 		tunnelled(skb, attachment, profile);

@@ -43,7 +43,7 @@ static struct tunqos_lower *lower_get(struct net_device *dev)
 		}
 	}
 
-	lower = kzalloc(sizeof(*lower), GFP_KERNEL);
+	lower = kzalloc(sizeof(*lower), GFP_KERNEL_ACCOUNT);
 	if (!lower)
 		return ERR_PTR(-ENOMEM);
 	lower->dev = dev;
@@ -83,7 +83,7 @@ static void lower_put(struct tunqos_lower *lower)
  *
  * Context: process, RTNL held.
  * Return: 0, -ENODEV if nothing is under the device yet (it is being
- * registered), or another negative error number.
+ * registered), -EPERM if that is another owner's, or another error number.
  */
 int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev)
 {
@@ -96,8 +96,10 @@ int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev)
 		return 0;
 	if (!lower_dev)
 		return -ENODEV;
+	if (dev_net(dev)->user_ns != dev_net(lower_dev)->user_ns)
+		return -EPERM;	/* a frame's tag is the lower device's */
 
-	vid = kzalloc(sizeof(*vid), GFP_KERNEL);
+	vid = kzalloc(sizeof(*vid), GFP_KERNEL_ACCOUNT);
 	if (!vid)
 		return -ENOMEM;
 	lower = lower_get(lower_dev);

@@ -64,7 +64,10 @@ unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 	tunqos_count(profile, TUNQOS_ENCAP);
 	ds = frame_ds(skb);
 	if (ds < 0) {
-		tunqos_left_alone(profile, TUNQOS_ENCAP, TUNQOS_REASON_NOT_IP);
+		tunqos_left_alone(profile, TUNQOS_ENCAP,
+				  eth_type_vlan(skb->protocol) ?
+				  TUNQOS_REASON_IN_BAND_TAG :
+				  TUNQOS_REASON_NOT_IP);
 		return NF_ACCEPT;
 	}
 

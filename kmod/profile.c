@@ -7,7 +7,7 @@
 
 struct tunqos_profile *tunqos_profile_alloc(void)
 {
-	return kzalloc(sizeof(struct tunqos_profile), GFP_KERNEL);
+	return kzalloc(sizeof(struct tunqos_profile), GFP_KERNEL_ACCOUNT);
 }
 
 /* Frees one that no packet has seen; NULL is fine. */

@@ -10,7 +10,7 @@
 /**
  * tunqos_skb_write_dscp() - write the DSCP of an IP header; ECN stays
  * @skb: any packet: cloned, nonlinear, GSO, any checksum state
- * @offset: bytes from skb->data to the IP header
+ * @offset: bytes from skb->data to the IP header, not negative
  * @dscp: 0-63
  *
  * Headers may move: pointers into the packet are stale afterwards.
@@ -23,7 +23,7 @@
  * Context: softirq or process, RCU read side.
  * Return: 0, -EINVAL if there is no IP header, -ENOMEM.
  */
-int tunqos_skb_write_dscp(struct sk_buff *skb, unsigned int offset, u8 dscp)
+int tunqos_skb_write_dscp(struct sk_buff *skb, int offset, u8 dscp)
 {
 	u8 *header;
 	int version;
@@ -42,19 +42,20 @@ int tunqos_skb_write_dscp(struct sk_buff *skb, unsigned int offset, u8 dscp)
 			return -ENOMEM;
 		tunqos_ds_write4(skb->data + offset, dscp);
 	} else {
-		__be16 before, *word;
+		__be16 before, after;
 
 		if (!pskb_may_pull(skb, offset + sizeof(struct ipv6hdr)))
 			return -EINVAL;
 		if (skb_ensure_writable(skb, offset + sizeof(struct ipv6hdr)))
 			return -ENOMEM;
-		word = (__be16 *)(skb->data + offset);
-		before = *word;
-		tunqos_ds_write6(skb->data + offset, dscp);
+		header = skb->data + offset;
+		before = *(__be16 *)header;
+		tunqos_ds_write6(header, dscp);
+		after = *(__be16 *)header;
 		if (skb->ip_summed == CHECKSUM_COMPLETE)
 			skb->csum = csum_add(csum_sub(skb->csum,
 						      (__force __wsum)before),
-					     (__force __wsum)*word);
+					     (__force __wsum)after);
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "tunqos.h"
@@ -27,7 +28,7 @@ static void free_op(struct tunqos_op *op)
 	kfree(op);
 }
 
-static void close_txn(struct tunqos_net *tn)
+static void drop_ops(struct tunqos_net *tn)
 {
 	struct tunqos_op *op, *tmp;
 
@@ -36,6 +37,11 @@ static void close_txn(struct tunqos_net *tn)
 		free_op(op);
 	}
 	tn->txn_count = 0;
+}
+
+static void close_txn(struct tunqos_net *tn)
+{
+	drop_ops(tn);
 	tn->txn_open = false;
 }
 
@@ -64,7 +70,7 @@ int tunqos_txn_begin(struct tunqos_net *tn, struct genl_info *info)
 		err = -ESTALE;
 	} else {
 		tn->txn_open = true;
-		tn->txn_owner = info->snd_portid;
+		WRITE_ONCE(tn->txn_owner, info->snd_portid);
 	}
 	mutex_unlock(&tn->txn_lock);
 	return err;
@@ -102,6 +108,8 @@ int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_op *op,
 	if (err) {
 		free_op(op);
 	} else {
+		if (op->verb == TUNQOS_OP_FLUSH)
+			drop_ops(tn);	/* what came before is moot */
 		list_add_tail(&op->list, &tn->txn_ops);
 		tn->txn_count++;
 	}
@@ -133,7 +141,10 @@ static int apply_set(struct tunqos_net *tn, struct tunqos_op *op,
 	if (!binding) {
 		binding = tunqos_binding_create(tn, &op->key);
 		if (IS_ERR(binding)) {
-			NL_SET_ERR_MSG(extack, "out of memory");
+			tunqos_refuse(tn, extack, "%s",
+				      PTR_ERR(binding) == -E2BIG ?
+				      "too many bindings in this namespace" :
+				      "out of memory");
 			return PTR_ERR(binding);
 		}
 	}
@@ -203,6 +214,7 @@ static void publish(struct list_head *touched)
 		struct tunqos_profile *next = binding->next;
 		bool doomed = binding->doomed;
 
+		cond_resched();
 		settle(binding);
 		if (doomed) {
 			tunqos_binding_destroy(binding);
@@ -239,6 +251,7 @@ static int commit(struct tunqos_net *tn, struct netlink_ext_ack *extack)
 		err = apply_op(tn, op, &touched, extack);
 		if (err)
 			break;
+		cond_resched();
 	}
 	if (!err)
 		err = prepare(&touched, extack);
@@ -309,6 +322,9 @@ static int socket_closed(struct notifier_block *block, unsigned long event,
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
 	tn = tunqos_net(notify->net);
+	/* only its own begin can have made it the owner: no need to wait */
+	if (READ_ONCE(tn->txn_owner) != notify->portid)
+		return NOTIFY_DONE;
 	mutex_lock(&tn->txn_lock);
 	if (tn->txn_open && tn->txn_owner == notify->portid)
 		close_txn(tn);

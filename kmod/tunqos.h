@@ -27,7 +27,8 @@
 #include "core/ds.h"
 
 #define TUNQOS_RELEASE		"0.1.0"
-#define TUNQOS_REASONS		(TUNQOS_REASON_IN_BAND_TAG + 1)
+#define TUNQOS_REASONS		(TUNQOS_REASON_NESTED_FAMILY + 1)
+#define TUNQOS_BINDINGS_MAX	65536
 
 /* Entries of the compiled tables beyond the DSCPs 0-63. */
 #define TUNQOS_NOT_PERMITTED	254
@@ -62,7 +63,7 @@ struct tunqos_reasons {
  *	TUNQOS_NOT_PERMITTED
  * @priority: skb->priority for each innermost DSCP, or NULL
  * @pcp: of a port: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
- * @tag: of the namespace, 0-63, for DONE and QUEUE companions
+ * @tag: of the binding's namespace, 0-63, for DONE and QUEUE companions
  * @encap_write: the outer DSCP is ours to write
  * @decap_write: the inner DSCP is ours to write
  * @class_outer: after decapsulation queue by the outer DSCP
@@ -103,8 +104,8 @@ enum tunqos_binding_type {
 /* Compared as bytes: unused parts are 0. */
 struct tunqos_peer_key {
 	union {
+		struct in6_addr a6;	/* first: the longest is initialised */
 		__be32 a4;
-		struct in6_addr a6;
 	};
 	u32 family;		/* AF_INET or AF_INET6 */
 };
@@ -156,6 +157,7 @@ struct tunqos_binding {
  * @profile: of the binding, NULL while inert; first, the packet path reads it
  * @dev: the device; it cannot go away, UNREGISTER detaches it
  * @underlay: the namespace its outer packets are in
+ * @tag: of that namespace, for DONE companions
  * @gre: outer packets have protocol 47, else 4 or 41
  * @gro_cleared: receive aggregation was on and is to be put back
  */
@@ -164,6 +166,7 @@ struct tunqos_attachment {
 	struct net_device *dev;
 	struct hlist_node node;
 	bool gre;
+	u8 tag;
 	bool gro_cleared;
 	u32 held;
 	struct net *underlay;
@@ -189,6 +192,8 @@ struct tunqos_net {
 	struct rhashtable peers;
 	struct tunqos_reasons __percpu *reasons;
 	u32 generation;
+	unsigned int count;		/* of bindings */
+	unsigned int failed;		/* of bindings in that state */
 	u8 tag;				/* 0-63 */
 	unsigned int users[TUNQOS_INET_HOOKS];
 
@@ -197,7 +202,8 @@ struct tunqos_net {
 	u32 txn_owner;			/* netlink port */
 	unsigned int txn_count;
 	struct list_head txn_ops;
-	char message[128];		/* of the last refused commit */
+	char message[8][128];		/* of the last refusals */
+	unsigned int message_next;
 };
 
 /* main.c */
@@ -205,7 +211,7 @@ struct tunqos_net *tunqos_net(const struct net *net);
 extern u8 tunqos_arrived_tag;		/* 0-15, drawn at load */
 
 /* skb.c */
-int tunqos_skb_write_dscp(struct sk_buff *skb, unsigned int offset, u8 dscp);
+int tunqos_skb_write_dscp(struct sk_buff *skb, int offset, u8 dscp);
 
 /* before.c outer.c arrived.c after.c: the hooks, in the order of a packet */
 unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
@@ -270,6 +276,7 @@ void tunqos_attachment_publish(struct tunqos_binding *binding,
 			       struct tunqos_profile *profile);
 void tunqos_attachment_trim(struct tunqos_binding *binding, u32 hooks);
 void tunqos_attachment_drop(struct tunqos_binding *binding);
+void tunqos_attachment_features(struct tunqos_attachment *attachment);
 
 /* port.c */
 bool tunqos_port_kind_ok(const struct net_device *dev);
@@ -383,6 +390,13 @@ static inline void tunqos_left_alone(const struct tunqos_profile *profile,
 {
 	this_cpu_inc(profile->stats->direction[direction].left_alone);
 	this_cpu_inc(profile->reasons->packets[reason]);
+}
+
+/* Where no binding is known. */
+static inline void tunqos_reason(const struct tunqos_net *tn,
+				 enum tunqos_reason reason)
+{
+	this_cpu_inc(tn->reasons->packets[reason]);
 }
 
 #endif /* TUNQOS_H */

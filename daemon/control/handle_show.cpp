@@ -38,7 +38,7 @@ constexpr BitName capability_names[] = {
 constexpr const char* reason_names[] = {
     "not-ip",        "truncated",    "unknown-header",    "inner-fragment", "table-leave",
     "not-permitted", "arrived-lost", "foreign-companion", "sa-decap-dscp",  "transport-mode",
-    "beet-mode",     "no-memory",    "in-band-tag",
+    "beet-mode",     "no-memory",    "in-band-tag",       "vrf-underlay",   "nested-family",
 };
 
 template <std::size_t size>

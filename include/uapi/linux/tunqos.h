@@ -105,10 +105,14 @@ enum tunqos_hook {
  *   was already lost.
  * @TUNQOS_REASON_TRANSPORT_MODE: Decap settings do not apply, transport mode
  *   has one header.
- * @TUNQOS_REASON_BEET_MODE: Decap settings do not apply, BEET has no inner DS
- *   field.
+ * @TUNQOS_REASON_BEET_MODE: Decap settings do not apply, BEET and the like
+ *   carry no inner DS field for each packet.
  * @TUNQOS_REASON_NO_MEMORY: The header could not be made writable.
- * @TUNQOS_REASON_IN_BAND_TAG: The VLAN tag is inside the frame, not beside it.
+ * @TUNQOS_REASON_IN_BAND_TAG: A second VLAN tag is between the tag and the
+ *   packet.
+ * @TUNQOS_REASON_VRF_UNDERLAY: The outer packet is in a VRF, which hides its
+ *   tunnel.
+ * @TUNQOS_REASON_NESTED_FAMILY: IPsec inside IPsec of the other family.
  */
 enum tunqos_reason {
 	TUNQOS_REASON_NOT_IP,
@@ -124,6 +128,8 @@ enum tunqos_reason {
 	TUNQOS_REASON_BEET_MODE,
 	TUNQOS_REASON_NO_MEMORY,
 	TUNQOS_REASON_IN_BAND_TAG,
+	TUNQOS_REASON_VRF_UNDERLAY,
+	TUNQOS_REASON_NESTED_FAMILY,
 };
 
 /**

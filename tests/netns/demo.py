@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tunqos-test: limit=240
+"""The founding question, shown: marks survive GRE over IPsec and a VLAN.
+
+Two branches, real packets, each hop captured on the wire. Everything is typed
+through the CLI and printed as it is typed. Ends with status 1 if one cell of
+the tables is not what it should be.
+"""
+
+import os
+import subprocess
+import sys
+
+import expect
+import topo
+import tq
+import wire
+
+PICTURE = """
+  hostA ---- rA ======== wan ======== rB ---- hostB
+                GRE in IPsec (ESP,       VLAN 10
+                transport, AES-GCM)
+"""
+MARKS = ("ef", "af41", "cs1", "default")
+DS = [expect.DSCP.get(m, 0) << 2 for m in MARKS]
+NAME = {expect.DSCP.get(m, 0): m.upper() if m != "default" else "0"
+        for m in MARKS + ("af21",)}
+MATCH_EF = "meta(tc_index mask 0xf03f eq 0x702e)"
+
+
+def name(dscp):
+    return NAME.get(dscp, str(dscp))
+
+
+class Demo:
+    def __init__(self, net, tun):
+        self.net = net
+        self.tun = tun
+        self.cells = 0
+        self.wrong = 0
+
+    def title(self, number, text):
+        print("\n%s\n%d. %s\n%s" % ("=" * 78, number, text, "-" * 78))
+
+    def type(self, router, *lines):
+        """Configuration as an engineer types it."""
+        mode = "(config)"
+        print("  %s# configure terminal" % router)
+        for line in lines:
+            if line.startswith(("interface", "crypto map", "table-map")):
+                mode = "(config)"
+            print("  %s%s# %s" % (router, mode, line))
+            for word, sub in (("interface", "-if"), ("crypto map",
+                              "-crypto-map"), ("table-map", "-tablemap")):
+                if line.startswith(word):
+                    mode = "(config%s)" % sub
+        self.cli(router, "configure terminal", *lines)
+
+    def cli(self, router, *lines):
+        argv = [tq.program("tunqos")]
+        for line in lines:
+            argv += ["-c", line]
+        done = topo.run(router, *argv, check=False, stdin=subprocess.DEVNULL)
+        text = (done.stdout + done.stderr).rstrip()
+        if done.returncode:
+            print("%s\n  exit status %d" % (text, done.returncode))
+            self.wrong += 1
+        return text
+
+    def show(self, router, line):
+        print("\n  %s# %s" % (router, line))
+        print("    " + self.cli(router, line).replace("\n", "\n    "))
+
+    def cell(self, seen, expected, width, show=name):
+        self.cells += 1
+        if seen == expected:
+            return ("%-6s ok" % show(seen)).ljust(width)
+        self.wrong += 1
+        return ("%s, NOT %s" % ("none" if seen is None else show(seen),
+                                show(expected))).ljust(width)
+
+    def table(self, outer, far, end, pcp):
+        """One packet of each mark and family; functions of the DSCP sent."""
+        columns = (("sent by hostA", 16), ("rA > wan, outer", 17),
+                   ("wan > rB, outer", 17), ("rB > hostB", 13),
+                   ("its VLAN PCP", 12))
+        print("\n  " + "".join(t.ljust(w) for t, w in columns))
+        for family in (4, 6):
+            shot = wire.Shot(self.net, family, DS)
+            with wire.Captures(near=("wan", "rA"), far=("rB", "wan"),
+                               end=("hostB", "lan")) as caps:
+                shot.send()
+                caps.until_fence(shot, "end")
+                near = shot.sort(caps["near"], self.tun)
+                wide = shot.sort(caps["far"], self.tun)
+                last = shot.sort(caps["end"])
+            for ds in DS:
+                dscp = ds >> 2
+                encrypted = near.get(ds)
+                hop2, hop3 = wide.get(ds), last.get(ds)
+                tags = hop3.tags if hop3 else []
+                print("  " + ("%-8s IPv%d" % (name(dscp), family)).ljust(16) +
+                      self.cell(encrypted and encrypted.ips[0].dscp,
+                                outer(dscp), 17) +
+                      self.cell(hop2 and hop2.ips[0].dscp, far(dscp), 17) +
+                      self.cell(hop3 and hop3.ips[0].dscp, end(dscp), 13) +
+                      self.cell(tags[0].pcp if tags else None, pcp(dscp), 12,
+                                str))
+
+
+def same(dscp):
+    return dscp
+
+
+def bleached(_):
+    return 0
+
+
+def daemon(router, directory):
+    """tunqosd in a router's namespace, found there by the CLI."""
+    log = open("%s/%s.log" % (directory, router), "w")
+    process = topo.popen(router, tq.program("tunqosd"), "--config",
+                         "%s/%s.json" % (directory, router),
+                         stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    inode = os.stat("/run/netns/" + router).st_ino
+    topo.wait(lambda: process.poll() is not None or
+              os.path.exists("/run/tunqos/%d.sock" % inode), 30,
+              "tunqosd of " + router)
+    return process
+
+
+def classes(net):
+    """Packets that left by each HTB class of rA's WAN port."""
+    out = net.run("rA", "tc", "-s", "class", "show", "dev", "wan").stdout
+    print("\n  rA# tc -s class show dev wan\n    " +
+          out.strip().replace("\n", "\n    "))
+    found, current = {}, None
+    for words in map(str.split, out.splitlines()):
+        if words[:1] == ["class"]:
+            current = words[2]
+        elif words[:1] == ["Sent"]:
+            found[current] = int(words[3])
+    return found
+
+
+def pre_classify(demo, net):
+    for command in (
+            "qdisc replace dev wan root handle 1: htb default 30",
+            "class add dev wan parent 1: classid 1:10 htb rate 100mbit prio 0",
+            "class add dev wan parent 1: classid 1:30 htb rate 100mbit prio 1",
+            "filter add dev wan parent 1: basic match '%s' classid 1:10"
+            % MATCH_EF):
+        print("  rA# tc " + command)
+        net.run("rA", "tc", *command.replace("'", "").split(" match ")[0]
+                .split(), *(["match", MATCH_EF, "classid", "1:10"]
+                            if " match " in command else []))
+    for state in ("on", "off"):
+        if state == "off":
+            demo.type("rA", "interface gre1", "no qos pre-classify", "exit",
+                      "crypto map vpn 10", "no qos pre-classify")
+        demo.table(bleached, bleached, same, lambda d: d >> 3)
+        before = demo.counted
+        demo.counted = classes(net)
+        ef = demo.counted["1:10"] - before["1:10"]
+        want = 2 if state == "on" else 0
+        print("\n  pre-classify %-3s: EF packets in the EF class behind "
+              "encryption: %s" % (state, demo.cell(ef, want, 0, str)))
+    net.run("rA", "tc", "qdisc", "del", "dev", "wan", "root")
+
+
+def cases(demo, net, directory):
+    demo.title(1, "without tunqos: the mark is lost on the wire and on the "
+               "VLAN")
+    demo.table(bleached, bleached, same, bleached)
+
+    tq.load()
+    routers = [daemon(r, directory) for r in ("rA", "rB")]
+    try:
+        demo.title(2, "encap copy: every ESP header carries the inner DSCP")
+        demo.type("rA", "interface gre1", "tunnel encap dscp copy")
+        demo.table(same, same, same, bleached)
+
+        demo.title(3, "the WAN bleaches: pipe keeps the inner mark, and the "
+                   "VLAN gets its PCP")
+        demo.type("rB", "interface gre1", "tunnel diffserv-mode pipe",
+                  "interface lan.10", "set cos dscp")
+        with net.remark(net.mark_all(dscp=0)):
+            demo.table(same, bleached, same, lambda d: d >> 3)
+
+        demo.title(4, "the WAN remarks EF to AF41: uniform brings AF41 to "
+                   "hostB")
+        demo.type("rB", "interface gre1", "tunnel diffserv-mode uniform")
+        af41 = expect.DSCP["af41"]
+        ef = expect.DSCP["ef"]
+        with net.remark(["ip dscp ef ip dscp set af41",
+                         "ip6 dscp ef ip6 dscp set af41"]):
+            demo.table(same, lambda d: af41 if d == ef else d,
+                       lambda d: af41 if d == ef else d,
+                       lambda d: (af41 if d == ef else d) >> 3)
+
+        demo.title(5, "a table-map at encap: AF41 is AF21 on the wire, AF41 "
+                   "inside")
+        demo.type("rA", "table-map wan", "map from af41 to af21",
+                  "interface gre1", "tunnel encap dscp table wan")
+        demo.type("rB", "interface gre1", "tunnel diffserv-mode short-pipe")
+        af21 = expect.DSCP["af21"]
+
+        def mapped(dscp):
+            return af21 if dscp == af41 else dscp
+        demo.table(mapped, mapped, same, lambda d: d >> 3)
+
+        demo.title(6, "qos pre-classify: the WAN port queues encrypted EF by "
+                   "the inner mark")
+        print("  (the outer header is set to 0, so nothing else can tell)")
+        demo.type("rA", "interface gre1", "tunnel encap dscp set default",
+                  "qos pre-classify", "crypto map vpn 10 ipsec-isakmp",
+                  "set peer " + topo.WAN["rB"][4], "qos pre-classify")
+        pre_classify(demo, net)
+
+        demo.show("rA", "show tunnel")
+        demo.show("rB", "show tunnel gre1")
+        demo.show("rA", "show running-config")
+        demo.show("rA", "write memory")
+    finally:
+        for process in routers:
+            process.terminate()
+            process.wait(20)
+        if demo.wrong:
+            for router in ("rA", "rB"):
+                with open("%s/%s.log" % (directory, router)) as log:
+                    print("--- tunqosd of %s\n%s" % (router, log.read()))
+        tq.unload()
+
+
+def main():
+    directory = "/tmp/tunqos-demo"
+    os.makedirs(directory, exist_ok=True)
+    print(PICTURE)
+    with topo.Founding(vlan_b=10) as net:
+        tun = net.tunnel("gre-esp")
+        tun.dev = "gre1"
+        with tun:
+            demo = Demo(net, tun)
+            demo.counted = {"1:10": 0}
+            cases(demo, net, directory)
+    print("\n%d cells, %d as expected, %d wrong" % (
+        demo.cells, demo.cells - demo.wrong, demo.wrong))
+    return 1 if demo.wrong or not demo.cells else 0
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
+    sys.exit(main())
