@@ -15,11 +15,13 @@ VERSION := $(shell sed -n 's/^project.tunqos VERSION \([0-9.]*\).*/\1/p' CMakeLi
 KVER ?= $(shell dpkg-query -W -f '$${Depends}' linux-headers-amd64 2>/dev/null | sed -n 's/.*linux-headers-\([0-9][^ ,]*\).*/\1/p')
 KDIR ?= /usr/src/linux-headers-$(KVER)
 
+MODULE_SOURCE := /usr/src/tunqos-$(VERSION)
+
 export TUNQOS_BUILD = $(abspath $(BUILD))
 
 .PHONY: help deps all userspace kmod demo check check-lint check-unit check-vm \
 	lint format bench install install-module-source install-files \
-	uninstall clean version
+	install-module uninstall clean version
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -82,53 +84,72 @@ bench: ## measure what a packet costs
 	@echo "bench: not there yet"; exit 1
 
 # On a router. With DESTDIR only files are copied; without it DKMS builds the
-# module for the running kernel too.
+# module, which is never loaded here: a running one goes on with its work.
 install: userspace install-files ## install on this machine (DESTDIR, PREFIX)
-	@if [ -z "$(DESTDIR)" ]; then \
-		dkms remove -m tunqos -v $(VERSION) --all >/dev/null 2>&1; \
-		dkms add -m tunqos -v $(VERSION) && \
-		dkms install -m tunqos -v $(VERSION) && \
-		getent group tunqos >/dev/null || groupadd --system tunqos; \
-		if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi; \
-	fi
+	@[ -n "$(DESTDIR)" ] || $(MAKE) --no-print-directory install-module
 
 install-module-source:
-	install -d $(DESTDIR)/usr/src/tunqos-$(VERSION)/include
-	cp -r kmod $(DESTDIR)/usr/src/tunqos-$(VERSION)/
-	cp -r include/uapi $(DESTDIR)/usr/src/tunqos-$(VERSION)/include/
+	rm -rf $(DESTDIR)$(MODULE_SOURCE)
+	@find kmod include/uapi -name '*.mod.c' -o \( -name '*.[ch]' -o -name Kbuild \) \
+		-exec install -D -m 644 '{}' '$(DESTDIR)$(MODULE_SOURCE)/{}' \;
 	sed 's/^PACKAGE_VERSION=.*/PACKAGE_VERSION="$(VERSION)"/' packaging/dkms.conf \
-		>$(DESTDIR)/usr/src/tunqos-$(VERSION)/dkms.conf
+		>$(DESTDIR)$(MODULE_SOURCE)/dkms.conf
 
 install-files: install-module-source
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
-	@set -e; put() { \
-		for f in $$1; do \
-			[ -f "$$f" ] || continue; \
-			install -D -m 644 "$$f" "$(DESTDIR)$$2/$${3:-$$(basename "$$f")}"; \
-		done; \
-	}; \
-	put packaging/systemd/tunqosd.service /usr/lib/systemd/system; \
-	put packaging/modules-load.d/tunqos.conf /usr/lib/modules-load.d; \
-	put packaging/completion/tunqos $(PREFIX)/share/bash-completion/completions; \
-	for n in 1 5 7 8; do \
-		put "packaging/man/*.$$n" $(PREFIX)/share/man/man$$n; \
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' packaging/systemd/tunqosd.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/tunqosd.service
+	install -D -m 644 packaging/modules-load.d/tunqos.conf \
+		$(DESTDIR)$(PREFIX)/lib/modules-load.d/tunqos.conf
+	@for f in packaging/man/*.[1578]; do \
+		install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; \
 	done
+
+# For the running kernel and for that of the installed headers.
+install-module:
+	@getent group tunqos >/dev/null || groupadd --system tunqos
+	@if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+	@dkms remove -m tunqos -v $(VERSION) --all >/dev/null 2>&1 || true
+	@dkms add -m tunqos -v $(VERSION)
+	@running=$$(uname -r); done=; \
+	for k in $$running $(filter-out $(shell uname -r),$(KVER)); do \
+		[ -d /lib/modules/$$k/build/include ] || continue; \
+		dkms install -m tunqos -v $(VERSION) -k $$k || exit 1; \
+		done="$$done $$k"; \
+	done; \
+	echo; \
+	if [ -z "$$done" ]; then \
+		echo "The module was not built: there are no kernel headers here. DKMS does it once"; \
+		echo "linux-headers-$$running is installed, or run make install again then."; \
+		exit 1; \
+	fi; \
+	echo "The module was built for$$done. It was not loaded."; \
+	case " $$done " in \
+	*" $$running "*) echo "Next: modprobe tunqos && systemctl enable --now tunqosd" ;; \
+	*) echo "This machine runs $$running, for which there are no headers." ;; \
+	esac; \
+	if grep -q '^tunqos ' /proc/modules; then \
+		echo "A tunqos module is loaded already; it stays until modprobe -r tunqos."; \
+	fi
 
 uninstall: ## take away what install put there
 	@if [ -z "$(DESTDIR)" ]; then \
 		if [ -d /run/systemd/system ]; then systemctl disable --now tunqosd 2>/dev/null; fi; \
 		dkms remove -m tunqos -v $(VERSION) --all 2>/dev/null; \
 	fi; true
-	@if [ -f $(BUILD)/install_manifest.txt ]; then \
-		sed 's|^|$(DESTDIR)|' $(BUILD)/install_manifest.txt | xargs -r rm -f; \
+	rm -rf $(DESTDIR)$(MODULE_SOURCE)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/tunqosd sbin/tunqos \
+		lib/systemd/system/tunqosd.service lib/modules-load.d/tunqos.conf \
+		share/bash-completion/completions/tunqos \
+		$(foreach f,$(notdir $(wildcard packaging/man/*.[1578])),share/man/man$(lastword $(subst ., ,$f))/$f))
+	@if [ -z "$(DESTDIR)" ]; then \
+		[ ! -d /etc/tunqos ] || echo "Kept: /etc/tunqos"; \
+		! getent group tunqos >/dev/null || echo "Kept: group tunqos"; \
+		! grep -q '^tunqos ' /proc/modules || \
+			echo "The module stays loaded, and keeps marking, until modprobe -r tunqos."; \
+		if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi; \
 	fi
-	rm -rf $(DESTDIR)/usr/src/tunqos-$(VERSION)
-	rm -f $(DESTDIR)/usr/lib/systemd/system/tunqosd.service \
-		$(DESTDIR)/usr/lib/modules-load.d/tunqos.conf \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/tunqos
-	@for f in packaging/man/*.[1578]; do \
-		rm -f "$(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$$(basename "$$f")"; \
-	done
 
 clean: ## remove build/
 	rm -rf $(BUILD)
