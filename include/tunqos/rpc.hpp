@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The control socket: JSON-RPC 2.0 on a unix stream socket, one message a line (JSON
-// text has no raw newline), at most max_message bytes. Any local user of group tunqos
+// text has no raw newline), a request at most max_message bytes. Any local user of group tunqos
 // and root may read; only root, or the user the daemon runs as, may change (SO_PEERCRED).
 //
 // One daemon serves one network namespace. Its socket is named after the namespace, so
@@ -37,7 +37,8 @@
 
 namespace tunqos::rpc {
 
-inline constexpr std::size_t max_message = 4U << 20U; // bytes
+// Of a request, in bytes. An answer may be longer: it grows with the number of tunnels.
+inline constexpr std::size_t max_message = 4U << 20U;
 
 // JSON-RPC's own codes are -32700..-32600.
 enum Error : int {
