@@ -122,11 +122,13 @@ private:
     }
 
     void on_state(const std::string& object, kernel::Phase phase, const std::string& problem) {
+        // Pending is what every binding is before its device; thousands may be.
         if (phase == kernel::Phase::failed)
             log_.error("binding-failed", {{"object", object}, {"problem", problem}});
+        else if (phase == kernel::Phase::active)
+            log_.info("binding-active", {{"object", object}});
         else
-            log_.info(phase == kernel::Phase::active ? "binding-active" : "binding-pending",
-                      {{"object", object}});
+            log_.debug("binding-pending", {{"object", object}});
     }
 
     void on_link(kernel::LinkMonitor::Change change, const std::string& device,

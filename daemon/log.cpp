@@ -70,8 +70,12 @@ void Log::error(std::string_view event, Fields fields) {
 }
 
 void Log::problems(std::string_view event, const Problems& problems) {
-    for (const auto& problem : problems)
-        error(event, {{"path", problem.path}, {"problem", problem.message}});
+    for (const auto& problem : problems) {
+        if (problem.path.empty())
+            error(event, {{"problem", problem.message}});
+        else
+            error(event, {{"path", problem.path}, {"problem", problem.message}});
+    }
 }
 
 Log::Sink default_log_sink() {
