@@ -7,6 +7,7 @@ BUILD   ?= build
 PREFIX  ?= /usr
 DESTDIR ?=
 WERROR  ?= OFF
+TESTS   ?= ON
 TEST    ?=
 
 VERSION := $(shell sed -n 's/^project.tunqos VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt 2>/dev/null)
@@ -47,6 +48,7 @@ all: userspace kmod ## build user space and the module
 
 userspace: ## build the daemon, the command line and the unit tests
 	@cmake -S . -B $(BUILD) -G Ninja -DTUNQOS_WERROR=$(WERROR) \
+		-DTUNQOS_TESTS=$(TESTS) \
 		-DCMAKE_INSTALL_PREFIX=$(PREFIX) \
 		-DCMAKE_RUNTIME_OUTPUT_DIRECTORY=$(abspath $(BUILD))/bin >$(BUILD)-cmake.log 2>&1 || \
 		{ cat $(BUILD)-cmake.log; rm -f $(BUILD)-cmake.log; exit 1; }
@@ -85,6 +87,8 @@ bench: ## measure what a packet costs
 
 # On a router. With DESTDIR only files are copied; without it DKMS builds the
 # module, which is never loaded here: a running one goes on with its work.
+# A router has no use for the unit tests.
+install: TESTS = OFF
 install: userspace install-files ## install on this machine (DESTDIR, PREFIX)
 	@[ -n "$(DESTDIR)" ] || $(MAKE) --no-print-directory install-module
 
@@ -129,7 +133,7 @@ install-module:
 	*" $$running "*) echo "Next: modprobe tunqos && systemctl enable --now tunqosd" ;; \
 	*) echo "This machine runs $$running, for which there are no headers." ;; \
 	esac; \
-	if grep -q '^tunqos ' /proc/modules; then \
+	if grep -qs '^tunqos ' /proc/modules; then \
 		echo "A tunqos module is loaded already; it stays until modprobe -r tunqos."; \
 	fi
 
@@ -146,7 +150,7 @@ uninstall: ## take away what install put there
 	@if [ -z "$(DESTDIR)" ]; then \
 		[ ! -d /etc/tunqos ] || echo "Kept: /etc/tunqos"; \
 		! getent group tunqos >/dev/null || echo "Kept: group tunqos"; \
-		! grep -q '^tunqos ' /proc/modules || \
+		! grep -qs '^tunqos ' /proc/modules || \
 			echo "The module stays loaded, and keeps marking, until modprobe -r tunqos."; \
 		if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi; \
 	fi
