@@ -9,6 +9,7 @@ DESTDIR ?=
 WERROR  ?= OFF
 TESTS   ?= ON
 TEST    ?=
+DEPS     = packaging/deps
 
 VERSION := $(shell sed -n 's/^project.tunqos VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt 2>/dev/null)
 
@@ -33,7 +34,7 @@ help: ## list these targets
 
 deps: ## install the Debian packages that are missing (packaging/deps)
 	@missing=; \
-	for p in $$(sed 's/#.*//' packaging/deps); do \
+	for p in $$(sed 's/#.*//' $(DEPS)); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
 			grep -q 'ok installed' || missing="$$missing $$p"; \
 	done; \
@@ -53,7 +54,7 @@ userspace: ## build the daemon, the command line and the unit tests
 		-DCMAKE_RUNTIME_OUTPUT_DIRECTORY=$(abspath $(BUILD))/bin >$(BUILD)-cmake.log 2>&1 || \
 		{ cat $(BUILD)-cmake.log; rm -f $(BUILD)-cmake.log; exit 1; }
 	@rm -f $(BUILD)-cmake.log
-	cmake --build $(BUILD)
+	cmake --build $(BUILD) $(addprefix --target ,$(PROGRAMS))
 
 kmod: ## build the module into build/module
 	@[ -d "$(KDIR)" ] || { echo "no kernel headers in $(KDIR) (make deps)"; exit 1; }
@@ -62,9 +63,12 @@ kmod: ## build the module into build/module
 	@cp -ru include/uapi $(BUILD)/module/include/
 	$(MAKE) -C $(KDIR) M=$(abspath $(BUILD))/module/kmod modules
 
+demo: PROGRAMS = tunqos tunqosd
+demo: TESTS = OFF
 demo: deps all ## boot a virtual machine and show marks surviving tunnels
 	@tests/vm/run --demo tests/netns/demo.py
 
+check check-lint check-unit check-vm: DEPS += packaging/deps-check
 check: deps ## all gates and tests; TEST=name for one
 	@tests/check $(if $(TEST),--test '$(TEST)')
 
