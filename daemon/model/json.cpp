@@ -7,11 +7,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <initializer_list>
+#include <iterator>
 
 #include "json_syntax.hpp"
 #include "tunqos/address.hpp"
+#include "tunqos/config.hpp"
 
 namespace tunqos {
 
@@ -365,11 +368,37 @@ json crypto_map_json(const CryptoMap& map) {
 
 } // namespace
 
+namespace {
+
+// The objects that could be read whole. A table-map that could not stays by name, so that
+// nobody is told it is missing.
+Config only_whole(Config config, const Problems& problems) {
+    const auto broken = [&](const std::string& object) {
+        return std::any_of(problems.begin(), problems.end(), [&](const Problem& one) {
+            return one.path == object || one.path.rfind(object + " / ", 0) == 0;
+        });
+    };
+    for (auto& [name, map] : config.table_maps)
+        if (broken("tableMaps / " + name)) map = TableMap{};
+    std::erase_if(config.interfaces,
+                  [&](const auto& one) { return broken("interfaces / " + one.first); });
+    std::erase_if(config.crypto_maps, [&](const auto& one) {
+        return broken("cryptoMaps / " + one.first.name + ' ' + std::to_string(one.first.sequence));
+    });
+    return config;
+}
+
+} // namespace
+
 Result<Config> config_from_json(const json& value) {
     Reader reader;
     Config config = reader.config(value);
-    if (!reader.problems.empty()) return tl::make_unexpected(std::move(reader.problems));
-    return config;
+    if (reader.problems.empty()) return config;
+    // What could be read may be wrong as well: say everything at once.
+    auto more = validate(only_whole(std::move(config), reader.problems));
+    reader.problems.insert(reader.problems.end(), std::make_move_iterator(more.begin()),
+                           std::make_move_iterator(more.end()));
+    return tl::make_unexpected(std::move(reader.problems));
 }
 
 Result<Config> config_from_text(std::string_view text) {

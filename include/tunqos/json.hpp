@@ -39,7 +39,8 @@
 namespace tunqos {
 
 // Reads JSON text. Reports every problem with its path, a syntax error with its line and
-// column. Does not check references between objects: validate() does.
+// column. References between objects are validate()'s business; on a failure what validate()
+// says of the objects that could be read is among the problems.
 Result<Config> config_from_text(std::string_view text);
 Result<Config> config_from_json(const nlohmann::json& json);
 

@@ -175,3 +175,16 @@ TEST_CASE("the file is indented, ordered and ends with a newline") {
 }
 )");
 }
+
+TEST_CASE("what is wrong in itself and what does not fit are said at once, without guesses") {
+    const auto text = problems_of(R"({"version": 1,
+        "tableMaps": {"t": {"map": {"af99": 1}}, "hole": {"map": {"ef": 1}}},
+        "interfaces": {"gre1": {"tunnel": {"encap": {"dscp": {"set": 99}}, "decap": {"dscp": "kopy"}}},
+                       "gre2": {"tunnel": {"encap": {"dscp": {"table": "t"}}}},
+                       "much-too-long-a-name": {"port": {"cos": "dscp"}}}})");
+    for (const auto* part : {"tableMaps / t / map", "interfaces / gre1 / tunnel / encap / dscp",
+                             "kopy", "table-map hole", "interface much-too-long-a-name"})
+        CHECK(contains(text, part));
+    // the table is there, though it could not be read
+    CHECK(text.find("interface gre2") == std::string::npos);
+}
