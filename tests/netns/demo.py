@@ -82,29 +82,31 @@ class Demo:
 
     def table(self, outer, far, end, pcp):
         """One packet of each mark and family; functions of the DSCP sent."""
-        columns = (("sent by hostA", 16), ("rA > wan, outer", 17),
+        columns = (("", 6), ("hostA > rA", 12), ("rA > wan, outer", 17),
                    ("wan > rB, outer", 17), ("rB > hostB", 13),
                    ("its VLAN PCP", 12))
         print("\n  " + "".join(t.ljust(w) for t, w in columns))
         for family in (4, 6):
             shot = wire.Shot(self.net, family, DS)
-            with wire.Captures(near=("wan", "rA"), far=("rB", "wan"),
+            with wire.Captures(start=("rA", "lan"), near=("wan", "rA"),
+                               far=("rB", "wan"),
                                end=("hostB", "lan")) as caps:
                 shot.send()
                 caps.until_fence(shot, "end")
+                first = shot.sort(caps["start"])
                 near = shot.sort(caps["near"], self.tun)
                 wide = shot.sort(caps["far"], self.tun)
                 last = shot.sort(caps["end"])
             for ds in DS:
                 dscp = ds >> 2
-                encrypted = near.get(ds)
-                hop2, hop3 = wide.get(ds), last.get(ds)
-                tags = hop3.tags if hop3 else []
-                print("  " + ("%-8s IPv%d" % (name(dscp), family)).ljust(16) +
-                      self.cell(encrypted and encrypted.ips[0].dscp,
-                                outer(dscp), 17) +
-                      self.cell(hop2 and hop2.ips[0].dscp, far(dscp), 17) +
-                      self.cell(hop3 and hop3.ips[0].dscp, end(dscp), 13) +
+                hops = [hop.get(ds) for hop in (first, near, wide, last)]
+                marks = [p and p.ips[0].dscp for p in hops]
+                tags = hops[3].tags if hops[3] else []
+                print("  " + ("IPv%d" % family).ljust(6) +
+                      self.cell(marks[0], dscp, 12) +
+                      self.cell(marks[1], outer(dscp), 17) +
+                      self.cell(marks[2], far(dscp), 17) +
+                      self.cell(marks[3], end(dscp), 13) +
                       self.cell(tags[0].pcp if tags else None, pcp(dscp), 12,
                                 str))
 
@@ -237,6 +239,9 @@ def main():
     directory = "/tmp/tunqos-demo"
     os.makedirs(directory, exist_ok=True)
     print(PICTURE)
+    print("Each cell: the DSCP captured there, and whether it is the one "
+          "expected.\nESP's own header is the outer one; what is inside is "
+          "encrypted.")
     with topo.Founding(vlan_b=10) as net:
         tun = net.tunnel("gre-esp")
         tun.dev = "gre1"

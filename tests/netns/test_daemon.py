@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tunqos-test: limit=400
+"""CLI, daemon and module together: what is typed is on the wire, outlives
+everything that restarts, and a refusal changes nothing."""
+
+import json
+import os
+import signal
+
+import expect
+import genl
+import topo
+import tq
+import wire
+from case import main
+
+EF = expect.DSCP["ef"]
+AF31 = expect.DSCP["af31"]
+
+
+def outer(case, net, tun, name, want):
+    """The outer DSCP of an EF packet on the wire."""
+    shot = wire.Shot(net, 4, [EF << 2])
+    with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
+        shot.send(fence=False)
+        case.true(name + ": arrives", caps.until(
+            lambda: len(shot.sort(caps["end"])) == 1))
+        got = [p.ips[0].dscp for p in shot.sort(caps["near"], tun).values()]
+    case.equal(name, got, [want])
+
+
+def config(*lines):
+    return ("configure terminal",) + lines
+
+
+def refused(case, daemon, name, words, *lines, status=(1, 2)):
+    """One clear line, exit status not 0, nothing changed."""
+    before = daemon.cli("show running-config").stdout
+    done = daemon.cli(*lines, check=False)
+    text = done.stdout + done.stderr
+    case.true("%s: status %d: %s" % (name, done.returncode, text),
+              done.returncode in status)
+    for word in words if isinstance(words, tuple) else (words,):
+        case.true("%s: says '%s': %s" % (name, word, text), word in text)
+    case.equal(name + ": nothing changed",
+               daemon.cli("show running-config").stdout, before)
+
+
+def restarts(case, net, tun, daemon):
+    """Daemon, module and both: the mark goes on."""
+    daemon.cli(*config("interface tun", "tunnel encap dscp set af31"))
+    outer(case, net, tun, "typed", AF31)
+    daemon.cli("write memory")
+    with genl.Tunqos("rA") as sock:
+        generation = sock.info()["generation"]
+
+        daemon.process.kill()
+        daemon.process.wait()
+        outer(case, net, tun, "daemon killed", AF31)
+        daemon.start()
+        case.equal("a restarted daemon sends nothing that is there",
+                   sock.info()["generation"], generation)
+        outer(case, net, tun, "daemon back", AF31)
+    case.true("and knows its configuration", "tunnel encap dscp set af31" in
+              daemon.cli("show running-config").stdout)
+
+    # not written: the next start takes the file's word
+    daemon.cli(*config("interface tun", "tunnel encap dscp set cs1"))
+    outer(case, net, tun, "typed, not written", 8)
+    case.equal("stopped", daemon.stop(), 0)
+    outer(case, net, tun, "daemon stopped", 8)
+    daemon.start()
+    outer(case, net, tun, "the file's word", AF31)
+
+    tq.unload()
+    outer(case, net, tun, "without the module", 0)
+    text = daemon.cli("show tunnel tun").stdout
+    case.true("says so: " + text, "no-module" in text or
+              "not loaded" in text)
+    done = daemon.cli(*config("interface tun", "no tunnel encap dscp"),
+                      check=False)
+    case.true("a change without the module: " + done.stderr + done.stdout,
+              done.returncode == 1 and "modprobe tunqos" in
+              done.stderr + done.stdout)
+    tq.load()
+
+    def programmed():
+        try:
+            with genl.Tunqos("rA") as sock:
+                return sock.tunnels().get("tun", {}).get("state") == "active"
+        except genl.Refused:
+            return False
+    topo.wait(programmed, 4, "the daemon to program the module again")
+    outer(case, net, tun, "the module is back", AF31)
+
+
+def somebody_else(case, daemon):
+    """A commit past the daemon is noticed and put right."""
+    with genl.Tunqos("rA") as sock:
+        with sock.transaction():
+            sock.flush()
+
+        def back():
+            return sock.tunnels().get("tun", {}).get("encap_value") == AF31
+        topo.wait(back, 5, "the daemon to put its state back")
+    case.true("put right", True)
+
+
+def refusals(case, daemon):
+    cli = config("interface tun")
+    refused(case, daemon, "unknown dscp name", ('"af99" is not a dscp',
+                                                "0-63"),
+            *cli, "tunnel encap dscp set af99")
+    refused(case, daemon, "out of range", '"64" is not a dscp', *cli,
+            "tunnel encap dscp set 64")
+    refused(case, daemon, "no such table", ("nosuch", "table-map"), *cli,
+            "tunnel encap dscp table nosuch")
+    refused(case, daemon, "wrong kind", ("wan", "not a gre, ipip or sit"),
+            *config("interface wan", "tunnel encap dscp copy"))
+    refused(case, daemon, "port is no vlan", ("lan", "not a vlan device"),
+            *config("interface lan", "set cos dscp"))
+    refused(case, daemon, "ipsec without permit", ("permit", "2983"),
+            *config("crypto map vpn 10", "set peer 198.51.100.1",
+                    "tunnel diffserv-mode uniform"))
+    refused(case, daemon, "table in use", "wan-map",
+            *config("table-map wan-map", "map from ef to af41",
+                    "interface tun", "tunnel encap dscp table wan-map",
+                    "no table-map wan-map"))
+    refused(case, daemon, "one of many is wrong", "wan",
+            *config("interface tun", "tunnel encap dscp set cs7",
+                    "interface wan", "tunnel encap dscp copy"))
+    refused(case, daemon, "pcp in a table", ("cos", "46"),
+            *config("table-map t", "map from ef to 46", "interface lan.99",
+                    "set cos dscp table t"))
+    refused(case, daemon, "syntax", "^", *config("interface tun",
+                                                 "tunnel encap dcsp copy"))
+
+    # not there yet is not wrong
+    done = daemon.cli(*config("interface gre77", "tunnel encap dscp copy"))
+    case.true("pending: " + done.stdout, "gre77" in done.stdout + done.stderr)
+    text = daemon.cli("show tunnel gre77").stdout
+    case.true("shown as pending: " + text, "pending" in text)
+    daemon.cli(*config("no interface gre77"))
+
+    # who may
+    os.chmod(daemon.dir, 0o755)
+    os.chmod(daemon.socket, 0o666)
+    child = os.fork()
+    if not child:
+        os.setgid(65534)
+        os.setuid(65534)
+        with open(os.devnull, "w") as null:
+            os.dup2(null.fileno(), 2)
+            os.dup2(null.fileno(), 1)
+        os.execv(tq.program("tunqos"), [
+            "tunqos", "--socket", daemon.socket, "-c", "configure terminal",
+            "-c", "interface tun", "-c", "tunnel encap dscp set cs7"])
+    _, status = os.waitpid(child, 0)
+    case.equal("nobody may not", os.waitstatus_to_exitcode(status) in (1, 3),
+               True)
+
+
+def files(case, net, tun, daemon):
+    """A damaged file keeps the old configuration, and says everything."""
+    daemon.cli("write memory")
+    with open(daemon.config) as f:
+        good = f.read()
+    text = daemon.cli("show running-config").stdout
+    for name, bad, words in (
+            ("syntax", good[:len(good) // 2], ("line",)),
+            ("many errors", json.dumps({"version": 1, "interfaces": {
+                "tun": {"tunnel": {"encap": {"dscp": {"set": 99}},
+                                   "decap": {"dscp": "kopy"}}},
+                "x" * 20: {"port": {"cos": "dscp"}}}}),
+             ("99", "kopy", "x" * 20)),
+            ("hole", json.dumps({"version": 1, "tableMaps": {
+                "t": {"map": {"ef": 1}}}}), ("t",))):
+        with open(daemon.config, "w") as f:
+            f.write(bad)
+        at = len(daemon.output())
+        daemon.process.send_signal(signal.SIGHUP)
+        topo.wait(lambda: all(w in daemon.output()[at:] for w in words), 10,
+                  "%s: the daemon to say %s" % (name, words))
+        case.equal(name + ": the old one runs",
+                   daemon.cli("show running-config").stdout, text)
+        outer(case, net, tun, name + ": on the wire", AF31)
+        done = daemon.cli("configure replace startup-config", check=False)
+        case.true(name + ": by command: " + done.stdout + done.stderr,
+                  done.returncode == 1 and
+                  words[0] in done.stdout + done.stderr)
+        # a start with it keeps what the module has
+        daemon.stop()
+        daemon.start()
+        outer(case, net, tun, name + ": after a start", AF31)
+    with open(daemon.config, "w") as f:
+        f.write(good)
+    daemon.process.send_signal(signal.SIGHUP)
+    topo.wait(lambda: daemon.cli("show running-config").stdout == text, 10,
+              "the good file")
+    case.true("reloaded", True)
+
+
+def round_trip(case, daemon):
+    """show running-config is input that gives the same configuration."""
+    daemon.cli(*config(
+        "table-map wan", "map from af41 to af21", "map from cs1 to 0",
+        "default ignore", "table-map cos", "map from ef to 5", "default 0",
+        "crypto map vpn 10 ipsec-isakmp", "description to branch b",
+        "set peer 198.51.100.1", "tunnel decap dscp copy permit 0-47",
+        "qos pre-classify", "interface tun",
+        "tunnel encap dscp table wan", "tunnel decap class outer",
+        "qos pre-classify", "interface lan.10", "set cos dscp table cos",
+        "interface sit9", "tunnel diffserv-mode uniform"))
+    text = daemon.cli("show running-config").stdout
+    with genl.Tunqos("rA") as sock:
+        module = sock.tunnels(), sock.ports()
+        daemon.cli(*config("no interface tun", "no interface lan.10",
+                           "no interface sit9", "no crypto map vpn 10",
+                           "no table-map wan", "no table-map cos"))
+        case.equal("all removed", (sock.tunnels(), sock.ports()), ({}, {}))
+        path = daemon.dir + "/pasted"
+        with open(path, "w") as f:
+            f.write(text)
+        topo.run("rA", tq.program("tunqos"), "--socket", daemon.socket, "-f",
+                 path)
+        case.equal("the same text",
+                   daemon.cli("show running-config").stdout, text)
+        for before, after in zip(module, (sock.tunnels(), sock.ports())):
+            case.equal("the same bindings", after.keys(), before.keys())
+            for key in before:
+                for what, value in before[key].items():
+                    if what not in ("encap", "decap", "egress"):
+                        case.equal("%s: %s" % (key, what),
+                                   after[key].get(what), value)
+    for show in ("tunnel", "tunnel tun", "table-map", "crypto map", "cos",
+                 "reasons", "version", "running-config", "interfaces"):
+        done = daemon.cli("show " + show)
+        case.true("show " + show, done.stdout.strip())
+        done = topo.run("rA", tq.program("tunqos"), "--socket", daemon.socket,
+                        "--json", "show", *show.split())
+        case.true("show %s as JSON" % show, json.loads(done.stdout))
+
+
+def counters(case, net, daemon):
+    """What show says is what passed."""
+    def encap():
+        out = topo.run("rA", tq.program("tunqos"), "--socket", daemon.socket,
+                       "--json", "show", "tunnel", "tun").stdout
+        found = json.loads(out)
+        return (found["tunnels"][0] if "tunnels" in found else
+                found)["encap"]
+    daemon.cli(*config("interface tun", "tunnel encap dscp copy"))
+    before = encap()
+    shot = wire.Shot(net, 6)
+    with wire.Captures(end=("hostB", "lan")) as caps:
+        shot.send()
+        case.true("fence", caps.until_fence(shot, "end"))
+    after = encap()
+    case.equal("packets", after["packets"] - before["packets"], 257)
+    case.equal("written", after["written"] - before["written"], 257)
+
+
+def test(case):
+    with tq.module(), topo.Founding(vlan_b=10) as net:
+        topo.ip("rA", "link add link lan name lan.10 type vlan id 10")
+        with net.tunnel("gre") as tun, tq.Daemon("rA") as daemon:
+            restarts(case, net, tun, daemon)
+            case.note("restarts done")
+            somebody_else(case, daemon)
+            refusals(case, daemon)
+            case.note("refusals done")
+            files(case, net, tun, daemon)
+            case.note("files done")
+            round_trip(case, daemon)
+            counters(case, net, daemon)
+
+
+if __name__ == "__main__":
+    main(test)
