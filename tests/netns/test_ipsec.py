@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tunqos-test: limit=400
+"""IPsec as it comes: NAT-T, flags of the SA, an xfrm interface, transport
+mode, IPsec in IPsec, beside peers that are not ours."""
+
+import contextlib
+import socket
+import threading
+
+import expect
+import genl
+import topo
+import tq
+import wire
+from case import main
+from test_marks import table
+
+MIXED = [(d * 7 + 3) % 64 for d in range(64)]
+ALL = set(range(64))
+SETTING = dict(encap_dscp="table", encap_table=MIXED)
+COPY = dict(decap_dscp="copy", decap_permit=ALL)
+UDP_ENCAP, UDP_ENCAP_ESPINUDP = 100, 2
+
+
+@contextlib.contextmanager
+def natt_sockets():
+    """What an IKE daemon holds open for ESP in UDP."""
+    socks = []
+    for r in ("rA", "rB"):
+        with topo.inside(r):
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP)
+        s.bind(("0.0.0.0", 4500))
+        socks.append(s)
+    try:
+        yield
+    finally:
+        for s in socks:
+            s.close()
+
+
+def set_both(family=4, encap=SETTING, decap=COPY):
+    for r, setting in (("rA", encap), ("rB", decap)):
+        with genl.Tunqos(r) as sock, sock.transaction():
+            sock.flush()
+            sock.set_tunnel(peer=topo.WAN[topo.OTHER[r]][family], **setting)
+
+
+def reasons():
+    with genl.Tunqos("rB") as sock:
+        return sock.reasons()
+
+
+def nat_traversal(case, net):
+    tun = net.tunnel("esp", options="encap espinudp 4500 4500 0.0.0.0")
+    tun.layers = ("ipv4", "udp", "natt", "esp")
+    with natt_sockets(), tun:
+        set_both()
+        for family in tun.families:
+            table(case, net, tun, family, "nat-t IPv%d" % family, SETTING,
+                  COPY)
+
+
+def flags(case, net):
+    copy = dict(encap_dscp="copy")
+    with net.tunnel("esp", options="extra-flag dont-encap-dscp") as tun:
+        set_both(encap=copy)
+        for family in tun.families:
+            table(case, net, tun, family,
+                  "dont-encap-dscp, copy IPv%d" % family, copy, COPY)
+    with net.tunnel("esp", options="decap-dscp") as tun:
+        for decap in (COPY, dict(decap_dscp="table", decap_table=MIXED[::-1],
+                                 decap_permit=ALL)):
+            set_both(decap=decap)
+            before = reasons().get("sa_decap_dscp", 0)
+            # the kernel has copied the outer one; nothing more is done
+            table(case, net, tun, 4, "decap-dscp on the SA", SETTING, COPY)
+            case.equal("counted", reasons().get("sa_decap_dscp", 0) - before,
+                       257)
+
+
+def xfrm_interface(case, net):
+    with net.tunnel("xfrmi") as tun:
+        set_both()
+        for family in tun.families:
+            table(case, net, tun, family, "xfrm interface IPv%d" % family,
+                  SETTING, COPY)
+
+
+def transport(case, net):
+    """One header: encap applies to it, decap has nothing to do."""
+    with net.tunnel("gre-esp") as tun:
+        set_both()
+        before = reasons().get("transport_mode", 0)
+        for family in tun.families:
+            # the GRE header is 0 with the kernel's ECN; MIXED[0] is written
+            first = dict(encap_dscp="set", encap_value=MIXED[0])
+            table(case, net, tun, family, "transport IPv%d" % family, first,
+                  dict(decap_dscp="keep"))
+        case.equal("counted", reasons().get("transport_mode", 0) - before,
+                   2 * 257)
+
+
+def not_ours(case, net):
+    """Hooks for one peer leave the others as the kernel makes them."""
+    with net.tunnel("esp") as tun:
+        for r in ("rA", "rB"):
+            with genl.Tunqos(r) as sock, sock.transaction():
+                sock.flush()
+                sock.set_tunnel(peer="203.0.113.7", encap_dscp="set",
+                                encap_value=46, pre_classify=1, **COPY)
+        for family in tun.families:
+            table(case, net, tun, family, "another peer IPv%d" % family,
+                  dict(encap_dscp="native"), dict(decap_dscp="keep"))
+
+
+def real_checksums(case):
+    """No offload hides a wrong checksum: what arrives is what was summed."""
+    with topo.Founding(vlan_b=10, real_csum=True) as net:
+        for kind, options in (("gre", "icsum ocsum"), ("ipip", ""),
+                              ("sit", "")):
+            with net.tunnel(kind, options=options) as tun:
+                for r, setting in (("rA", SETTING), ("rB", COPY)):
+                    with genl.Tunqos(r) as sock, sock.transaction():
+                        sock.flush()
+                        sock.set_tunnel(device="tun", **setting)
+                for family in tun.families:
+                    table(case, net, tun, family, "%s %s IPv%d" % (
+                        kind, options, family), SETTING, COPY)
+        for family in (4, 6):
+            outer = 6 if family == 6 else 4
+            with net.tunnel("esp6" if outer == 6 else "esp") as tun:
+                set_both(outer)
+                table(case, net, tun, family, "real checksums, esp IPv%d" %
+                      family, SETTING, COPY)
+
+
+def bulk(case, net, kind, key):
+    """TCP in super-packets: every outer and inner packet, nothing broken."""
+    af41, cs3 = expect.DSCP["af41"], expect.DSCP["cs3"]
+    body = bytes(range(256)) * 6000
+    with net.tunnel(kind) as tun:
+        for r in ("rA", "rB"):
+            with genl.Tunqos(r) as sock, sock.transaction():
+                sock.flush()
+                sock.set_tunnel(**key(r), encap_dscp="copy", pre_classify=1,
+                                **COPY)
+        for family in tun.families:
+            name = "%s bulk IPv%d" % (kind, family)
+            word = "ip" if family == 4 else "ip6"
+            af = socket.AF_INET if family == 4 else socket.AF_INET6
+            # the provider counts AF41 and makes it CS3
+            net.run("wan", "nft", "-f", "-", input=(
+                "table inet count { chain forward {\n"
+                "type filter hook forward priority 0;\n"
+                "iif rA ip saddr 192.0.2.1 counter\n"
+                "iif rA ip dscp af41 counter ip dscp set cs3\n}\n}\n"))
+            net.run("hostB", "nft", "-f", "-", input=(
+                "table inet count { chain input {\n"
+                "type filter hook input priority 0;\n"
+                "tcp dport 5001 counter\n"
+                "tcp dport 5001 %s dscp cs3 counter\n}\n}\n" % word))
+            with topo.inside("hostB"):
+                server = socket.socket(af)
+            with topo.inside("hostA"):
+                client = socket.socket(af)
+            server.bind(("", 5001))
+            server.listen()
+            client.settimeout(60)
+            client.setsockopt(*((socket.IPPROTO_IP, socket.IP_TOS)
+                                if family == 4 else
+                                (socket.IPPROTO_IPV6, socket.IPV6_TCLASS)),
+                              af41 << 2)
+            client.connect((topo.HOST["hostB"][family], 5001))
+            peer, _ = server.accept()
+            got = bytearray()
+            thread = threading.Thread(
+                target=lambda: (client.sendall(body), client.close()))
+            thread.start()
+            while chunk := peer.recv(1 << 16):
+                got += chunk
+            thread.join()
+            peer.close()
+            server.close()
+            case.true(name + ": the bytes are right", bytes(got) == body)
+            for ns, what in (("wan", "outer packets"),
+                             ("hostB", "inner packets")):
+                counts = [int(w.split()[1]) for w in net.run(
+                    ns, "nft", "list", "table", "inet", "count"
+                ).stdout.split("counter ")[1:]]
+                case.true("%s: all %s are marked: %s" % (name, what, counts),
+                          counts[0] == counts[1] and counts[0] > 4)
+                net.run(ns, "nft", "delete", "table", "inet", "count")
+    case.note(kind + " bulk done")
+
+
+def test(case):
+    with tq.module():
+        with topo.Founding(vlan_b=10) as net:
+            for part in (nat_traversal, flags, xfrm_interface, transport,
+                         not_ours):
+                part(case, net)
+                case.note(part.__name__ + " done")
+            for kind in ("gre", "ipip", "sit", "gre-esp"):
+                bulk(case, net, kind, lambda r: dict(device="tun"))
+            bulk(case, net, "esp", lambda r: dict(
+                peer=topo.WAN[topo.OTHER[r]][4]))
+        real_checksums(case)
+
+
+if __name__ == "__main__":
+    main(test)
