@@ -28,6 +28,13 @@ tl::unexpected<Problems> failed(const std::string& path, const std::string& doin
     return fail(path, "cannot " + doing + ": " + std::strerror(error));
 }
 
+// What is wrong inside the file: the file first, as a compiler says it.
+Problems in_file(const std::string& file, Problems problems) {
+    for (auto& problem : problems)
+        problem.path = problem.path.empty() ? file : file + ": " + problem.path;
+    return problems;
+}
+
 // The file that is written when `path` is: links are followed, also to no file yet.
 fs::path target_of(fs::path path) {
     constexpr int max_links = 40; // as the kernel
@@ -119,9 +126,9 @@ Result<std::optional<Config>> ConfigFile::load() const {
     if (!text) return tl::make_unexpected(std::move(text.error()));
     if (!*text) return std::optional<Config>();
     auto config = config_from_text(**text);
-    if (!config) return tl::make_unexpected(std::move(config.error()));
+    if (!config) return tl::make_unexpected(in_file(path_, std::move(config.error())));
     auto problems = validate(*config);
-    if (!problems.empty()) return tl::make_unexpected(std::move(problems));
+    if (!problems.empty()) return tl::make_unexpected(in_file(path_, std::move(problems)));
     return std::optional<Config>(std::move(*config));
 }
 

@@ -118,9 +118,11 @@ RpcResult<Reported<Key, Status>> report(const kernel::KernelResult<std::vector<S
 using Tunnels = Reported<kernel::Binding, kernel::TunnelStatus>;
 using Ports = Reported<kernel::Device, kernel::PortStatus>;
 
-// state, problem and hooks; `status` is null if the module does not know the object.
+// state, problem and hooks; `status` is null if the module does not know the object, and
+// `refusal` says why, if it is known.
 template <typename Status>
-void put_state(json& value, const Status* status, const std::optional<Problem>& no_module) {
+void put_state(json& value, const Status* status, const std::optional<Problem>& no_module,
+               const std::string& refusal) {
     value["hooks"] = json::array();
     if (status) {
         value["state"] = phase_name(status->phase);
@@ -131,17 +133,17 @@ void put_state(json& value, const Status* status, const std::optional<Problem>& 
         value["problem"] = no_module->message;
     } else {
         value["state"] = "failed";
-        value["problem"] = "the module does not have it yet";
+        value["problem"] = refusal.empty() ? "the module does not have it yet" : refusal;
     }
 }
 
 json tunnel_json(const TunnelProfile& profile, const kernel::Binding& binding,
-                 const Tunnels& reported, const kernel::ILinks& links) {
+                 const Tunnels& reported, const kernel::ILinks& links, const std::string& refusal) {
     const auto* device = std::get_if<kernel::Device>(&binding);
     const kernel::TunnelStatus* status = reported.find(binding);
     json value = profile_json(profile, device == nullptr);
     value["binding"] = device ? "device" : "ipsec";
-    put_state(value, status, reported.no_module);
+    put_state(value, status, reported.no_module, refusal);
     put_counters(value["encap"], status ? status->encap : kernel::Counters{});
     put_counters(value["decap"], status ? status->decap : kernel::Counters{});
     if (!device) return value;
@@ -152,11 +154,12 @@ json tunnel_json(const TunnelProfile& profile, const kernel::Binding& binding,
     return value;
 }
 
-json crypto_map_json(const CryptoMap& map, const Tunnels& reported, const kernel::ILinks& links) {
+json crypto_map_json(const CryptoMap& map, const Tunnels& reported, const kernel::ILinks& links,
+                     const std::string& refusal) {
     const auto binding = kernel::peer_binding(map.peer);
     json value;
     if (binding) {
-        value = tunnel_json(map.tunnel, *binding, reported, links);
+        value = tunnel_json(map.tunnel, *binding, reported, links, refusal);
         value["peer"] = map.peer;
         return value;
     }
@@ -170,11 +173,12 @@ json crypto_map_json(const CryptoMap& map, const Tunnels& reported, const kernel
     return value;
 }
 
-json port_json(const std::string& name, const PortProfile& profile, const Ports& reported) {
+json port_json(const std::string& name, const PortProfile& profile, const Ports& reported,
+               const std::string& refusal) {
     const kernel::PortStatus* status = reported.find(name);
     json value = {{"name", name}};
     if (!profile.table.empty()) value["table"] = profile.table;
-    put_state(value, status, reported.no_module);
+    put_state(value, status, reported.no_module, refusal);
     if (status && !status->lower.empty()) value["lower"] = status->lower;
     if (status && status->vid) value["vid"] = *status->vid;
     put_counters(value["egress"], status ? status->egress : kernel::Counters{});
@@ -222,11 +226,14 @@ JsonResult handle_show_tunnels(Context& context, const json& params) {
     const auto is_wanted = [&](const std::string& name) { return !*wanted || **wanted == name; };
     for (const auto& [name, interface] : context.manager.running().interfaces) {
         if (interface.tunnel && is_wanted(name))
-            add(name, tunnel_json(*interface.tunnel, name, *reported, context.links));
+            add(name, tunnel_json(*interface.tunnel, name, *reported, context.links,
+                                  context.manager.refusal("interface " + name)));
     }
     for (const auto& [key, map] : context.manager.running().crypto_maps) {
         const std::string name = key.name + ' ' + std::to_string(key.sequence);
-        if (is_wanted(name)) add(name, crypto_map_json(map, *reported, context.links));
+        if (is_wanted(name))
+            add(name, crypto_map_json(map, *reported, context.links,
+                                      context.manager.refusal("crypto map " + name)));
     }
     if (*wanted && list.empty()) return nothing_named(**wanted, "tunnel profile");
     return json{{"tunnels", std::move(list)}};
@@ -242,7 +249,8 @@ JsonResult handle_show_ports(Context& context, const json& params) {
     json list = json::array();
     for (const auto& [name, interface] : context.manager.running().interfaces) {
         if (interface.port && (!*wanted || **wanted == name))
-            list.push_back(port_json(name, *interface.port, *reported));
+            list.push_back(port_json(name, *interface.port, *reported,
+                                     context.manager.refusal("interface " + name)));
     }
     if (*wanted && list.empty()) return nothing_named(**wanted, "port profile");
     return json{{"ports", std::move(list)}};

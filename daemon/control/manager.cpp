@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "control/manager.hpp"
 
+#include <span>
+
 #include "planner/planner.hpp"
 #include "tunqos/config.hpp"
 
@@ -87,6 +89,35 @@ kernel::KernelResult<std::size_t> Manager::push(const Config& config) {
     }
 }
 
+kernel::KernelResult<std::size_t> Manager::push_each() {
+    if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
+    const auto operations = planner::reconcile(planner::compile(running_), mirror_->state);
+    std::uint32_t generation = mirror_->generation;
+    kernel::Error error{kernel::Error::Kind::refused, {}};
+    for (const auto& operation : operations) {
+        const auto applied = kernel_.apply(generation, std::span(&operation, 1));
+        if (applied) {
+            ++generation;
+            continue;
+        }
+        if (applied.error().kind != kernel::Error::Kind::refused)
+            return tl::make_unexpected(applied.error());
+        const Problem& problem = applied.error().problems.front();
+        const std::string object = kernel::object_of(operation);
+        refused_.emplace(object, problem.message);
+        error.problems.push_back({object, problem.message});
+    }
+    mirror_.reset();
+    if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
+    if (!error.problems.empty()) return tl::make_unexpected(std::move(error));
+    return operations.size();
+}
+
+std::string Manager::refusal(const std::string& object) const {
+    const auto found = refused_.find(object);
+    return found == refused_.end() ? std::string() : found->second;
+}
+
 RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> generation, Mode mode) {
     if (generation && *generation != generation_)
         return refuse(rpc::stale, {{"", "the configuration has changed meanwhile; read it again"}});
@@ -99,6 +130,7 @@ RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> gene
     if (!pushed) return tl::make_unexpected(rpc_error(pushed.error()));
     hands_off_ = false;
     in_sync_ = true;
+    refused_.clear();
     become(std::move(config));
     outcome.generation = generation_;
     log_.info("config-changed", {{"changes", outcome.changes.size()},
@@ -159,6 +191,8 @@ bool Manager::resync(std::string_view why) {
             adopt();
     } else {
         pushed = push(running_);
+        refused_.clear();
+        if (!pushed && pushed.error().kind == kernel::Error::Kind::refused) pushed = push_each();
     }
     in_sync_ = pushed.has_value();
     if (!pushed) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,6 +65,8 @@ public:
     void on_commit(std::uint32_t kernel_generation);
     void on_module_gone();
     bool in_sync() const { return in_sync_; }
+    // Why the module refuses an object ("interface gre1") of the running configuration.
+    std::string refusal(const std::string& object) const;
 
     const Config& running() const { return running_; }
     std::uint64_t generation() const { return generation_; }
@@ -79,6 +82,8 @@ private:
 
     kernel::KernelResult<void> refresh_mirror();
     kernel::KernelResult<std::size_t> push(const Config& config);
+    // The running configuration, one object at a time: what is refused keeps out no other.
+    kernel::KernelResult<std::size_t> push_each();
     void adopt(); // what the module holds becomes the running configuration
     void become(Config config);
     void report_sync_failure(const kernel::Error& error);
@@ -90,6 +95,7 @@ private:
     std::uint64_t generation_;
     std::optional<Mirror> mirror_;
     std::string last_failure_;
+    std::map<std::string, std::string> refused_; // object: why the module does not have it
     bool in_sync_ = false;
     bool file_is_bad_ = false;
     // A bad file at start: until somebody gives a configuration the module keeps its own.

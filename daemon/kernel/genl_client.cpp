@@ -46,6 +46,17 @@ std::string refusal_text(const Refusal& refusal, const std::string& attribute) {
     return attribute.empty() ? text : text + " (" + attribute + ')';
 }
 
+// What the module calls "tunnel gre1" or "port eth1.10" is an interface here.
+Problem in_our_words(const std::string& text) {
+    for (const std::string_view word : {"tunnel ", "port "}) {
+        const auto colon = text.find(": ");
+        if (text.compare(0, word.size(), word) != 0 || colon == std::string::npos) continue;
+        return {"interface " + text.substr(word.size(), colon - word.size()),
+                text.substr(colon + 2)};
+    }
+    return {"", text};
+}
+
 // begin, commit, get-info: a request that names no object.
 tl::unexpected<Error> refused(const Refusal& refusal) {
     if (refusal.error == ENOENT) return no_module(); // the family's number is gone
@@ -156,7 +167,8 @@ private:
         if (!refusals) return broken(refusals.error());
         // ENOENT is a removal of what is not there: begin has found the family.
         if (!refusals->empty())
-            return error(Error::Kind::refused, "", refusal_text(refusals->front(), ""));
+            return tl::make_unexpected(
+                Error{Error::Kind::refused, {in_our_words(refusal_text(refusals->front(), ""))}});
         return {};
     }
 

@@ -169,6 +169,26 @@ TEST_CASE("commits that are not ours are undone, ours are not read again") {
     CHECK(f.kernel.state == planner::compile(other()));
 }
 
+TEST_CASE("what the module refuses at start keeps out nothing else") {
+    Fixture f;
+    f.write(config_to_text(full));
+    f.kernel.refused_object = "interface gre1";
+    f.manager.start();
+    CHECK_FALSE(f.manager.in_sync());
+    auto others = planner::compile(full);
+    REQUIRE(others.tunnels.erase("gre1") == 1);
+    CHECK(f.kernel.state == others);
+    CHECK(f.manager.refusal("interface gre1") == "not a gre device");
+    const int dumps = f.kernel.dumps;
+    f.manager.on_commit(f.kernel.module.generation); // news of our own
+    CHECK(f.kernel.dumps == dumps);
+
+    f.kernel.refused_object.clear();
+    CHECK(f.manager.resync("retry"));
+    CHECK(f.kernel.state == planner::compile(full));
+    CHECK(f.manager.refusal("interface gre1").empty());
+}
+
 TEST_CASE("a module that comes later, or again, is programmed") {
     Fixture f;
     f.write(config_to_text(full));
@@ -233,7 +253,7 @@ TEST_CASE("reload takes the file, and a bad one changes nothing") {
     const auto bad = f.manager.reload();
     REQUIRE_FALSE(bad);
     CHECK(bad.error().code == rpc::invalid_config);
-    CHECK(bad.error().problems[0].path == "line 1, column 15");
+    CHECK(bad.error().problems[0].path == f.path + ": line 1, column 15");
     fs::remove(f.path);
     const auto missing = f.manager.reload();
     REQUIRE_FALSE(missing);

@@ -161,8 +161,8 @@ class Daemon(unittest.TestCase):
         self.write(BAD)
         self.start()
         log = self.log_text()
-        self.assertIn('path="interfaces / gre1 / tunnl"', log)
-        self.assertIn('path="interfaces / gre2"', log)
+        self.assertIn('%s: interfaces / gre1 / tunnl"' % self.config, log)
+        self.assertIn('%s: interfaces / gre2"' % self.config, log)
         client = self.connect()
         self.assertEqual(client.call("config.get")["result"]["config"], EMPTY)
         startup = client.call("config.get", source="startup")["error"]

@@ -18,6 +18,7 @@ public:
     bool loaded = true;
     std::vector<std::vector<Operation>> applied; // each successful transaction
     std::deque<Error> refusals;                  // of the next transactions
+    std::string refused_object;                  // every transaction with it fails
     std::function<void()> before_apply;          // somebody else, just before we begin
     int dumps = 0;
     std::vector<Reason> packets_left_alone;
@@ -72,6 +73,9 @@ public:
         }
         State next = state;
         for (const auto& operation : operations) {
+            if (object_of(operation) == refused_object)
+                return tl::make_unexpected(
+                    Error{Error::Kind::refused, {{refused_object, "not a gre device"}}});
             if (!std::visit(Apply{next}, operation))
                 return tl::make_unexpected(
                     Error{Error::Kind::refused, {{object_of(operation), "no such binding"}}});
