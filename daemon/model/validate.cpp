@@ -111,7 +111,7 @@ private:
         const auto found = config_.table_maps.find(name);
         if (found == config_.table_maps.end()) {
             problem(user, "there is no table-map " + (name.empty() ? "without a name" : name) +
-                              "; define it first");
+                              "; define it, or change this setting before removing it");
             return;
         }
         if (use != Use::pcp) return;
@@ -180,7 +180,9 @@ private:
                     " needs a permit list on IPsec: nothing protects the outer mark, so that "
                     "anyone on the path could choose the class behind the tunnel (RFC 2983 section "
                     "7); for example: tunnel decap dscp " +
-                    mode + " permit 0-47");
+                    mode + " permit 0-47" +
+                    (decap.dscp == DecapDscp::copy ? ", or tunnel diffserv-mode uniform permit 0-47"
+                                                   : ""));
     }
 
     void peer(const std::string& text, const std::string& label, const std::string& path) {

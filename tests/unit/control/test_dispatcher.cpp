@@ -125,7 +125,8 @@ TEST_CASE("all problems of a configuration come at once, the first as the messag
     CHECK(error.at("code") == rpc::invalid_config);
     CHECK(error.at("data").at("problems").size() == 2);
     CHECK(error.at("message") ==
-          "interface eth1.10 / set cos dscp: there is no table-map cos; define it first");
+          "interface eth1.10 / set cos dscp: there is no table-map cos; define it, or "
+          "change this setting before removing it");
     config["interfaces"]["gre1"]["tunnel"]["encap"] = 5;
     CHECK(f.error("config.set", {{"config", config}}).at("message") ==
           "interfaces / gre1 / tunnel / encap: must be an object, not 5");

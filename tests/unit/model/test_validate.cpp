@@ -73,10 +73,14 @@ TEST_CASE("a table that does not exist is named together with its user") {
         {EncapDscp::table, {}, "wan"}, {DecapDscp::table, "lan", {}, {}}, {true, "prio"}};
     config.interfaces["eth1.10"].port = PortProfile{"cos"};
     CHECK(problems_of(config) ==
-          "interface eth1.10 / set cos dscp: there is no table-map cos; define it first\n"
-          "interface gre1 / tunnel encap dscp: there is no table-map wan; define it first\n"
-          "interface gre1 / tunnel decap dscp: there is no table-map lan; define it first\n"
-          "interface gre1 / qos pre-classify: there is no table-map prio; define it first\n");
+          "interface eth1.10 / set cos dscp: there is no table-map cos; define it, or change "
+          "this setting before removing it\n"
+          "interface gre1 / tunnel encap dscp: there is no table-map wan; define it, or change "
+          "this setting before removing it\n"
+          "interface gre1 / tunnel decap dscp: there is no table-map lan; define it, or change "
+          "this setting before removing it\n"
+          "interface gre1 / qos pre-classify: there is no table-map prio; define it, or change "
+          "this setting before removing it\n");
 }
 
 TEST_CASE("values of a table fit its use") {
@@ -125,7 +129,8 @@ TEST_CASE("IPsec decap needs a permit list, and says why") {
     const std::string text = problems_of(config);
     CHECK(text.find("crypto map vpn 10 / tunnel decap dscp: copy needs a permit list") == 0);
     CHECK(text.find("RFC 2983 section 7") != std::string::npos);
-    CHECK(text.find("for example: tunnel decap dscp copy permit 0-47\n") != std::string::npos);
+    CHECK(text.find("for example: tunnel decap dscp copy permit 0-47, or tunnel diffserv-mode "
+                    "uniform permit 0-47\n") != std::string::npos);
 
     decap.dscp = DecapDscp::table;
     decap.table = "lan";
