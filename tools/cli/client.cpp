@@ -139,11 +139,16 @@ Reply Client::call(const std::string& method, json params) {
         return unreachable(why);
     }
     const json answer = json::parse(line, nullptr, false);
-    if (!answer.is_object() || answer.value("id", json()) != request["id"]) {
+    const json id = answer.is_object() ? answer.value("id", json()) : json();
+    const bool failed =
+        answer.is_object() && answer.contains("error") && answer["error"].is_object();
+    // Without an id: the daemon refuses the client, whatever it asks for.
+    if (id != request["id"] && !(failed && id.is_null())) {
         disconnect();
         return unreachable("its answer is not understood");
     }
-    if (answer.contains("error") && answer["error"].is_object()) {
+    if (failed) {
+        if (id.is_null()) disconnect();
         return tl::make_unexpected(refusal(answer["error"]));
     }
     return answer.value("result", json::object());

@@ -58,6 +58,15 @@ std::string crypto_label(const CryptoMapKey& key) {
     return fmt::format("{} {}", key.name, key.sequence);
 }
 
+// The object that a command names, in the words of the configuration.
+std::string typed(const Match& match) {
+    if (match.has("interface")) return "interface " + match.get("INTERFACE");
+    if (match.has("table-map")) return "table-map " + match.get("TABLE-MAP");
+    std::string name = "crypto map " + match.get("CRYPTO-MAP");
+    if (const auto sequence = match.get("SEQUENCE"); !sequence.empty()) name += " " + sequence;
+    return name;
+}
+
 // The part of a configuration that is about one object.
 Config only(const Config& config, const Match& match) {
     Config part;
@@ -83,7 +92,9 @@ Status show_running_config(Session& session, const Match& match) {
         return session.show(match, fetched->raw, config_to_ios(fetched->config));
     }
     const Config part = only(fetched->config, match);
-    if (part == Config{}) return session.refuse("there is no configuration of that");
+    if (part == Config{}) {
+        return session.refuse(fmt::format("{} has no configuration", typed(match)));
+    }
     return session.show(match, config_to_json(part), config_to_ios(part));
 }
 
@@ -189,7 +200,7 @@ Status show_crypto_map(Session& session, const Match& match) {
         shown.crypto_maps.emplace(key, map);
     }
     if (text.empty()) {
-        if (!name.empty()) return session.refuse(fmt::format("there is no crypto map {}", name));
+        if (!name.empty()) return session.refuse(fmt::format("there is no {}", typed(match)));
         text = "No crypto map is configured.\n";
     }
     return session.show(match, config_to_json(shown), text);

@@ -72,7 +72,8 @@ std::vector<Command> tunnel_commands() {
             .tokens = {tunnel,
                        {"tos", "Fixed TOS byte of the outer header (IOS)"},
                        {"TOS", "TOS byte without ECN bits: four times the DSCP"}},
-            .summary = "The IOS spelling of tunnel encap dscp set, and kept as that: 184 is ef.",
+            .summary = "The IOS spelling of tunnel encap dscp set, which is what the running "
+                       "configuration shows: 184 is set ef.",
             .example = "tunnel tos 184",
             .edit = edit_tos,
         },
@@ -137,7 +138,8 @@ std::vector<Command> tunnel_commands() {
             .tokens = {set_mark,
                        {"peer", "The other end of the IPsec tunnel"},
                        {"ADDRESS", "Its address"}},
-            .summary = "Binds the entry to the IPsec tunnel with this peer.",
+            .summary = "Binds the entry to the IPsec tunnel with this peer. An entry has one peer: "
+                       "another takes its place.",
             .example = "set peer 203.0.113.2",
             .edit = edit_peer,
         },

@@ -138,7 +138,7 @@ DSCPs and ranges of them, separated by commas, without spaces: ef,cs1,8\-15.
 A DSCP; where the table\-map is used for set cos, 0\-7; for qos pre\-classify, a priority 0\-63.
 .TP
 .I TABLE\-MAP\fR, \fICRYPTO\-MAP
-Up to 64 letters, digits, \- and _.
+Up to 64 letters, digits, \- and _; a crypto map with its number has up to 63 characters.
 .TP
 .I INTERFACE
 The name of a network device, which need not exist: its settings wait for it.
@@ -225,7 +225,12 @@ std::string generate_man(const Grammar& grammar) {
             c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
         text += fmt::format(".SH {} COMMANDS\n", roff(heading));
         if (mode == Mode::interface) {
-            text += "All but tunnel tos and set cos are commands of crypto map mode, too.\n";
+            text +=
+                "All but tunnel tos and set cos are commands of crypto map mode, too. The first "
+                "tunnel or qos\nsetting of an interface also makes its outer DSCP a copy of the "
+                "inner one, as in IOS, until\n.B tunnel encap dscp\nsays otherwise;\n"
+                ".B no tunnel encap dscp\nas the last of the settings gives the interface back "
+                "to the kernel.\n";
         }
         text += commands_of(grammar, mode);
     }

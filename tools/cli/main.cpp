@@ -75,7 +75,8 @@ int generate(const Grammar& grammar, const std::string& what) {
 int run_file(Session& session, const std::string& name, OnError on_error) {
     if (name == "-") return run_script(session, std::cin, on_error);
     std::ifstream file(name);
-    if (!file) {
+    file.peek(); // a directory can be opened
+    if (file.bad() || !file.is_open()) {
         std::cerr << "% cannot read " << name << ": " << std::strerror(errno) << '\n';
         return exit_refused;
     }

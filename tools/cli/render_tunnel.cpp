@@ -77,8 +77,7 @@ std::string render_tunnel(const TunnelStatus& tunnel) {
     text += fmt::format("  Diffserv model {}\n", tunnel.model);
     text += fmt::format("  Encap: {}{}\n", encap_words(tunnel),
                         tunnel.encap_by_kernel ? " (by the kernel)" : "");
-    // The kernel does not count for us.
-    if (!tunnel.encap_by_kernel) text += counters(tunnel.encap);
+    text += counters(tunnel.encap);
     text += fmt::format("  Decap: {}; packets are queued by the {} DSCP\n", decap_words(tunnel),
                         tunnel.decap_class.empty() ? "inner" : tunnel.decap_class);
     text += counters(tunnel.decap);

@@ -29,6 +29,7 @@ Status Session::execute(std::string_view line, std::string_view before) {
     if (match == nullptr) {
         if (options_.batch) err_ << before << line << '\n';
         err_ << explain(outcome, line, before.size(), width_) << '\n';
+        if (std::holds_alternative<Invalid>(outcome)) err_ << other_mode(line);
         return Status::syntax;
     }
     const Context context = mode == context_.mode ? context_ : Context{mode, {}, 0};
@@ -42,6 +43,19 @@ Status Session::execute(std::string_view line, std::string_view before) {
         err_ << "  in " << before << line << '\n';
     }
     return status;
+}
+
+// Right, but not here: what to type before it. Empty if it is right nowhere.
+std::string Session::other_mode(std::string_view line) const {
+    const auto is_for = [&](Mode mode) {
+        return std::holds_alternative<Match>(grammar_.match(mode, line));
+    };
+    if (context_.mode == Mode::exec) {
+        return is_for(Mode::config) ? "% It is for configuration mode: configure terminal first\n"
+                                    : std::string();
+    }
+    if (!is_for(Mode::exec)) return {};
+    return "% It is for exec mode: type do before it, or end first\n";
 }
 
 Status Session::edit(const Match& match, const Context& context) {

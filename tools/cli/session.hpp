@@ -52,6 +52,7 @@ public:
     std::ostream& out() { return out_; }
 
 private:
+    std::string other_mode(std::string_view line) const;
     Status edit(const Match& match, const Context& context);
     Status commit(CallError* error);
     void notes(const Committed& committed);

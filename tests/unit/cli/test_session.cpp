@@ -46,7 +46,9 @@ TEST_CASE("an interactive line takes effect at once") {
 TEST_CASE("a configuration command in exec mode is an error for a person, not for a script") {
     Desk person;
     CHECK(person.type("interface gre1") == Status::syntax);
-    CHECK(person.err.str() == "^\n% Invalid input detected at '^' marker.\n");
+    CHECK(person.err.str() ==
+          "^\n% Invalid input detected at '^' marker.\n"
+          "% It is for configuration mode: configure terminal first\n");
     Desk script(batch());
     CHECK(run(script, "interface gre1\n tunnel tos 184\nend\n") == exit_ok);
     CHECK(script.daemon.running.interfaces.size() == 1);

@@ -43,8 +43,10 @@ std::string dscp_problem(std::string_view text) {
 std::string dscp_list_problem(std::string_view text) {
     std::string bad;
     if (parse_dscp_set(text, &bad)) return {};
-    return fmt::format("\"{}\" is not a dscp list; {}, separated by commas, ranges as 0-47",
-                       bad.empty() ? std::string(text) : bad, dscp_hint);
+    return fmt::format(
+        "\"{}\" is not a dscp list; {}, separated by commas without spaces, "
+        "ranges as 0-47",
+        bad.empty() ? std::string(text) : bad, dscp_hint);
 }
 
 std::string value_problem(std::string_view text) {
