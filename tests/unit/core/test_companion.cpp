@@ -16,7 +16,8 @@ TEST_CASE("what is made is read back") {
     for (const auto kind : {TUNQOS_KIND_DONE, TUNQOS_KIND_QUEUE, TUNQOS_KIND_PENDING}) {
         for (unsigned x = 0; x < 64; ++x) {
             for (unsigned dscp = 0; dscp < 64; ++dscp) {
-                const u16 c = tunqos_companion_make(kind, static_cast<u8>(x), static_cast<u8>(dscp));
+                const u16 c =
+                    tunqos_companion_make(kind, static_cast<u8>(x), static_cast<u8>(dscp));
                 REQUIRE(tunqos_companion_kind(c) == kind);
                 REQUIRE(tunqos_companion_x(c) == x);
                 REQUIRE(tunqos_companion_class(c) == dscp);

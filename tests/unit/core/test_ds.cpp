@@ -21,7 +21,8 @@ std::uint16_t checksum(const Bytes& header) {
         if (i == 10) continue; // the field itself
         sum += static_cast<std::uint32_t>(header[i] << 8 | header[i + 1]);
     }
-    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
     return static_cast<std::uint16_t>(~sum);
 }
 
@@ -38,7 +39,8 @@ std::uint16_t stored(const Bytes& header) {
 // A random IPv4 header with `words` of header length and a right checksum.
 Bytes ipv4(std::mt19937& random, std::uint8_t words, std::uint8_t ds) {
     Bytes header(words * 4U);
-    for (auto& byte : header) byte = static_cast<std::uint8_t>(random());
+    for (auto& byte : header)
+        byte = static_cast<std::uint8_t>(random());
     header[0] = static_cast<std::uint8_t>(0x40 | words);
     header[1] = ds;
     put_checksum(header);
@@ -102,7 +104,8 @@ TEST_CASE("IPv6: every DS field and DSCP, version and flow label stay") {
         for (unsigned dscp = 0; dscp < 64; ++dscp) {
             const auto flow = static_cast<std::uint8_t>(random() & 0x0f);
             std::array<std::uint8_t, 4> header{static_cast<u8>(0x60 | ds >> 4),
-                                               static_cast<u8>((ds & 0x0f) << 4 | flow), 0xab, 0xcd};
+                                               static_cast<u8>((ds & 0x0f) << 4 | flow), 0xab,
+                                               0xcd};
             REQUIRE(tunqos_ds_read(header.data()) == ds);
             tunqos_ds_write6(header.data(), static_cast<u8>(dscp));
             REQUIRE(tunqos_ds_read(header.data()) == dscp * 4 + ds % 4);
@@ -117,7 +120,9 @@ TEST_CASE("IPv6: every DS field and DSCP, version and flow label stay") {
 TEST_CASE("only IPv4 with a whole header and IPv6 are IP") {
     for (unsigned first = 0; first < 256; ++first) {
         const auto byte = static_cast<u8>(first);
-        const int expected = first >> 4 == 4 ? ((first & 15) >= 5 ? 4 : 0) : first >> 4 == 6 ? 6 : 0;
+        const int expected = first >> 4 == 4   ? ((first & 15) >= 5 ? 4 : 0)
+                             : first >> 4 == 6 ? 6
+                                               : 0;
         REQUIRE(tunqos_ip_version(&byte) == expected);
     }
 }

@@ -54,7 +54,9 @@ int find(const Bytes& bytes, std::uint8_t proto, tunqos_inner& inner) {
     return tunqos_inner_find(exact.get(), static_cast<unsigned>(bytes.size()), proto, &inner);
 }
 
-int reason(tunqos_reason r) { return -1 - static_cast<int>(r); }
+int reason(tunqos_reason r) {
+    return -1 - static_cast<int>(r);
+}
 
 } // namespace
 
@@ -125,7 +127,8 @@ TEST_CASE("the innermost header of tunnels in tunnels") {
     CHECK(innermost(gre(0, 0x0800) + ipv4(0x20, 4, 5, 0x2000) + ef, 47) == 46);
     // deeper than it follows: the deepest it has seen
     Bytes deep = ef;
-    for (unsigned i = 1; i < 8; ++i) deep = ipv4(static_cast<std::uint8_t>(i << 2), 4) + deep;
+    for (unsigned i = 1; i < 8; ++i)
+        deep = ipv4(static_cast<std::uint8_t>(i << 2), 4) + deep;
     CHECK(innermost(deep, 4) == 7 - (TUNQOS_INNER_DEPTH - 1));
 }
 
@@ -135,7 +138,8 @@ TEST_CASE("any bytes of any length are answered without reading beyond them") {
     unsigned found = 0;
     for (unsigned round = 0; round < 200000; ++round) {
         Bytes bytes(random() % 96);
-        for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+        for (auto& byte : bytes)
+            byte = static_cast<std::uint8_t>(random());
         // make headers likely
         if (bytes.size() > 4 && random() % 2) {
             bytes[0] = static_cast<std::uint8_t>(random() % 2 ? 0x45 : bytes[0] & 0xb0);
