@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "control/manager.hpp"
 
+#include <algorithm>
 #include <span>
 
 #include "planner/planner.hpp"
@@ -67,17 +68,33 @@ kernel::KernelResult<void> Manager::refresh_mirror() {
     return {};
 }
 
+// Takes out what the module has refused before and nobody has changed since: a device of
+// the wrong kind must not stand in the way of another one's settings. The number taken out.
+std::size_t Manager::hold_back(std::vector<kernel::Operation>& operations) const {
+    if (refused_.empty()) return 0;
+    const auto before = planner::reconcile(planner::compile(running_), mirror_->state);
+    return std::erase_if(operations, [&](const kernel::Operation& operation) {
+        return refused_.count(kernel::object_of(operation)) != 0 &&
+               std::find(before.begin(), before.end(), operation) != before.end();
+    });
+}
+
 // Brings the module to `config`; the number of operations that it took.
 kernel::KernelResult<std::size_t> Manager::push(const Config& config) {
     kernel::State desired = planner::compile(config);
     for (int attempt = 1;; ++attempt) {
         if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
-        const auto operations = planner::reconcile(desired, mirror_->state);
+        auto operations = planner::reconcile(desired, mirror_->state);
+        const bool all = hold_back(operations) == 0;
         if (operations.empty()) return 0;
         const auto applied = kernel_.apply(mirror_->generation, operations);
         if (applied) {
-            mirror_->state = std::move(desired);
-            ++mirror_->generation;
+            if (all) {
+                mirror_->state = std::move(desired);
+                ++mirror_->generation;
+            } else {
+                mirror_.reset();
+            }
             return operations.size();
         }
         // Somebody else was faster: once more from what is there now.
@@ -113,6 +130,17 @@ kernel::KernelResult<std::size_t> Manager::push_each() {
     return operations.size();
 }
 
+// What was refused once and is not wanted any more, or was taken now.
+void Manager::forget_settled_refusals() {
+    if (refused_.empty() || !refresh_mirror()) return;
+    const auto open = planner::reconcile(planner::compile(running_), mirror_->state);
+    std::erase_if(refused_, [&](const auto& one) {
+        return std::none_of(open.begin(), open.end(), [&](const kernel::Operation& operation) {
+            return kernel::object_of(operation) == one.first;
+        });
+    });
+}
+
 std::string Manager::refusal(const std::string& object) const {
     const auto found = refused_.find(object);
     return found == refused_.end() ? std::string() : found->second;
@@ -129,9 +157,9 @@ RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> gene
     const auto pushed = push(config);
     if (!pushed) return tl::make_unexpected(rpc_error(pushed.error()));
     hands_off_ = false;
-    in_sync_ = true;
-    refused_.clear();
     become(std::move(config));
+    forget_settled_refusals();
+    in_sync_ = refused_.empty();
     outcome.generation = generation_;
     log_.info("config-changed", {{"changes", outcome.changes.size()},
                                  {"operations", *pushed},
@@ -190,8 +218,8 @@ bool Manager::resync(std::string_view why) {
         else
             adopt();
     } else {
-        pushed = push(running_);
         refused_.clear();
+        pushed = push(running_);
         if (!pushed && pushed.error().kind == kernel::Error::Kind::refused) pushed = push_each();
     }
     in_sync_ = pushed.has_value();

@@ -82,6 +82,8 @@ private:
 
     kernel::KernelResult<void> refresh_mirror();
     kernel::KernelResult<std::size_t> push(const Config& config);
+    std::size_t hold_back(std::vector<kernel::Operation>& operations) const;
+    void forget_settled_refusals();
     // The running configuration, one object at a time: what is refused keeps out no other.
     kernel::KernelResult<std::size_t> push_each();
     void adopt(); // what the module holds becomes the running configuration

@@ -183,6 +183,22 @@ TEST_CASE("what the module refuses at start keeps out nothing else") {
     f.manager.on_commit(f.kernel.module.generation); // news of our own
     CHECK(f.kernel.dumps == dumps);
 
+    // nor does it stand in the way of a change of something else
+    Config changed = full;
+    changed.interfaces["gre5"].tunnel = TunnelProfile{};
+    REQUIRE(f.manager.set(changed, std::nullopt, Manager::Mode::apply));
+    CHECK(f.kernel.state.tunnels.count("gre5") == 1);
+    CHECK(f.manager.refusal("interface gre1") == "not a gre device");
+    CHECK_FALSE(f.manager.in_sync());
+    // but a change of its own is tried, and refused as a whole
+    Config worse = changed;
+    worse.interfaces["gre1"].tunnel->pre_classify.enabled ^= true;
+    worse.interfaces["gre6"].tunnel = TunnelProfile{};
+    CHECK_FALSE(f.manager.set(worse, std::nullopt, Manager::Mode::apply));
+    CHECK(f.kernel.state.tunnels.count("gre6") == 0);
+    REQUIRE(f.manager.set(full, std::nullopt, Manager::Mode::apply));
+    CHECK(f.kernel.state.tunnels.count("gre5") == 0);
+
     f.kernel.refused_object.clear();
     CHECK(f.manager.resync("retry"));
     CHECK(f.kernel.state == planner::compile(full));
