@@ -29,7 +29,8 @@
 //  PortStatus   {name, lower?, vid?, table?, state, problem?, hooks: [..],
 //                egress: {packets, written, leftAlone, dropped}}
 //
-//  errors: {code, message, data: {problems: [{path, message}]}}; message: the first of them in one line
+//  errors: {code, message, data: {problems: [{path, message}]}}; message is the first of them, in one
+//  line
 #pragma once
 
 #include <cstddef>
