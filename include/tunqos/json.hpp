@@ -12,7 +12,8 @@
 //        "description": "to branch b",
 //        "tunnel": {
 //          "encap": {"dscp": "copy" | "native" | {"set": "ef"} | {"table": "wan"}},
-//          "decap": {"dscp": "keep" | "copy" | {"table": "lan"}, "permit": "0-47", "class": "inner" | "outer"},
+//          "decap": {"dscp": "keep" | "copy" | {"table": "lan"}, "permit": "0-47",
+//                    "class": "inner" | "outer"},
 //          "preClassify": false | true | {"table": "prio"}
 //        }
 //      },

@@ -7,30 +7,37 @@
 // One daemon serves one network namespace. Its socket is named after the namespace, so
 // that the CLI finds the daemon of the namespace it runs in: see default_socket_path().
 //
-//  method          params                                result
-//  version         -                                     {daemon, module: {loaded, release, srcversion,
-//                                                         capabilities: [..], generation, classTag} | {loaded: false,
-//                                                         problem}, netns: {inode, name|null}, configFile}
-//  config.get      {source: "running"|"startup"}         {config, generation}
-//  config.set      {config, generation?, check?: bool}   {generation, changes: [text], warnings: [text]}
+//  method          params and result
+//  version         -
+//                  {daemon, module: {loaded, release, srcversion, capabilities: [..], generation,
+//                  classTag} | {loaded: false, problem}, netns: {inode, name|null}, configFile}
+//  config.get      {source: "running"|"startup"}
+//                  {config, generation}
+//  config.set      {config, generation?, check?: bool}
+//                  {generation, changes: [text], warnings: [text]}
 //                  generation: refused with error stale if it is not the running one any more.
 //                  check: validate and diff only.
-//  config.save     -                                     {file}          write memory
-//  config.reload   -                                     as config.set   the file becomes the running configuration
-//  show.tunnels    {name?}                               {tunnels: [TunnelStatus]}
-//  show.ports      {name?}                               {ports: [PortStatus]}
-//  show.reasons    -                                     {reasons: [{reason, packets}]}
+//  config.save     -
+//                  {file}: write memory
+//  config.reload   -
+//                  as config.set: the file becomes the running configuration
+//  show.tunnels    {name?}
+//                  {tunnels: [TunnelStatus]}
+//  show.ports      {name?}
+//                  {ports: [PortStatus]}
+//  show.reasons    -
+//                  {reasons: [{reason, packets}]}
 //
 //  TunnelStatus {name: "gre1" | "vpn 10", binding: "device"|"ipsec", peer?, kind?, model, state:
 //                "pending"|"active"|"failed"|"incomplete"|"no-module", problem?, hooks: [..],
-//                encap: {dscp, value?, table?, byKernel: bool, packets, written, leftAlone, dropped},
+//                encap: {dscp, value?, table?, byKernel: bool, packets, written, leftAlone,
+//                dropped},
 //                decap: {dscp, table?, permit?, class, packets, written, leftAlone, dropped},
 //                preClassify: {enabled, table?}}
 //  PortStatus   {name, lower?, vid?, table?, state, problem?, hooks: [..],
 //                egress: {packets, written, leftAlone, dropped}}
 //
-//  errors: {code, message, data: {problems: [{path, message}]}}; message is the first of them, in one
-//  line
+//  errors: {code, message, data: {problems: [{path, message}]}}; message: the first problem
 #pragma once
 
 #include <cstddef>
