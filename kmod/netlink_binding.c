@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading bindings back, whatever their type: dumps, single answers, events.
- * Writing them is in netlink_tunnel.c and netlink_port.c.
+ * What is the same for bindings of every type: dumps, single answers, events,
+ * removal. Setting them is in netlink_tunnel.c and netlink_port.c.
  */
 
 #include <linux/rtnetlink.h>
+#include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -160,6 +161,18 @@ int tunqos_nl_get_port_doit(struct sk_buff *skb, struct genl_info *info)
 	int err = tunqos_port_key(info, &key);
 
 	return err ?: answer(info, &key, TUNQOS_CMD_GET_PORT);
+}
+
+/* Stages the removal of the binding with this key. Context: process. */
+int tunqos_stage_del(struct genl_info *info, const struct tunqos_key *key)
+{
+	struct tunqos_op *op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
+
+	if (!op)
+		return -ENOMEM;
+	op->verb = TUNQOS_OP_DEL;
+	op->key = *key;
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), op, info);
 }
 
 /**

@@ -64,19 +64,10 @@ err_free:
 
 int tunqos_nl_del_port_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct tunqos_op *op;
-	int err;
+	struct tunqos_key key;
+	int err = tunqos_port_key(info, &key);
 
-	op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
-	if (!op)
-		return -ENOMEM;
-	op->verb = TUNQOS_OP_DEL;
-	err = tunqos_port_key(info, &op->key);
-	if (err) {
-		kfree(op);
-		return err;
-	}
-	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), op, info);
+	return err ?: tunqos_stage_del(info, &key);
 }
 
 /* Everything about a port binding. Context: process, RTNL held. */

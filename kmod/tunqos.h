@@ -355,6 +355,7 @@ void tunqos_refuse(struct tunqos_net *tn, struct netlink_ext_ack *extack,
 int tunqos_fill_counters(struct sk_buff *skb, int attr,
 			 const struct tunqos_binding *binding,
 			 enum tunqos_direction direction);
+int tunqos_stage_del(struct genl_info *info, const struct tunqos_key *key);
 void tunqos_notify_binding(const struct tunqos_binding *binding);
 void tunqos_notify_commit(const struct tunqos_net *tn);
 
