@@ -222,7 +222,7 @@ def main():
     verdicts.word(word="up", kernel=os.uname().release,
                   uptime=time.clock_gettime(time.CLOCK_BOOTTIME), splats=boot)
     for test in job["tests"]:
-        verdicts.word(word="start", test=test["name"])
+        verdicts.word(word="start", test=test["name"], limit=test["limit"])
         verdicts.word(word="verdict", test=test["name"],
                       **run(test, kmsg, live))
     verdicts.word(word="end")

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A virtual machine: one boot in which tests run, one after another."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SRC = os.path.dirname(os.path.dirname(HERE))
+TESTS = os.path.join(SRC, "tests/netns")
+DEBUG_TESTS = os.path.join(SRC, "tests/debug")  # these take the debug kernel
+CACHE = os.environ.get("TUNQOS_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
+    "tunqos")
+BUILD = os.path.abspath(os.environ.get("TUNQOS_BUILD", SRC + "/build"))
+LIMIT = 180
+BOOT_LIMIT = 180
+GRACE = 60  # for the guest to kill, to clean up and to report
+
+# With a thread for each virtual CPU, one of them can go on executing an int3 of
+# the kernel's code patching that is long gone: an endless loop at a static
+# branch, for example of a netfilter hook (QEMU 7.2). Seen in one of three runs
+# of test_lifecycle, which registers hooks under traffic; never with one thread.
+ACCEL = "tcg,thread=single"
+
+CMDLINE = [
+    "console=ttyS0", "loglevel=4", "log_buf_len=16M", "oops=panic", "panic=-1",
+    # under emulation on a busy host the guest may stand still for seconds
+    "watchdog_thresh=60", "rcupdate.rcu_cpu_stall_timeout=120",
+    "mitigations=off", "random.trust_cpu=on", "tsc=reliable",
+    "printk.devkmsg=on",
+]
+
+
+def find_test(name):
+    """A path, or the name of a test in either folder, with or without test_."""
+    places = [name] + [
+        os.path.join(folder, form % name)
+        for folder in (TESTS, DEBUG_TESTS) for form in (
+            "%s", "test_%s", "%s.py", "%s.sh", "test_%s.py", "test_%s.sh")]
+    for path in places:
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return os.path.abspath(path)
+    sys.exit("vm: no such test: " + name)
+
+
+def all_tests(*folders):
+    return [path for folder in folders if os.path.isdir(folder)
+            for path in (os.path.join(folder, f)
+                         for f in sorted(os.listdir(folder))
+                         if re.fullmatch(r"test_\w+\.(py|sh)", f))
+            if os.access(path, os.X_OK)]
+
+
+def test_name(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def test_limit(path):
+    with open(path, errors="replace") as f:
+        m = re.search(r"^# tunqos-test: limit=(\d+)", f.read(4096), re.M)
+    return int(m[1]) if m else LIMIT
+
+
+class Machine:
+    """One boot. Verdicts are read from a file behind the second channel."""
+
+    prepare = "prepare"
+    boot_limit = BOOT_LIMIT
+    grace = GRACE
+    memory = "2G"
+    cmdline = CMDLINE
+    ports = ("verdict", "live")
+
+    def __init__(self, tests, live, limit=None):
+        self.dir = None
+        self.tests = tests
+        self.live = live
+        self.limit = limit
+        self.ready = subprocess.run(
+            [os.path.join(HERE, self.prepare)], stdout=subprocess.PIPE,
+            check=True, text=True).stdout.strip()
+
+    def module(self):
+        return os.environ.get("TUNQOS_KO", BUILD + "/module/kmod/tunqos.ko")
+
+    def limit_of(self, test):
+        return self.limit or test_limit(test)
+
+    def environment(self):
+        env = {
+            "TUNQOS_SRC": SRC,
+            "TUNQOS_BIN": os.environ.get("TUNQOS_BIN", BUILD + "/bin"),
+            "TUNQOS_VM": "1",
+            "PYTHONPATH": TESTS + "/lib",
+            "PYTHONUNBUFFERED": "1",
+            "LC_ALL": "C.UTF-8",
+        }
+        if os.path.exists(self.module()):
+            env["TUNQOS_KO"] = self.module()
+        return env
+
+    def job(self):
+        env = self.environment()
+        return {"live": self.live, "tests": [
+            {"name": test_name(t), "argv": [t], "env": env,
+             "limit": self.limit_of(t)} for t in self.tests]}
+
+    def write_job(self):
+        with open(self.dir + "/in/env", "w") as f:
+            # /tmp and /run are fresh in the guest but for these
+            keep = {SRC: 1, BUILD: 1}
+            keep.update((os.path.dirname(t), 1) for t in self.tests
+                        if not t.startswith(SRC + "/"))
+            for key, value in (
+                    ("SRC", SRC), ("KEEP", "\n".join(keep)),
+                    ("KMODS", self.kernel_modules())):
+                f.write("%s=%s\n" % (key, shlex.quote(value)))
+        with open(self.dir + "/in/job.json", "w") as f:
+            json.dump(self.job(), f)
+
+    def kernel_modules(self):
+        with open(self.ready + "/version") as f:
+            return self.ready + "/lib/modules/" + f.read().strip()
+
+    def command(self):
+        share = "local,security_model=none,readonly=on,multidevs=remap,"
+        args = [
+            "qemu-system-x86_64", "-machine", "q35",
+            "-accel", os.environ.get("TUNQOS_ACCEL", ACCEL), "-cpu", "max",
+            "-smp", os.environ.get("TUNQOS_SMP", "2"), "-m", self.memory,
+            "-nodefaults", "-no-reboot", "-display", "none",
+            "-serial", "file:%s/console" % self.dir,
+            "-virtfs", share + "path=/,mount_tag=host",
+            "-virtfs", share + "path=%s/in,mount_tag=job" % self.dir,
+            "-device", "virtio-serial-pci"]
+        for port in self.ports:
+            args += [
+                "-chardev", "file,id=%s,path=%s/%s" % (port, self.dir, port),
+                "-device", "virtserialport,chardev=%s,name=%s" % (port, port)]
+        extra = os.environ.get("TUNQOS_CMDLINE", "").split()
+        return args + [
+            "-kernel", self.ready + "/vmlinuz",
+            "-initrd", self.ready + "/initrd",
+            "-append", " ".join(self.cmdline + extra)]
+
+    def run(self, word):
+        """Boot; call word() for each word of the guest. True = proper end."""
+        os.makedirs(CACHE + "/run", exist_ok=True)
+        os.makedirs(BUILD, exist_ok=True)
+        self.dir = tempfile.mkdtemp(dir=CACHE + "/run")
+        try:
+            os.mkdir(self.dir + "/in")
+            self.write_job()
+            for name in self.ports + ("console",):
+                open(self.dir + "/" + name, "w").close()
+            qemu = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL,
+                start_new_session=True)
+            try:
+                return self.follow(qemu, word)
+            finally:
+                if qemu.poll() is None:
+                    qemu.kill()
+                qemu.wait()
+        finally:
+            self.keep()
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def follow(self, qemu, word):
+        deadline = time.monotonic() + self.boot_limit
+        ended = False
+        rest = ""
+        with open(self.dir + "/verdict") as verdicts, \
+                open(self.dir + "/live", "rb") as live:
+            while True:
+                dead = qemu.poll() is not None
+                self.show(live.read())
+                rest += verdicts.read()
+                *lines, rest = rest.split("\n")
+                for line in lines:
+                    w = json.loads(line)
+                    word(w)
+                    ended = ended or w["word"] == "end"
+                    deadline = time.monotonic() + self.grace + w.get("limit", 0)
+                if dead:
+                    return ended
+                if time.monotonic() > deadline:
+                    print("vm: no word from the guest in time")
+                    return ended
+                time.sleep(0.05)
+
+    def show(self, output):
+        """What the tests print, as it comes."""
+        sys.stdout.buffer.write(output)
+        sys.stdout.buffer.flush()
+
+    def keep(self):
+        """Before the directory of this boot goes."""
+        try:
+            shutil.copy(self.dir + "/console", BUILD + "/vm-console.log")
+        except OSError:
+            pass
+
+    def console_tail(self):
+        try:
+            with open(BUILD + "/vm-console.log", errors="replace") as f:
+                return "".join(f.readlines()[-40:])
+        except OSError:
+            return ""
