@@ -9,6 +9,7 @@ DESTDIR ?=
 WERROR  ?= OFF
 TESTS   ?= ON
 TEST    ?=
+BENCH   ?=
 DEPS     = packaging/deps
 
 VERSION := $(shell sed -n 's/^project.tunqos VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt 2>/dev/null)
@@ -86,8 +87,11 @@ check-vm: deps ## build, and the tests in the virtual machine
 format: ## put the C++ sources into form
 	@tests/lint/clang-format --fix
 
-bench: ## measure what a packet costs
-	@echo "bench: not there yet"; exit 1
+bench: PROGRAMS = tunqos tunqosd
+bench: TESTS = OFF
+bench: DEPS += packaging/deps-bench
+bench: deps all ## measure what a packet costs; BENCH="--path gre-encap ..."
+	@tests/bench/run $(BENCH)
 
 # On a router. With DESTDIR only files are copied; without it DKMS builds the
 # module, which is never loaded here: a running one goes on with its work.
