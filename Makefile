@@ -12,6 +12,10 @@ TEST    ?=
 BENCH   ?=
 DEPS     = packaging/deps
 
+# where the module is built, and with what beyond its Kbuild
+MODULE    ?= $(BUILD)/module
+KMODFLAGS ?=
+
 VERSION := $(shell sed -n 's/^project.tunqos VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt 2>/dev/null)
 
 # the kernel to build for: that of the installed headers
@@ -59,10 +63,10 @@ userspace: ## build the daemon, the command line and the unit tests
 
 kmod: ## build the module into build/module
 	@[ -d "$(KDIR)" ] || { echo "no kernel headers in $(KDIR) (make deps)"; exit 1; }
-	@mkdir -p $(BUILD)/module/include
-	@cp -ru kmod $(BUILD)/module/
-	@cp -ru include/uapi $(BUILD)/module/include/
-	$(MAKE) -C $(KDIR) M=$(abspath $(BUILD))/module/kmod modules
+	@mkdir -p $(MODULE)/include
+	@cp -ru kmod $(MODULE)/
+	@cp -ru include/uapi $(MODULE)/include/
+	$(MAKE) -C $(KDIR) M=$(abspath $(MODULE))/kmod $(KMODFLAGS) modules
 
 demo: PROGRAMS = tunqos tunqosd
 demo: TESTS = OFF

@@ -227,7 +227,7 @@ def cases(demo, net, directory):
     finally:
         for process in routers:
             process.terminate()
-            process.wait(20)
+            process.wait(20 * topo.SLOW)
         if demo.wrong:
             for router in ("rA", "rB"):
                 with open("%s/%s.log" % (directory, router)) as log:

@@ -173,7 +173,7 @@ def bulk(case, net, kind, key):
                 % (family, source, source, word)))
             server.bind(("", 5001))
             server.listen()
-            client.settimeout(60)
+            client.settimeout(60 * topo.SLOW)
             client.setsockopt(*((socket.IPPROTO_IP, socket.IP_TOS)
                                 if family == 4 else
                                 (socket.IPPROTO_IPV6, socket.IPV6_TCLASS)),

@@ -105,7 +105,7 @@ class Tunqos:
         self.sock.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
         self.sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self.sock.bind((0, 0))
-        self.sock.settimeout(30)
+        self.sock.settimeout(30 * topo.SLOW)
         self.seq = 0
         self.family = None
         self.groups = {}

@@ -23,6 +23,12 @@ def program(name):
     return path
 
 
+def debug_kernel():
+    """Skip in any other."""
+    if os.environ.get("TUNQOS_DEBUG") != "1":
+        raise Skip("it takes the debug kernel (make check-debug)")
+
+
 def loaded():
     with open("/proc/modules") as f:
         return any(line.startswith("tunqos ") for line in f)
@@ -97,7 +103,7 @@ class Daemon:
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
             try:
-                self.process.wait(15)
+                self.process.wait(15 * topo.SLOW)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

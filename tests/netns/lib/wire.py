@@ -539,7 +539,7 @@ class Captures:
 
     def until(self, condition, timeout=15):
         """Drain all until the condition holds; False = it never did."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * topo.SLOW
         poll = select.poll()
         for c in self.named.values():
             poll.register(c.fileno(), select.POLLIN)

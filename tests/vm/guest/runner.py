@@ -17,13 +17,18 @@ import subprocess
 import sys
 import time
 
+import debug
+
 PASS, FAIL, SKIP = "pass", "fail", "skip"
 EXIT_SKIP = 4
 CGROUPS = "/sys/fs/cgroup"
 OUTPUT_MAX = 256 * 1024
 
+LOG_BEFORE, LOG_LINES = 20, 140  # of the kernel log, about a splat
+
 SPLAT = re.compile(
     r"WARNING|\bBUG\b|\bOops|leak|lockdep|suspicious RCU|Call Trace"
+    r"|KASAN|UBSAN|ODEBUG|INFO: |self-detected stall|detected stalls"
     r"|unreferenced object|refcount|unregister_netdevice: waiting"
     r"|blocked for more than|general protection|segfault at|ref_tracker")
 
@@ -166,7 +171,15 @@ def follow(child, limit, live):
             return None, out
 
 
-def run(test, kmsg, live):
+def part(log, splats):
+    """The lines about the first splat, or the last ones."""
+    if not splats:
+        return log[-LOG_LINES:]
+    first = max(log.index(splats[0]) - LOG_BEFORE, 0)
+    return log[first:first + LOG_LINES]
+
+
+def run(test, kmsg, live, is_debug):
     kmsg.fresh()
     before = links()
     group = Group("test")
@@ -195,6 +208,8 @@ def run(test, kmsg, live):
     splats = [line for line in log if SPLAT.search(line)]
     if splats:
         wrong.append("kernel log: " + splats[0])
+    elif is_debug and not debug.lockdep_on():
+        wrong.append("lockdep is turned off")
     if code is not None and code < 0:
         wrong.append("died of " + signal.Signals(-code).name)
     elif code not in (None, 0, EXIT_SKIP):
@@ -209,7 +224,7 @@ def run(test, kmsg, live):
     else:
         verdict, reason = PASS, ""
     return dict(verdict=verdict, reason=reason, seconds=round(seconds, 2),
-                status=code, output=text, log=log if wrong else [])
+                status=code, output=text, log=part(log, splats) if wrong else [])
 
 
 def main():
@@ -218,13 +233,22 @@ def main():
     verdicts = Port("verdict")
     live = Port("live") if job["live"] else None
     kmsg = KernelLog()
-    boot = [line for line in kmsg.fresh() if SPLAT.search(line)]
+    boot = [line for line in kmsg.fresh() if SPLAT.search(line)
+            and not re.search(debug.GREETINGS, line)]
     verdicts.word(word="up", kernel=os.uname().release,
                   uptime=time.clock_gettime(time.CLOCK_BOOTTIME), splats=boot)
+    more = job.get("debug")
     for test in job["tests"]:
         verdicts.word(word="start", test=test["name"], limit=test["limit"])
         verdicts.word(word="verdict", test=test["name"],
-                      **run(test, kmsg, live))
+                      **run(test, kmsg, live, bool(more)))
+        if more and not debug.lockdep_on():
+            break  # the host gives the others another boot
+    if more:
+        verdicts.word(word="start", test=more["leaks"], limit=more["limit"])
+        verdicts.word(word="verdict", test=more["leaks"],
+                      **debug.judge_leaks(more))
+        Port("files").write(debug.coverage(more["module"]))
     verdicts.word(word="end")
 
 

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A virtual machine with the debug kernel, and what is read out of it."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+
+import machine
+from machine import BUILD, SRC
+
+OBJECTS = BUILD + "/debug/kmod"  # the module's, with gcov's notes
+# what takes 1 s in the stock kernel takes up to this here
+SLOW = 6
+
+
+def coverage_of(module):
+    """Where the counters of this very build of a module are kept."""
+    with open(module, "rb") as f:
+        return BUILD + "/debug/coverage/" + hashlib.sha256(
+            f.read()).hexdigest()[:16]
+
+
+class DebugMachine(machine.Machine):
+    """The guest ends a boot after a splat; the rest goes into another."""
+
+    prepare = "prepare-debug"
+    boot_limit = machine.BOOT_LIMIT * SLOW
+    grace = machine.GRACE * SLOW
+    # kmemleak reads all of it, twice
+    memory = "1536M"
+    ports = machine.Machine.ports + ("files",)
+    cmdline = [w for w in machine.CMDLINE if not w.startswith("loglevel=")] + [
+        # the console is slow, and /dev/kmsg has everything
+        "loglevel=2", "kasan_multi_shot",
+        # built-in drivers that make devices of their own accord
+        "dummy.numdummies=0", "ifb.numifbs=0", "bonding.max_bonds=0",
+    ]
+
+    def __init__(self, tests, live, limit=None, boot=1):
+        super().__init__(tests, live, limit)
+        self.leaks = "kmemleak" if boot == 1 else "kmemleak-%d" % boot
+
+    def build(self):
+        """The module for this kernel, with counters for gcov and KCOV."""
+        if "TUNQOS_KO" in os.environ:
+            return
+        r = subprocess.run(
+            ["make", "--no-print-directory", "-s", "-C", SRC, "kmod",
+             "BUILD=" + BUILD, "KDIR=" + self.ready + "/build",
+             "MODULE=" + BUILD + "/debug",
+             "KMODFLAGS=GCOV_PROFILE=y KCOV_INSTRUMENT=y"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if r.returncode:
+            raise SystemExit(r.stdout + "vm: the module does not build for"
+                             " the debug kernel")
+
+    def module(self):
+        return os.environ.get("TUNQOS_KO", OBJECTS + "/tunqos.ko")
+
+    def limit_of(self, test):
+        return self.limit or machine.test_limit(test) * SLOW
+
+    def environment(self):
+        return dict(super().environment(), TUNQOS_DEBUG="1",
+                    TUNQOS_SLOW=str(SLOW))
+
+    def job(self):
+        return dict(super().job(), debug={
+            "leaks": self.leaks, "limit": 120 * SLOW,
+            "module": self.module()})
+
+    def keep(self):
+        super().keep()
+        self.keep_coverage()
+
+    def keep_coverage(self):
+        """One folder a boot; coverage adds them up."""
+        if "TUNQOS_KO" in os.environ:
+            return  # a build of somebody else
+        path = self.dir + "/files"
+        if not os.path.exists(path) or not os.path.getsize(path):
+            return
+        folder = coverage_of(self.module())
+        os.makedirs(folder, exist_ok=True)
+        new = tempfile.mkdtemp(prefix=".new-", dir=folder)
+        try:
+            with tarfile.open(path) as tar:
+                for member in tar.getmembers():
+                    target = os.path.normpath(os.path.join(new, member.name))
+                    if not member.isfile() or not target.startswith(new + "/"):
+                        continue
+                    os.makedirs(os.path.dirname(target), exist_ok=True)
+                    with open(target, "wb") as f:
+                        f.write(tar.extractfile(member).read())
+            os.rename(new, folder + "/boot" + os.path.basename(new)[4:])
+        except (tarfile.TarError, EOFError) as e:
+            print("vm: no coverage of this boot: %s" % e)
+            shutil.rmtree(new)
