@@ -20,7 +20,8 @@ GUEST = prepare.BENCH + "/guest"
 # QEMU counts a REP string instruction once for each round, so that clearing
 # an skb would look dear: the CPU has none that the kernel would choose.
 CPU = "max,-erms,-fsrm"
-CMDLINE = ["clearcpuid=rep_good,erms,fsrm", "nowatchdog"]
+CMDLINE = ["clearcpuid=rep_good,erms,fsrm", "nowatchdog",
+           "transparent_hugepage=never"]  # khugepaged works at any time
 # Mitigations stay as the kernel chooses them: they are part of what an
 # indirect call costs.
 WITHOUT = ("mitigations=off",)
