@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tunnel devices that packets are handled on: found by device pointer, for the
- * outer packet of a device may be in another namespace than the device, where
- * an ifindex means something else.
+ * Tunnel devices that packets are handled on; lookup.h finds them.
  *
  * A change goes through three steps: prepare registers hooks, which stay inert
  * without a profile, and is the only one that can fail; publish swaps the
  * profile; trim gives up what is not needed any more.
  */
 
-#include <linux/hashtable.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/rtnetlink.h>
@@ -17,8 +14,10 @@
 #include <net/rtnetlink.h>
 
 #include "tunqos.h"
+#include "lookup.h"
 
-static DEFINE_HASHTABLE(devices, 13);	/* changed under RTNL, read by RCU */
+/* Changed under RTNL, read under RCU. */
+struct hlist_head tunqos_devices[1 << TUNQOS_DEVICE_BITS];
 
 static const char * const kinds[] = { "gre", "ipip", "sit" };
 
@@ -34,19 +33,6 @@ bool tunqos_attachment_kind_ok(const struct net_device *dev)
 			return true;
 	}
 	return false;
-}
-
-/* Context: RCU read side. Return: the attachment of @dev or NULL. */
-struct tunqos_attachment *tunqos_attachment_find(const struct net_device *dev)
-{
-	struct tunqos_attachment *attachment;
-
-	hash_for_each_possible_rcu(devices, attachment, node,
-				   (unsigned long)dev) {
-		if (attachment->dev == dev)
-			return attachment;
-	}
-	return NULL;
 }
 
 static struct net *underlay_of(struct net_device *dev)
@@ -151,7 +137,7 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 	attachment->gre = !strcmp(dev->rtnl_link_ops->kind, "gre");
 	attachment->underlay = underlay_of(dev);
 	attachment->tag = tunqos_net(attachment->underlay)->tag;
-	hash_add_rcu(devices, &attachment->node, (unsigned long)dev);
+	hlist_add_head_rcu(&attachment->node, tunqos_device_bucket(dev));
 	return attachment;
 }
 
@@ -240,7 +226,7 @@ void tunqos_attachment_drop(struct tunqos_binding *binding)
 		return;
 	binding->attachment = NULL;
 	RCU_INIT_POINTER(attachment->profile, NULL);
-	hash_del_rcu(&attachment->node);
+	hlist_del_rcu(&attachment->node);
 	release(attachment, ~0);
 	kfree_rcu(attachment, rcu);
 }

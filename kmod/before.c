@@ -12,6 +12,7 @@
 #include <net/xfrm.h>
 
 #include "tunqos.h"
+#include "lookup.h"
 
 /*
  * The SA whose header the wire will see after this pass: a pass transforms
@@ -30,8 +31,14 @@ static const struct xfrm_state *outermost(const struct dst_entry *dst,
 	return x;
 }
 
-static void before(struct net *net, struct sk_buff *skb, bool transformed,
-		   unsigned int family, u8 ds)
+/* Nothing transforms it: most of what is forwarded. */
+static bool in_clear(const struct sk_buff *skb)
+{
+	return !skb_valid_dst(skb) || !dst_xfrm(skb_dst(skb));
+}
+
+static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
+			    bool transformed, unsigned int family, u8 ds)
 {
 	/*
 	 * A packet that came in by an interface and is not transformed yet
@@ -39,21 +46,15 @@ static void before(struct net *net, struct sk_buff *skb, bool transformed,
 	 */
 	const bool own = !skb->skb_iif || transformed;
 	const struct dst_entry *dst = skb_dst(skb);
+	const struct xfrm_state *x = dst_xfrm(dst);
 	const struct tunqos_profile *profile;
-	const struct xfrm_state *x;
 	u8 dscp = tunqos_ds_dscp(ds);
 	u8 class = dscp;
 	u8 outer = dscp;
 	bool done;
 
-	if (!skb_valid_dst(skb))
-		return;
-	x = dst_xfrm(dst);
-	if (!x)
-		return;
-
 	x = outermost(dst, x);
-	profile = tunqos_peer_profile(tunqos_net(net), x->props.family,
+	profile = tunqos_peer_profile(tn, x->props.family,
 				      &x->id.daddr);
 	if (!profile) {
 		/*
@@ -113,15 +114,19 @@ static void before(struct net *net, struct sk_buff *skb, bool transformed,
 unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
-	before(state->net, skb, IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED,
-	       AF_INET, ip_hdr(skb)->tos);
+	if (!in_clear(skb))
+		before(priv, skb,
+		       IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED, AF_INET,
+		       ip_hdr(skb)->tos);
 	return NF_ACCEPT;
 }
 
 unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
-	before(state->net, skb, IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED,
-	       AF_INET6, tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
+	if (!in_clear(skb))
+		before(priv, skb,
+		       IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED, AF_INET6,
+		       tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
 	return NF_ACCEPT;
 }

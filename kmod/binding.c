@@ -9,17 +9,10 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
-#include <linux/stringhash.h>
 
 #include "tunqos.h"
 
 #define OTHER_USER_NS	"its packets are in a namespace of another owner"
-
-static u32 name_hash(const struct tunqos_key *key)
-{
-	return full_name_hash(NULL, key->name,
-			      strnlen(key->name, IFNAMSIZ)) + key->type;
-}
 
 /* The name of a binding for people: "gre1", "ipsec peer 192.0.2.1". */
 void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
@@ -39,22 +32,6 @@ void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
 			snprintf(buf, len, "ipsec peer %pI6c", &key->peer.a6);
 		break;
 	}
-}
-
-/* Context: RTNL held. Return: the binding with this key, or NULL. */
-struct tunqos_binding *tunqos_binding_find(struct tunqos_net *tn,
-					   const struct tunqos_key *key)
-{
-	struct tunqos_binding *binding;
-
-	if (key->type == TUNQOS_BIND_PEER)
-		return tunqos_peer_find(tn, &key->peer);
-	hash_for_each_possible(tn->names, binding, name_node, name_hash(key)) {
-		if (binding->key.type == key->type &&
-		    !strcmp(binding->key.name, key->name))
-			return binding;
-	}
-	return NULL;
 }
 
 static void free_binding(struct rcu_head *head)
@@ -78,7 +55,6 @@ struct tunqos_binding *tunqos_binding_create(struct tunqos_net *tn,
 					     const struct tunqos_key *key)
 {
 	struct tunqos_binding *binding;
-	int err;
 
 	ASSERT_RTNL();
 	if (tn->count >= TUNQOS_BINDINGS_MAX)
@@ -94,16 +70,7 @@ struct tunqos_binding *tunqos_binding_create(struct tunqos_net *tn,
 	}
 	binding->tn = tn;
 	binding->key = *key;
-	if (key->type == TUNQOS_BIND_PEER) {
-		err = tunqos_peer_add(binding);
-		if (err) {
-			free_percpu(binding->stats);
-			kfree(binding);
-			return ERR_PTR(err);
-		}
-	} else {
-		hash_add(tn->names, &binding->name_node, name_hash(key));
-	}
+	tunqos_lookup_add(binding);
 	list_add_tail(&binding->list, &tn->bindings);
 	tn->count++;
 	return binding;
@@ -152,10 +119,7 @@ void tunqos_binding_destroy(struct tunqos_binding *binding)
 	set_state(binding, TUNQOS_STATE_PENDING, NULL);
 	binding->tn->count--;
 	list_del(&binding->list);
-	if (binding->key.type == TUNQOS_BIND_PEER)
-		tunqos_peer_remove(binding);
-	else
-		hash_del(&binding->name_node);
+	tunqos_lookup_remove(binding);
 	tunqos_profile_free_rcu(profile);
 	call_rcu(&binding->rcu, free_binding);
 }
@@ -203,6 +167,17 @@ static int prepare_peer(struct tunqos_binding *binding,
 	return 0;
 }
 
+static void refuse(const struct tunqos_binding *binding,
+		   struct netlink_ext_ack *extack, const char *what,
+		   const char *why)
+{
+	char name[64];
+
+	tunqos_binding_describe(&binding->key, name, sizeof(name));
+	tunqos_refuse(binding->tn, extack, "%s: %s%s%s", name, what,
+		      why ? ": " : "", why ?: "");
+}
+
 /**
  * tunqos_binding_prepare() - everything about a new profile that can fail
  * @binding: packets see no difference yet
@@ -220,19 +195,16 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 {
 	struct net_device *dev;
 	const char *problem;
-	char name[64];
 	int err;
 
 	ASSERT_RTNL();
-	tunqos_binding_describe(&binding->key, name, sizeof(name));
 	if (binding->key.type == TUNQOS_BIND_PEER) {
 		err = prepare_peer(binding, profile);
 		if (err)
-			tunqos_refuse(binding->tn, extack,
-				      "%s: cannot hook into ipsec: %s", name,
-				      err == -EEXIST ?
-				      "another module holds all priorities" :
-				      "out of memory");
+			refuse(binding, extack, "cannot hook into ipsec",
+			       err == -EEXIST ?
+			       "another module holds all priorities" :
+			       "out of memory");
 		return err;
 	}
 
@@ -241,17 +213,16 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 		return 0;	/* none, or this is an alternative name of it */
 	problem = kind_problem(binding, dev);
 	if (problem) {
-		tunqos_refuse(binding->tn, extack, "%s: %s", name, problem);
+		refuse(binding, extack, problem, NULL);
 		return -EOPNOTSUPP;
 	}
 	err = prepare_device(binding, dev, profile);
 	if (err)
-		tunqos_refuse(binding->tn, extack,
-			      "%s: cannot hook into the device: %s", name,
-			      err == -ENOMEM ? "out of memory" :
-			      err == -E2BIG ? "too many hooks on it" :
-			      err == -EPERM ? OTHER_USER_NS :
-			      "the device is not ready");
+		refuse(binding, extack, "cannot hook into the device",
+		       err == -ENOMEM ? "out of memory" :
+		       err == -E2BIG ? "too many hooks on it" :
+		       err == -EPERM ? OTHER_USER_NS :
+		       "the device is not ready");
 	return err;
 }
 
@@ -304,7 +275,6 @@ void tunqos_binding_publish(struct tunqos_binding *binding,
 	rcu_assign_pointer(binding->profile, profile);
 	publish_attached(binding, profile);
 	tunqos_profile_free_rcu(old);
-	tunqos_notify_binding(binding);
 }
 
 /**

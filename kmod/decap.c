@@ -4,6 +4,7 @@
 #include <linux/if_ether.h>
 
 #include "tunqos.h"
+#include "skb.h"
 
 static void write_inner(struct sk_buff *skb,
 			const struct tunqos_profile *profile, u8 dscp)

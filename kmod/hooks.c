@@ -51,6 +51,17 @@ static const struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS] = {
 	},
 };
 
+/* Context: none of the namespace's hooks is registered. */
+void tunqos_hooks_init(struct tunqos_net *tn)
+{
+	int hook;
+
+	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
+		tn->inet_ops[hook] = inet_ops[hook];
+		tn->inet_ops[hook].priv = tn;
+	}
+}
+
 /* Which of them a place of the packet path means, for IPsec and without. */
 static u32 inet_mask(u32 hooks)
 {
@@ -72,7 +83,7 @@ static void put(struct tunqos_net *tn, int hook)
 		return;
 	WRITE_ONCE(tn->users[hook], tn->users[hook] - 1);
 	if (!tn->users[hook])
-		nf_unregister_net_hook(tn->net, &inet_ops[hook]);
+		nf_unregister_net_hook(tn->net, &tn->inet_ops[hook]);
 }
 
 static int get(struct tunqos_net *tn, int hook)
@@ -80,7 +91,7 @@ static int get(struct tunqos_net *tn, int hook)
 	int err;
 
 	if (!tn->users[hook]) {
-		err = nf_register_net_hook(tn->net, &inet_ops[hook]);
+		err = nf_register_net_hook(tn->net, &tn->inet_ops[hook]);
 		if (err)
 			return err;
 	}

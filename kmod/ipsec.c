@@ -13,6 +13,7 @@
 #include <net/xfrm.h>
 
 #include "tunqos.h"
+#include "lookup.h"
 
 /* The first value is tried first; another module may hold it. */
 #define PRIORITY_FIRST	1000

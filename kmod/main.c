@@ -8,32 +8,24 @@
 
 #include "tunqos.h"
 
-static unsigned int net_id __read_mostly;
+unsigned int tunqos_net_id __read_mostly;
 u8 tunqos_arrived_tag __read_mostly;
-
-struct tunqos_net *tunqos_net(const struct net *net)
-{
-	return net_generic(net, net_id);
-}
 
 static int __net_init net_init(struct net *net)
 {
 	struct tunqos_net *tn = tunqos_net(net);
-	int err;
 
 	tn->net = net;
 	INIT_LIST_HEAD(&tn->bindings);
-	hash_init(tn->names);
 	mutex_init(&tn->txn_lock);
 	INIT_LIST_HEAD(&tn->txn_ops);
+	tn->salt = get_random_u32();
 	tn->tag = get_random_u32() & 0x3f;
 	tn->reasons = alloc_percpu(struct tunqos_reasons);
 	if (!tn->reasons)
 		return -ENOMEM;
-	err = tunqos_peers_init(tn);
-	if (err)
-		free_percpu(tn->reasons);
-	return err;
+	tunqos_hooks_init(tn);
+	return 0;
 }
 
 /* Devices are gone already, or were detached by the notifier's end. */
@@ -55,17 +47,15 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 	struct net *net;
 
 	synchronize_net();
-	list_for_each_entry(net, nets, exit_list) {
-		tunqos_peers_exit(tunqos_net(net));
+	list_for_each_entry(net, nets, exit_list)
 		free_percpu(tunqos_net(net)->reasons);
-	}
 }
 
 static struct pernet_operations net_ops = {
 	.init		= net_init,
 	.exit		= net_exit,
 	.exit_batch	= net_exit_batch,
-	.id		= &net_id,
+	.id		= &tunqos_net_id,
 	.size		= sizeof(struct tunqos_net),
 };
 

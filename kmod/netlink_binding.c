@@ -79,29 +79,45 @@ static bool wanted(const struct tunqos_binding *binding, bool ports)
 	       rcu_access_pointer(binding->profile);
 }
 
-/* args[0] counts the bindings said so far; a commit meanwhile is flagged. */
+/*
+ * Where a dump goes on: args[0] bindings were said, args[1] is the next one.
+ * That pointer holds as long as the generation (args[2]) does: nothing but a
+ * commit takes a binding away. After one, the reader is told that what it got
+ * does not fit together, and the rest is found by counting.
+ */
+static struct tunqos_binding *resume(const struct tunqos_net *tn,
+				     struct netlink_callback *cb)
+{
+	struct tunqos_binding *binding;
+	long index = 0;
+
+	if (cb->args[1] && cb->args[2] == tn->generation)
+		return (struct tunqos_binding *)cb->args[1];
+	list_for_each_entry(binding, &tn->bindings, list) {
+		if (index++ == cb->args[0])
+			break;
+	}
+	return binding;
+}
+
 static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 		bool ports)
 {
 	struct tunqos_net *tn = tunqos_net(sock_net(skb->sk));
 	struct tunqos_binding *binding;
-	long index = 0;
 
 	rtnl_lock();
 	cb->seq = tn->generation + 1;
-	list_for_each_entry(binding, &tn->bindings, list) {
-		if (!wanted(binding, ports))
-			continue;
-		if (index >= cb->args[0]) {
-			if (put_binding(skb, binding,
-					NETLINK_CB(cb->skb).portid,
-					cb->nlh->nlmsg_seq, NLM_F_MULTI, cmd,
-					cb))
-				break;
-			cb->args[0] = index + 1;
-		}
-		index++;
+	binding = resume(tn, cb);
+	list_for_each_entry_from(binding, &tn->bindings, list) {
+		if (wanted(binding, ports) &&
+		    put_binding(skb, binding, NETLINK_CB(cb->skb).portid,
+				cb->nlh->nlmsg_seq, NLM_F_MULTI, cmd, cb))
+			break;
+		cb->args[0]++;
 	}
+	cb->args[1] = (long)binding;
+	cb->args[2] = tn->generation;
 	rtnl_unlock();
 	return skb->len;
 }

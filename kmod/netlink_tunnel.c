@@ -100,10 +100,21 @@ static int missing(struct genl_info *info, int attr, const char *message)
 	return -EINVAL;
 }
 
+/* What 'copy' is as a table. */
+static const u8 identity[TUNQOS_TABLE_LEN] = {
+	0, 1, 2, 3, 4, 5, 6, 7,
+	8, 9, 10, 11, 12, 13, 14, 15,
+	16, 17, 18, 19, 20, 21, 22, 23,
+	24, 25, 26, 27, 28, 29, 30, 31,
+	32, 33, 34, 35, 36, 37, 38, 39,
+	40, 41, 42, 43, 44, 45, 46, 47,
+	48, 49, 50, 51, 52, 53, 54, 55,
+	56, 57, 58, 59, 60, 61, 62, 63,
+};
+
 static int read_encap(struct genl_info *info, struct tunqos_profile *profile)
 {
 	struct nlattr **attrs = info->attrs;
-	int i;
 
 	profile->encap_dscp = TUNQOS_ENCAP_DSCP_COPY;
 	if (attrs[TUNQOS_A_TUNNEL_ENCAP_DSCP])
@@ -128,8 +139,7 @@ static int read_encap(struct genl_info *info, struct tunqos_profile *profile)
 		return read_table(info, TUNQOS_A_TUNNEL_ENCAP_TABLE,
 				  profile->encap, 63);
 	}
-	for (i = 0; i < TUNQOS_TABLE_LEN; i++)
-		profile->encap[i] = i;
+	memcpy(profile->encap, identity, sizeof(identity));
 	return 0;
 }
 
@@ -169,13 +179,13 @@ static int read_decap(struct genl_info *info, const struct tunqos_key *key,
 		if (err)
 			return err;
 	} else {
-		for (i = 0; i < TUNQOS_TABLE_LEN; i++)
-			profile->decap_table[i] = i;
+		memcpy(profile->decap_table, identity, sizeof(identity));
 	}
-	for (i = 0; i < TUNQOS_TABLE_LEN; i++)
-		profile->decap[i] =
-			profile->has_permit && !(profile->permit >> i & 1) ?
-			TUNQOS_NOT_PERMITTED : profile->decap_table[i];
+	memcpy(profile->decap, profile->decap_table, sizeof(profile->decap));
+	for (i = 0; profile->has_permit && i < TUNQOS_TABLE_LEN; i++) {
+		if (!(profile->permit >> i & 1))
+			profile->decap[i] = TUNQOS_NOT_PERMITTED;
+	}
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 
 #include "tunqos.h"
+#include "lookup.h"
 
 static void here(struct net_device *dev)
 {

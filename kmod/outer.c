@@ -13,31 +13,40 @@
 #include <net/ip.h>
 
 #include "tunqos.h"
+#include "lookup.h"
 #include "core/inner.h"
+#include "skb.h"
 
-/* IPsec: before.c decided, and nothing else can have made this companion. */
-static void obey(struct tunqos_net *tn, struct sk_buff *skb, u16 companion)
+/*
+ * IPsec: before.c decided, nothing else can have made this PENDING companion,
+ * and its outer DSCP has just been written, or could not (@err).
+ */
+static void obeyed(struct tunqos_net *tn, struct sk_buff *skb, int err)
 {
-	u8 class = tunqos_companion_class(companion);
+	u8 class = tunqos_companion_class(skb->tc_index);
 
-	if (tunqos_skb_write_dscp(skb, 0, tunqos_companion_x(companion)))
+	if (unlikely(err))
 		tunqos_reason(tn, TUNQOS_REASON_NO_MEMORY);
 	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tn->tag, class);
 }
 
-static void write_outer(struct sk_buff *skb,
-			const struct tunqos_profile *profile, u8 dscp)
+/* Whatever the companion was, it is not of this packet. */
+static void clear_companion(struct sk_buff *skb)
 {
-	u8 outer = profile->encap[dscp];
+	if (skb->tc_index >= TUNQOS_COMPANION_MIN)
+		skb->tc_index = 0;
+}
 
-	if (outer == TUNQOS_TABLE_LEAVE)
-		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  TUNQOS_REASON_TABLE_LEAVE);
-	else if (tunqos_skb_write_dscp(skb, 0, outer))
-		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  TUNQOS_REASON_NO_MEMORY);
-	else
-		tunqos_written(profile, TUNQOS_ENCAP);
+/* No inner header was found. */
+static noinline void left_alone(struct sk_buff *skb,
+				const struct tunqos_profile *profile,
+				enum tunqos_reason reason)
+{
+	if (ip_hdr(skb)->protocol == IPPROTO_IGMP)
+		return;		/* the device's own */
+	tunqos_count(profile, TUNQOS_ENCAP);
+	tunqos_left_alone(profile, TUNQOS_ENCAP, reason);
+	clear_companion(skb);
 }
 
 static void pre_classify(struct sk_buff *skb,
@@ -49,55 +58,88 @@ static void pre_classify(struct sk_buff *skb,
 		skb->priority = profile->priority[class];
 }
 
-/* A tunnel device of ours made this packet. */
-static void tunnelled(struct sk_buff *skb,
-		      const struct tunqos_attachment *attachment,
-		      const struct tunqos_profile *profile)
+/* @inner is in the @len bytes at @data, which follow the outer header. */
+static __always_inline void
+inner_found(struct sk_buff *skb, const struct tunqos_attachment *attachment,
+	    const struct tunqos_profile *profile, const u8 *data,
+	    unsigned int len, struct tunqos_inner inner)
+{
+	u8 outer;
+
+	tunqos_count(profile, TUNQOS_ENCAP);
+	if (profile->pre_classify)
+		pre_classify(skb, profile, attachment->tag,
+			     tunqos_innermost(data, len, inner));
+	else
+		clear_companion(skb);
+
+	/* Headers may move from here on. */
+	if (!profile->encap_write)
+		return;
+	outer = profile->encap[tunqos_ds_dscp(inner.ds)];
+	if (unlikely(outer == TUNQOS_TABLE_LEAVE))
+		tunqos_left_alone(profile, TUNQOS_ENCAP,
+				  TUNQOS_REASON_TABLE_LEAVE);
+	else if (unlikely(tunqos_skb_write_outer4(skb, outer)))
+		tunqos_left_alone(profile, TUNQOS_ENCAP,
+				  TUNQOS_REASON_NO_MEMORY);
+	else
+		tunqos_written(profile, TUNQOS_ENCAP);
+}
+
+/*
+ * The driver has just pushed the headers, so they are linear; this is for what
+ * may come one day.
+ */
+static noinline void nonlinear(struct sk_buff *skb,
+			       const struct tunqos_attachment *attachment,
+			       const struct tunqos_profile *profile)
 {
 	const struct iphdr *outer = ip_hdr(skb);
-	unsigned int offset = skb_network_offset(skb) + outer->ihl * 4;
-	u8 proto = outer->protocol;
+	unsigned int offset = outer->ihl * 4;
 	u8 bytes[TUNQOS_INNER_BYTES];
 	struct tunqos_inner inner;
 	unsigned int len;
-	const u8 *data;
 	int err;
 
-	tunqos_count(profile, TUNQOS_ENCAP);
+	len = min_t(unsigned int, skb->len - min(skb->len, offset),
+		    sizeof(bytes));
+	if (skb_copy_bits(skb, offset, bytes, len))
+		len = 0;
+	err = tunqos_inner_find(bytes, len, outer->protocol, &inner);
+	if (err)
+		left_alone(skb, profile, -1 - err);
+	else
+		inner_found(skb, attachment, profile, bytes, len, inner);
+}
 
-	/*
-	 * The driver has just pushed these headers, so they are linear; the
-	 * copy is for what may come one day.
-	 */
-	len = skb_headlen(skb) - min(skb_headlen(skb), offset);
-	data = skb->data + offset;
-	if (unlikely(len < TUNQOS_INNER_BYTES && skb->data_len)) {
-		len = min_t(unsigned int, skb->len - min(skb->len, offset),
-			    sizeof(bytes));
-		if (skb_copy_bits(skb, offset, bytes, len))
-			len = 0;
-		data = bytes;
-	}
+/* A tunnel device of ours made this packet. */
+static inline void tunnelled(struct sk_buff *skb,
+			     const struct tunqos_attachment *attachment,
+			     const struct tunqos_profile *profile)
+{
+	const struct iphdr *outer = ip_hdr(skb);
+	const u8 *data = (const u8 *)outer + outer->ihl * 4;
+	const u8 *end = skb_tail_pointer(skb);
+	unsigned int len = end > data ? end - data : 0;
+	struct tunqos_inner inner;
+	bool gre;
+	int err;
 
-	err = attachment->gre == (proto == IPPROTO_GRE) ?
-		tunqos_inner_find(data, len, proto, &inner) :
-		-1 - TUNQOS_REASON_UNKNOWN_HEADER;
-	if (err) {
-		tunqos_left_alone(profile, TUNQOS_ENCAP, -1 - err);
-		if (skb->tc_index >= TUNQOS_COMPANION_MIN)
-			skb->tc_index = 0;
+	gre = outer->protocol == IPPROTO_GRE;
+	if (unlikely(attachment->gre != gre)) {
+		left_alone(skb, profile, TUNQOS_REASON_UNKNOWN_HEADER);
 		return;
 	}
-
-	if (profile->pre_classify)
-		pre_classify(skb, profile, attachment->tag,
-			     tunqos_innermost(data, len, &inner));
-	else if (skb->tc_index >= TUNQOS_COMPANION_MIN)
-		skb->tc_index = 0;
-
-	/* Headers may move from here on. */
-	if (profile->encap_write)
-		write_outer(skb, profile, tunqos_ds_dscp(inner.ds));
+	if (unlikely(len < TUNQOS_INNER_BYTES && skb->data_len)) {
+		nonlinear(skb, attachment, profile);
+		return;
+	}
+	err = tunqos_inner_find(data, len, outer->protocol, &inner);
+	if (unlikely(err))
+		left_alone(skb, profile, -1 - err);
+	else
+		inner_found(skb, attachment, profile, data, len, inner);
 }
 
 /* It may be a tunnel that is bound; nobody else will say so. */
@@ -112,27 +154,21 @@ static void hidden_by_vrf(struct tunqos_net *tn, const struct sk_buff *skb)
 	}
 }
 
-unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
-			   const struct nf_hook_state *state)
+/* What the first look of tunqos_outer4() does not sort out. */
+static noinline void outer4(struct sk_buff *skb, struct tunqos_net *tn)
 {
-	const u16 companion = skb->tc_index;
+	const u8 x = tunqos_companion_x(skb->tc_index);
 	const struct tunqos_attachment *attachment;
 	const struct tunqos_profile *profile;
 
-	/* All socket traffic: the two loads that decide it come first. */
-	if (companion < TUNQOS_PENDING_MIN && !skb->dev)
-		return NF_ACCEPT;
-
 	if (IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED) {
-		struct tunqos_net *tn = tunqos_net(state->net);
-
-		if (companion >= TUNQOS_PENDING_MIN &&
+		if (skb->tc_index >= TUNQOS_PENDING_MIN &&
 		    READ_ONCE(tn->users[TUNQOS_INET_BEFORE4]))
-			obey(tn, skb, companion);
-		return NF_ACCEPT;
+			obeyed(tn, skb, tunqos_skb_write_outer4(skb, x));
+		return;
 	}
 	if (!skb->dev)
-		return NF_ACCEPT;
+		return;
 
 	attachment = tunqos_attachment_find(skb->dev);
 	if (!attachment) {
@@ -141,20 +177,28 @@ unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
 		 * in from another router for our word. A VRF hides the tunnel.
 		 */
 		if (netif_is_l3_master(skb->dev))
-			hidden_by_vrf(tunqos_net(state->net), skb);
-		else if (companion >= TUNQOS_COMPANION_MIN)
-			skb->tc_index = 0;
-		return NF_ACCEPT;
+			hidden_by_vrf(tn, skb);
+		else
+			clear_companion(skb);
+		return;
 	}
 	/*
 	 * A tunnel driver leaves no input device in the packet. IPVS, which
 	 * sends on what came in by this device, does.
 	 */
-	if (skb->skb_iif || ip_hdr(skb)->protocol == IPPROTO_IGMP)
-		return NF_ACCEPT;
+	if (skb->skb_iif)
+		return;
 	profile = rcu_dereference(attachment->profile);
 	if (profile && (profile->encap_write || profile->pre_classify))
 		tunnelled(skb, attachment, profile);
+}
+
+unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	/* All socket traffic comes by: two loads let it go. */
+	if (skb->tc_index >= TUNQOS_PENDING_MIN || skb->dev)
+		outer4(skb, priv);
 	return NF_ACCEPT;
 }
 
@@ -162,9 +206,11 @@ unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
 unsigned int tunqos_outer6(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
+	const u8 x = tunqos_companion_x(skb->tc_index);
+
 	if (skb->tc_index < TUNQOS_PENDING_MIN)
 		return NF_ACCEPT;
 	if (IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED)
-		obey(tunqos_net(state->net), skb, skb->tc_index);
+		obeyed(priv, skb, tunqos_skb_write_dscp(skb, 0, x));
 	return NF_ACCEPT;
 }

@@ -27,22 +27,30 @@ static struct tunqos_profile *find(const struct tunqos_lower *lower,
 	return NULL;
 }
 
+/* The DS field of what is not in the linear part, or -1. */
+static noinline int far_ds(const struct sk_buff *skb)
+{
+	int offset = skb_network_offset(skb);
+	u8 header[2];
+
+	if (offset < 0 || skb_copy_bits(skb, offset, header, sizeof(header)) ||
+	    !tunqos_ip_version(header))
+		return -1;
+	return tunqos_ds_read(header);
+}
+
 /* The DS field, or -1: not IP. The frame may come from a raw socket. */
 static int frame_ds(const struct sk_buff *skb)
 {
-	int offset = skb_network_offset(skb);
-	u8 bytes[2];
-	const u8 *header;
+	const u8 *header = skb_network_header(skb);
 
 	if (skb->protocol != htons(ETH_P_IP) &&
 	    skb->protocol != htons(ETH_P_IPV6))
 		return -1;
-	if (offset < 0)
-		return -1;
-	header = skb_header_pointer(skb, offset, sizeof(bytes), bytes);
-	if (!header || !tunqos_ip_version(header))
-		return -1;
-	return tunqos_ds_read(header);
+	if (unlikely(header < skb->data ||
+		     header + 2 > skb_tail_pointer(skb)))
+		return far_ds(skb);
+	return tunqos_ip_version(header) ? tunqos_ds_read(header) : -1;
 }
 
 unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,

@@ -6,6 +6,7 @@
 #include <net/checksum.h>
 
 #include "tunqos.h"
+#include "skb.h"
 
 /**
  * tunqos_skb_write_dscp() - write the DSCP of an IP header; ECN stays

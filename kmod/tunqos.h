@@ -9,7 +9,6 @@
 #ifndef TUNQOS_H
 #define TUNQOS_H
 
-#include <linux/hashtable.h>
 #include <linux/if.h>
 #include <linux/in6.h>
 #include <linux/list.h>
@@ -17,10 +16,10 @@
 #include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
-#include <linux/rhashtable.h>
 #include <linux/skbuff.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
+#include <net/netns/generic.h>
 #include <uapi/linux/tunqos.h>
 
 #include "core/companion.h"
@@ -101,7 +100,6 @@ enum tunqos_binding_type {
 	TUNQOS_BIND_PORT,	/* a VLAN device, by name */
 };
 
-/* Compared as bytes: unused parts are 0. */
 struct tunqos_peer_key {
 	union {
 		struct in6_addr a6;	/* first: the longest is initialised */
@@ -112,8 +110,10 @@ struct tunqos_peer_key {
 
 struct tunqos_key {
 	enum tunqos_binding_type type;
-	char name[IFNAMSIZ];
-	struct tunqos_peer_key peer;
+	union {
+		char name[IFNAMSIZ];
+		struct tunqos_peer_key peer;	/* of type TUNQOS_BIND_PEER */
+	};
 };
 
 /**
@@ -139,9 +139,8 @@ struct tunqos_binding {
 	struct tunqos_attachment *attachment;
 	struct tunqos_vid *vid;
 
-	struct list_head list;		/* tunqos_net.bindings, in key order */
-	struct hlist_node name_node;	/* tunqos_net.names */
-	struct rhash_head peer_node;	/* tunqos_net.peers */
+	struct list_head list;		/* tunqos_net.bindings, oldest first */
+	struct hlist_node key_node;	/* tunqos_bindings */
 
 	struct tunqos_profile *next;
 	const char *next_label;
@@ -188,14 +187,14 @@ enum tunqos_inet_hook {
 struct tunqos_net {
 	struct net *net;
 	struct list_head bindings;
-	DECLARE_HASHTABLE(names, 8);
-	struct rhashtable peers;
 	struct tunqos_reasons __percpu *reasons;
 	u32 generation;
 	unsigned int count;		/* of bindings */
 	unsigned int failed;		/* of bindings in that state */
+	u32 salt;			/* of its bindings' hash */
 	u8 tag;				/* 0-63 */
 	unsigned int users[TUNQOS_INET_HOOKS];
+	struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS];	/* priv: this */
 
 	struct mutex txn_lock;		/* protects the next 5 fields */
 	bool txn_open;
@@ -207,11 +206,13 @@ struct tunqos_net {
 };
 
 /* main.c */
-struct tunqos_net *tunqos_net(const struct net *net);
+extern unsigned int tunqos_net_id;
 extern u8 tunqos_arrived_tag;		/* 0-15, drawn at load */
 
-/* skb.c */
-int tunqos_skb_write_dscp(struct sk_buff *skb, int offset, u8 dscp);
+static inline struct tunqos_net *tunqos_net(const struct net *net)
+{
+	return net_generic(net, tunqos_net_id);
+}
 
 /* before.c outer.c arrived.c after.c: the hooks, in the order of a packet */
 unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
@@ -264,11 +265,11 @@ int tunqos_ipsec_get(void);
 void tunqos_ipsec_exit(void);
 
 /* hooks.c */
+void tunqos_hooks_init(struct tunqos_net *tn);
 int tunqos_hooks_get(struct net *net, u32 hooks);
 void tunqos_hooks_put(struct net *net, u32 hooks);
 
 /* attachment.c */
-struct tunqos_attachment *tunqos_attachment_find(const struct net_device *dev);
 bool tunqos_attachment_kind_ok(const struct net_device *dev);
 int tunqos_attachment_prepare(struct tunqos_binding *binding,
 			      struct net_device *dev, u32 hooks);
@@ -286,16 +287,11 @@ void tunqos_port_publish(struct tunqos_binding *binding,
 void tunqos_port_drop(struct tunqos_binding *binding);
 void tunqos_port_device_gone(const struct net_device *dev, bool only_renamed);
 
-/* peer.c */
-int tunqos_peers_init(struct tunqos_net *tn);
-void tunqos_peers_exit(struct tunqos_net *tn);
-int tunqos_peer_add(struct tunqos_binding *binding);
-void tunqos_peer_remove(struct tunqos_binding *binding);
-struct tunqos_binding *tunqos_peer_find(struct tunqos_net *tn,
-					const struct tunqos_peer_key *key);
-struct tunqos_profile *tunqos_peer_profile(struct tunqos_net *tn,
-					   unsigned int family,
-					   const void *address);
+/* lookup.c, lookup.h */
+void tunqos_lookup_add(struct tunqos_binding *binding);
+void tunqos_lookup_remove(struct tunqos_binding *binding);
+struct tunqos_binding *tunqos_binding_find(struct tunqos_net *tn,
+					   const struct tunqos_key *key);
 
 /* profile.c */
 struct tunqos_profile *tunqos_profile_alloc(void);
@@ -305,8 +301,6 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			 enum tunqos_binding_type type);
 
 /* binding.c */
-struct tunqos_binding *tunqos_binding_find(struct tunqos_net *tn,
-					   const struct tunqos_key *key);
 struct tunqos_binding *tunqos_binding_create(struct tunqos_net *tn,
 					     const struct tunqos_key *key);
 int tunqos_binding_prepare(struct tunqos_binding *binding,

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Finds the inner IP header behind an encapsulation header. */
+/*
+ * Finds the inner IP header behind an encapsulation header, bounded by the
+ * length given. Nothing is assumed of the bytes: they may come from the wire.
+ */
 #ifndef TUNQOS_CORE_INNER_H
 #define TUNQOS_CORE_INNER_H
 
 #include "core.h"
+#include "ds.h"
 
 /* Enough for every encapsulation header here and the DS field behind it. */
 #define TUNQOS_INNER_BYTES	64
@@ -21,9 +25,76 @@ struct tunqos_inner {
 	u8 ds;
 };
 
-int tunqos_inner_find(const u8 *data, unsigned int len, u8 proto,
-		      struct tunqos_inner *inner);
+#define TUNQOS_PROTO_IPIP	4
+#define TUNQOS_PROTO_IPV6	41
+#define TUNQOS_PROTO_GRE	47
+
+/* GRE, RFC 2784 and 2890: flags, then the EtherType of the payload */
+#define TUNQOS_GRE_CSUM		0x80
+#define TUNQOS_GRE_ROUTING	0x40
+#define TUNQOS_GRE_KEY		0x20
+#define TUNQOS_GRE_SEQ		0x10
+#define TUNQOS_GRE_VERSION	0x07
+
+/* Length of the GRE header in bytes, or -1 - reason. */
+static inline int tunqos_gre_len(const u8 *gre, unsigned int len)
+{
+	unsigned int proto;
+	int bytes = 4;
+
+	if (len < 4)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	if ((gre[0] & TUNQOS_GRE_ROUTING) || (gre[1] & TUNQOS_GRE_VERSION))
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	proto = gre[2] << 8 | gre[3];
+	if (proto != 0x0800 && proto != 0x86dd)
+		return -1 - TUNQOS_REASON_NOT_IP;
+	if (gre[0] & TUNQOS_GRE_CSUM)
+		bytes += 4;
+	if (gre[0] & TUNQOS_GRE_KEY)
+		bytes += 4;
+	if (gre[0] & TUNQOS_GRE_SEQ)
+		bytes += 4;
+	return bytes;
+}
+
+/**
+ * tunqos_inner_find() - the inner header of an encapsulated packet
+ * @data: what follows the outer IP header
+ * @len: bytes there
+ * @proto: protocol number of the outer IP header: 4, 41 or 47
+ * @inner: filled in on success
+ *
+ * Return: 0, or -1 - reason (enum tunqos_reason).
+ */
+static inline int tunqos_inner_find(const u8 *data, unsigned int len, u8 proto,
+				    struct tunqos_inner *inner)
+{
+	int offset = 0;
+
+	switch (proto) {
+	case TUNQOS_PROTO_IPIP:
+	case TUNQOS_PROTO_IPV6:
+		break;
+	case TUNQOS_PROTO_GRE:
+		offset = tunqos_gre_len(data, len);
+		if (offset < 0)
+			return offset;
+		break;
+	default:
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	}
+
+	if (len < (unsigned int)offset + 2)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	if (!tunqos_ip_version(data + offset))
+		return -1 - TUNQOS_REASON_NOT_IP;
+	inner->offset = offset;
+	inner->ds = tunqos_ds_read(data + offset);
+	return 0;
+}
+
 u8 tunqos_innermost(const u8 *data, unsigned int len,
-		    const struct tunqos_inner *inner);
+		    struct tunqos_inner inner);
 
 #endif /* TUNQOS_CORE_INNER_H */

@@ -113,7 +113,7 @@ TEST_CASE("the innermost header of tunnels in tunnels") {
     tunqos_inner inner{};
     const auto innermost = [&inner](const Bytes& bytes, std::uint8_t proto) {
         REQUIRE(find(bytes, proto, inner) == 0);
-        return tunqos_innermost(bytes.data(), static_cast<unsigned>(bytes.size()), &inner);
+        return tunqos_innermost(bytes.data(), static_cast<unsigned>(bytes.size()), inner);
     };
     const auto ef = ipv4(0xb8, 17) + Bytes(8, 0);
     CHECK(innermost(gre(0, 0x0800) + ef, 47) == 46);
@@ -155,7 +155,7 @@ TEST_CASE("any bytes of any length are answered without reading beyond them") {
         if (result == 0) {
             ++found;
             REQUIRE(inner.offset + 2 <= length);
-            REQUIRE(tunqos_innermost(exact.get(), length, &inner) < 64);
+            REQUIRE(tunqos_innermost(exact.get(), length, inner) < 64);
         } else {
             REQUIRE(-1 - result <= static_cast<int>(TUNQOS_REASON_IN_BAND_TAG));
         }

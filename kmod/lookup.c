@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bindings by their key: for the control plane and, where a packet names no
+ * device, for the packet path (lookup.h).
+ */
+
+#include <linux/rtnetlink.h>
+#include <linux/string.h>
+#include <linux/stringhash.h>
+
+#include "lookup.h"
+
+/* Of all namespaces; changed under RTNL, read under RCU. */
+struct hlist_head tunqos_bindings[1 << TUNQOS_BINDING_BITS];
+
+static struct hlist_head *bucket(const struct tunqos_net *tn,
+				 const struct tunqos_key *key)
+{
+	if (key->type != TUNQOS_BIND_PEER)
+		return tunqos_bucket(tn, full_name_hash(NULL, key->name,
+							strlen(key->name)));
+	if (key->peer.family == AF_INET)
+		return tunqos_bucket(tn, tunqos_hash4(key->peer.a4));
+	return tunqos_bucket(tn, tunqos_hash6(&key->peer.a6));
+}
+
+static bool same(const struct tunqos_binding *binding,
+		 const struct tunqos_net *tn, const struct tunqos_key *key)
+{
+	if (binding->tn != tn || binding->key.type != key->type)
+		return false;
+	if (key->type != TUNQOS_BIND_PEER)
+		return !strcmp(binding->key.name, key->name);
+	if (binding->key.peer.family != key->peer.family)
+		return false;
+	if (key->peer.family == AF_INET)
+		return binding->key.peer.a4 == key->peer.a4;
+	return ipv6_addr_equal(&binding->key.peer.a6, &key->peer.a6);
+}
+
+/* Context: RTNL held. */
+void tunqos_lookup_add(struct tunqos_binding *binding)
+{
+	ASSERT_RTNL();
+	hlist_add_head_rcu(&binding->key_node,
+			   bucket(binding->tn, &binding->key));
+}
+
+/* Context: RTNL held. Packets may see it until a grace period is over. */
+void tunqos_lookup_remove(struct tunqos_binding *binding)
+{
+	ASSERT_RTNL();
+	hlist_del_rcu(&binding->key_node);
+}
+
+/* Context: RTNL held. Return: the binding with this key, or NULL. */
+struct tunqos_binding *tunqos_binding_find(struct tunqos_net *tn,
+					   const struct tunqos_key *key)
+{
+	struct tunqos_binding *binding;
+
+	ASSERT_RTNL();
+	hlist_for_each_entry(binding, bucket(tn, key), key_node) {
+		if (same(binding, tn, key))
+			return binding;
+	}
+	return NULL;
+}
