@@ -56,17 +56,22 @@ Log::Log(Sink sink, const std::string& level)
 
 Log::~Log() = default;
 
+void Log::write(int level, std::string_view event, Fields fields) {
+    const auto as = static_cast<spdlog::level::level_enum>(level);
+    if (logger_->should_log(as)) logger_->log(as, line(event, fields));
+}
+
 void Log::debug(std::string_view event, Fields fields) {
-    logger_->debug(line(event, fields));
+    write(spdlog::level::debug, event, fields);
 }
 void Log::info(std::string_view event, Fields fields) {
-    logger_->info(line(event, fields));
+    write(spdlog::level::info, event, fields);
 }
 void Log::warning(std::string_view event, Fields fields) {
-    logger_->warn(line(event, fields));
+    write(spdlog::level::warn, event, fields);
 }
 void Log::error(std::string_view event, Fields fields) {
-    logger_->error(line(event, fields));
+    write(spdlog::level::err, event, fields);
 }
 
 void Log::problems(std::string_view event, const Problems& problems) {

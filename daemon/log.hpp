@@ -45,6 +45,8 @@ public:
     void problems(std::string_view event, const Problems& problems);
 
 private:
+    void write(int level, std::string_view event, Fields fields); // a level of spdlog
+
     std::unique_ptr<spdlog::logger> logger_;
 };
 

@@ -43,7 +43,8 @@ tl::unexpected<RpcError> refuse(rpc::Error code, std::string message) {
     return tl::make_unexpected(RpcError{code, {{"", std::move(message)}}});
 }
 
-RpcResult<Request> read_request(const json& message, json& id) {
+// Takes the parameters out of the message: they may be a whole configuration.
+RpcResult<Request> read_request(json& message, json& id) {
     if (!message.is_object())
         return refuse(rpc::invalid_request, "a request is one object; batches are not supported");
     Request request;
@@ -63,7 +64,7 @@ RpcResult<Request> read_request(const json& message, json& id) {
     request.method = method->get<std::string>();
     if (const auto params = message.find("params"); params != message.end()) {
         if (!params->is_object()) return refuse(rpc::invalid_params, "params must be an object");
-        request.params = *params;
+        request.params = std::move(*params);
     }
     return request;
 }
@@ -108,10 +109,12 @@ std::string Dispatcher::answer(std::string_view message, Right right) noexcept {
         if (!parsed) return error_answer({rpc::parse_error, std::move(parsed.error())});
         const auto request = read_request(*parsed, id);
         if (!request) return error_text(request.error(), id);
-        const auto result = call(context_, *request, right);
+        auto result = call(context_, *request, right);
         if (!request->wants_answer) return {};
         if (!result) return error_text(result.error(), id);
-        return dump({{"jsonrpc", "2.0"}, {"id", id}, {"result", *result}});
+        json answer = {{"jsonrpc", "2.0"}, {"id", id}};
+        answer["result"] = std::move(*result);
+        return dump(answer);
     } catch (const std::exception& exception) {
         log_.error("internal-error", {{"what", exception.what()}});
         return R"({"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"internal error; )"

@@ -8,10 +8,19 @@ using nlohmann::json;
 
 namespace {
 
-json outcome_json(const Outcome& outcome) {
-    return {{"generation", outcome.generation},
-            {"changes", outcome.changes},
-            {"warnings", outcome.warnings}};
+json texts(std::vector<std::string>&& lines) {
+    json::array_t array;
+    array.reserve(lines.size());
+    for (auto& line : lines)
+        array.emplace_back(std::move(line));
+    return array;
+}
+
+json outcome_json(Outcome&& outcome) {
+    json answer = {{"generation", outcome.generation}};
+    answer["changes"] = texts(std::move(outcome.changes));
+    answer["warnings"] = texts(std::move(outcome.warnings));
+    return answer;
 }
 
 } // namespace

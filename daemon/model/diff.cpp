@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What a change does, one line a change, in the words of the configuration.
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 #include "tunqos/config.hpp"
@@ -9,8 +12,7 @@ namespace tunqos {
 
 namespace {
 
-// A setting and its value, in the order in which people read them. No value: not set.
-using Settings = std::vector<std::pair<std::string, std::optional<std::string>>>;
+// A value as people read it. Nothing: not set.
 using Text = std::optional<std::string>;
 
 Text if_any(const std::string& text) {
@@ -42,47 +44,81 @@ Text pre_classify_text(const TunnelProfile& profile) {
     return table.empty() ? "on" : "table " + table;
 }
 
-// The same rows for every profile and for none, so that two can be compared.
-void add_profile(const TunnelProfile* profile, Settings& rows) {
-    rows.emplace_back("encap dscp", profile ? encap_text(*profile) : Text{});
-    rows.emplace_back("decap dscp", profile ? decap_text(*profile) : Text{});
-    rows.emplace_back("decap class", !profile ? Text{}
-                                     : profile->decap.queue_by == DecapClass::outer
-                                         ? Text{"outer"}
-                                         : Text{"inner"});
-    rows.emplace_back("pre-classify", profile ? pre_classify_text(*profile) : Text{});
+Text decap_class_text(const TunnelProfile& profile) {
+    return profile.decap.queue_by == DecapClass::outer ? "outer" : "inner";
 }
 
-Settings settings(const Interface& interface) {
-    Settings rows = {{"description", if_any(interface.description)}};
-    add_profile(interface.tunnel ? &*interface.tunnel : nullptr, rows);
-    Text cos;
-    if (interface.port)
-        cos = interface.port->table.empty() ? "dscp" : "dscp table " + interface.port->table;
-    rows.emplace_back("set cos", cos);
-    return rows;
+Text default_text(const TableMap& map) {
+    if (map.fallback == TableDefault::copy) return "copy";
+    if (map.fallback == TableDefault::ignore) return "ignore";
+    if (map.fallback == TableDefault::value) return std::to_string(map.default_value);
+    return {};
 }
 
-Settings settings(const CryptoMap& map) {
-    Settings rows = {{"description", if_any(map.description)}, {"peer", if_any(map.peer)}};
-    add_profile(&map.tunnel, rows);
-    return rows;
+Text cos_text(const Interface& interface) {
+    if (!interface.port) return {};
+    return interface.port->table.empty() ? "dscp" : "dscp table " + interface.port->table;
 }
 
-Settings settings(const TableMap& map) {
-    Settings rows;
+// compare(before, after, tell) calls tell(name, from, to) for each setting that may differ,
+// in the order in which people read them. Of no object (nullptr) no setting is set. Most
+// settings of most objects are equal, so texts are made for the others only.
+
+template <typename Object, typename Part, typename Print, typename Tell>
+void compare_part(std::string_view name, const Object* before, const Object* after, Part part,
+                  Print print, const Tell& tell) {
+    if (before && after && std::invoke(part, *before) == std::invoke(part, *after)) return;
+    tell(name, before ? print(*before) : Text{}, after ? print(*after) : Text{});
+}
+
+template <typename Tell>
+void compare(const TunnelProfile* before, const TunnelProfile* after, const Tell& tell) {
+    const auto compare_class = [](const TunnelProfile& profile) { return profile.decap.queue_by; };
+    compare_part("encap dscp", before, after, &TunnelProfile::encap, encap_text, tell);
+    compare_part("decap dscp", before, after, &TunnelProfile::decap, decap_text, tell);
+    compare_part("decap class", before, after, compare_class, decap_class_text, tell);
+    compare_part("pre-classify", before, after, &TunnelProfile::pre_classify, pre_classify_text,
+                 tell);
+}
+
+template <typename Object, typename Tell>
+void compare_description(const Object* before, const Object* after, const Tell& tell) {
+    compare_part(
+        "description", before, after, &Object::description,
+        [](const Object& object) { return if_any(object.description); }, tell);
+}
+
+template <typename Tell>
+void compare(const Interface* before, const Interface* after, const Tell& tell) {
+    const auto tunnel = [](const Interface* interface) {
+        return interface && interface->tunnel ? &*interface->tunnel : nullptr;
+    };
+    compare_description(before, after, tell);
+    compare(tunnel(before), tunnel(after), tell);
+    compare_part("set cos", before, after, &Interface::port, cos_text, tell);
+}
+
+template <typename Tell>
+void compare(const CryptoMap* before, const CryptoMap* after, const Tell& tell) {
+    compare_description(before, after, tell);
+    compare_part(
+        "peer", before, after, &CryptoMap::peer,
+        [](const CryptoMap& map) { return if_any(map.peer); }, tell);
+    compare(before ? &before->tunnel : nullptr, after ? &after->tunnel : nullptr, tell);
+}
+
+template <typename Tell>
+void compare(const TableMap* before, const TableMap* after, const Tell& tell) {
     for (std::size_t i = 0; i < dscp_count; ++i) {
         const auto from = static_cast<std::uint8_t>(i);
-        const auto found = map.map.find(from);
-        rows.emplace_back("map " + to_string(Dscp{from}),
-                          found == map.map.end() ? Text{} : std::to_string(found->second));
+        const auto line = [from](const TableMap* map) -> Text {
+            if (!map) return {};
+            const auto found = map->map.find(from);
+            return found == map->map.end() ? Text{} : std::to_string(found->second);
+        };
+        tell("map " + to_string(Dscp{from}), line(before), line(after));
     }
-    Text fallback;
-    if (map.fallback == TableDefault::copy) fallback = "copy";
-    if (map.fallback == TableDefault::ignore) fallback = "ignore";
-    if (map.fallback == TableDefault::value) fallback = std::to_string(map.default_value);
-    rows.emplace_back("default", fallback);
-    return rows;
+    tell("default", before ? default_text(*before) : Text{}, after ? default_text(*after) : Text{});
 }
 
 std::string title(const CryptoMapKey& key) {
@@ -92,42 +128,53 @@ std::string title(const std::string& name) {
     return name;
 }
 
-void compare(const std::string& object, const Settings& before, const Settings& after,
-             std::vector<std::string>& changes) {
-    for (std::size_t i = 0; i < before.size(); ++i) {
-        const auto& [name, from] = before[i];
-        const auto& to = after[i].second;
-        if (from == to) continue;
-        changes.push_back(object + ": " + name + ' ' + from.value_or("none") + " -> " +
-                          to.value_or("none"));
-    }
-}
-
 // "added (encap dscp copy, decap dscp keep)": what is set of a new object.
-std::string summary(const Settings& rows) {
+template <typename Object>
+std::string summary(const Object& object) {
     std::string text;
-    for (const auto& [name, value] : rows) {
-        if (!value) continue;
-        text += (text.empty() ? "" : ", ") + name + ' ' + *value;
-    }
-    return text.empty() ? text : " (" + text + ')';
+    const Object* const nothing = nullptr;
+    compare(nothing, &object, [&](std::string_view name, const Text&, const Text& value) {
+        if (!value) return;
+        text += text.empty() ? " (" : ", ";
+        text.append(name).append(" ").append(*value);
+    });
+    return text.empty() ? text : text + ')';
 }
 
+template <typename Object>
+void compare_one(const std::string& name, const Object& before, const Object& after,
+                 std::vector<std::string>& changes) {
+    compare(&before, &after, [&](std::string_view setting, const Text& from, const Text& to) {
+        if (from == to) return;
+        std::string& line = changes.emplace_back(name);
+        line.append(": ").append(setting).append(" ").append(from ? *from : "none");
+        line.append(" -> ").append(to ? *to : "none");
+    });
+}
+
+// Both are in order: one walk through them side by side finds every difference. Additions
+// come last.
 template <typename Objects>
 void compare_all(const std::string& noun, const Objects& before, const Objects& after,
                  std::vector<std::string>& changes) {
+    std::vector<std::string> added;
+    const auto name = [&](const auto& key) { return noun + ' ' + title(key); };
+    auto next = after.begin();
+    const auto add_until = [&](auto&& reached) {
+        for (; next != after.end() && !reached(next->first); ++next)
+            added.push_back(name(next->first) + ": added" + summary(next->second));
+    };
     for (const auto& [key, object] : before) {
-        const std::string name = noun + ' ' + title(key);
-        const auto found = after.find(key);
-        if (found == after.end())
-            changes.push_back(name + ": removed");
-        else if (found->second != object)
-            compare(name, settings(object), settings(found->second), changes);
+        add_until([&](const auto& other) { return !(other < key); });
+        if (next == after.end() || key < next->first) {
+            changes.push_back(name(key) + ": removed");
+            continue;
+        }
+        if (!(next->second == object)) compare_one(name(key), object, next->second, changes);
+        ++next;
     }
-    for (const auto& [key, object] : after) {
-        if (!before.contains(key))
-            changes.push_back(noun + ' ' + title(key) + ": added" + summary(settings(object)));
-    }
+    add_until([](const auto&) { return false; });
+    std::move(added.begin(), added.end(), std::back_inserter(changes));
 }
 
 } // namespace

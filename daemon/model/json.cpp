@@ -21,13 +21,23 @@ namespace tunqos {
 namespace {
 
 using nlohmann::json;
-using Path = const std::string&;
 
 constexpr int format_version = 1;
 
-std::string join(Path path, std::string_view key) {
-    return path.empty() ? std::string(key) : path + " / " + std::string(key);
-}
+// The way to a value. It is made for every value and printed for the few that are wrong:
+// so it is a chain of names, on the stack, each pointing to the one before.
+struct PathTo {
+    const PathTo* parent = nullptr;
+    std::string_view key;
+
+    PathTo operator/(std::string_view next) const { return {this, next}; }
+    std::string text() const {
+        if (!parent) return std::string(key);
+        std::string before = parent->text();
+        return before.empty() ? std::string(key) : before + " / " + std::string(key);
+    }
+};
+using Path = const PathTo&;
 
 std::string in_quotes(std::string_view text) {
     return '"' + std::string(text) + '"';
@@ -40,6 +50,20 @@ std::string excerpt(const json& value) {
     return text.size() > limit ? text.substr(0, limit) + "..." : text;
 }
 
+const json::object_t& members(const json& object) {
+    return object.get_ref<const json::object_t&>();
+}
+
+// The value of a key that may be left out; nullptr if it is.
+const json* member(const json& object, std::string_view key) {
+    const auto found = members(object).find(key);
+    return found == members(object).end() ? nullptr : &found->second;
+}
+
+bool is(const json& value, std::string_view text) {
+    return value.is_string() && value.get_ref<const std::string&>() == text;
+}
+
 class Reader {
 public:
     Problems problems;
@@ -49,13 +73,15 @@ public:
 private:
     using Keys = std::initializer_list<std::string_view>;
 
-    void problem(Path path, std::string message) { problems.push_back({path, std::move(message)}); }
+    void problem(Path path, std::string message) {
+        problems.push_back({path.text(), std::move(message)});
+    }
 
     bool object(const json& value, Path path, Keys keys);
     bool any_object(const json& value, Path path);
     std::string text(const json& object, std::string_view key, Path path);
     std::optional<std::string> only_key(const json& value, std::string_view key, Path path,
-                                        const std::string& expected);
+                                        std::string_view expected);
     std::optional<std::uint8_t> number(const json& value, Path path);
     TableMap table_map(const json& value, Path path);
     void table_default(const json& value, Path path, TableMap& map);
@@ -78,37 +104,34 @@ bool Reader::any_object(const json& value, Path path) {
 // True if it is an object; each key that is none of `keys` is a problem.
 bool Reader::object(const json& value, Path path, Keys keys) {
     if (!any_object(value, path)) return false;
-    for (const auto& item : value.items()) {
-        bool known = false;
+    for (const auto& [found, ignored] : members(value)) {
+        if (std::find(keys.begin(), keys.end(), found) != keys.end()) continue;
         std::string list;
-        for (const auto key : keys) {
-            known = known || item.key() == key;
+        for (const auto key : keys)
             list += (list.empty() ? "" : ", ") + in_quotes(key);
-        }
-        if (!known) problem(join(path, item.key()), "unknown key; this object may have " + list);
+        problem(path / found, "unknown key; this object may have " + list);
     }
     return true;
 }
 
 // The text of a key that may be left out.
 std::string Reader::text(const json& object, std::string_view key, Path path) {
-    const auto found = object.find(key);
-    if (found == object.end()) return {};
+    const json* found = member(object, key);
+    if (!found) return {};
     if (found->is_string()) return found->get<std::string>();
-    problem(join(path, key), "must be a text, not " + excerpt(*found));
+    problem(path / key, "must be a text, not " + excerpt(*found));
     return {};
 }
 
 // {"table": "NAME"}: the text of the only key that this object may have.
 std::optional<std::string> Reader::only_key(const json& value, std::string_view key, Path path,
-                                            const std::string& expected) {
-    if (!value.is_object() || value.size() != 1 || !value.contains(key) ||
-        !value.at(std::string(key)).is_string() ||
-        value.at(std::string(key)).get_ref<const std::string&>().empty()) {
-        problem(path, "must be " + expected + ", not " + excerpt(value));
+                                            std::string_view expected) {
+    const json* found = value.is_object() && value.size() == 1 ? member(value, key) : nullptr;
+    if (!found || !found->is_string() || is(*found, "")) {
+        problem(path, "must be " + std::string(expected) + ", not " + excerpt(value));
         return std::nullopt;
     }
-    return value.at(std::string(key)).get<std::string>();
+    return found->get<std::string>();
 }
 
 // A number 0-63, as number or as name. Whether it fits its use is seen later.
@@ -123,9 +146,9 @@ std::optional<std::uint8_t> Reader::number(const json& value, Path path) {
 }
 
 void Reader::table_default(const json& value, Path path, TableMap& map) {
-    if (value == "copy") {
+    if (is(value, "copy")) {
         map.fallback = TableDefault::copy;
-    } else if (value == "ignore") {
+    } else if (is(value, "ignore")) {
         map.fallback = TableDefault::ignore;
     } else if (const auto to = number(value, path)) {
         map.fallback = TableDefault::value;
@@ -143,23 +166,21 @@ TableMap Reader::table_map(const json& value, Path path) {
     TableMap map;
     map.fallback.reset();
     if (!object(value, path, {"map", "default"})) return map;
-    if (const auto lines = value.find("map"); lines != value.end()) {
-        const std::string here = join(path, "map");
+    if (const json* lines = member(value, "map")) {
+        const PathTo here = path / "map";
         if (any_object(*lines, here)) {
-            for (const auto& item : lines->items()) {
-                const auto from = parse_dscp(item.key());
-                if (!from)
-                    problem(join(here, item.key()), "is not a DSCP: 0-63 or a name such as \"ef\"");
-                const auto to = number(item.value(), join(here, item.key()));
+            for (const auto& [key, line] : members(*lines)) {
+                const auto from = parse_dscp(key);
+                if (!from) problem(here / key, "is not a DSCP: 0-63 or a name such as \"ef\"");
+                const auto to = number(line, here / key);
                 if (!from || !to) continue;
                 if (!map.map.emplace(from->value, *to).second)
-                    problem(join(here, item.key()),
-                            "code point " + describe(*from) + " is there twice");
+                    problem(here / key, "code point " + describe(*from) + " is there twice");
             }
         }
     }
-    if (const auto fallback = value.find("default"); fallback != value.end())
-        table_default(*fallback, join(path, "default"), map);
+    if (const json* fallback = member(value, "default"))
+        table_default(*fallback, path / "default", map);
     // Nothing is left for a default to say: one form for one meaning.
     if (!map.fallback && map.map.size() == dscp_count) map.fallback = TableDefault::copy;
     return map;
@@ -168,21 +189,22 @@ TableMap Reader::table_map(const json& value, Path path) {
 Encap Reader::encap(const json& value, Path path) {
     Encap encap;
     if (!object(value, path, {"dscp"})) return encap;
-    const auto found = value.find("dscp");
-    if (found == value.end()) return encap;
-    const std::string here = join(path, "dscp");
-    if (*found == "copy") return encap;
-    if (*found == "native") {
+    const json* found = member(value, "dscp");
+    if (!found || is(*found, "copy")) return encap;
+    const PathTo here = path / "dscp";
+    if (is(*found, "native")) {
         encap.dscp = EncapDscp::native;
-    } else if (found->is_object() && found->size() == 1 && found->contains("set")) {
+        return encap;
+    }
+    const json* fixed = found->is_object() && found->size() == 1 ? member(*found, "set") : nullptr;
+    if (fixed) {
         encap.dscp = EncapDscp::set;
-        if (const auto dscp = number(found->at("set"), join(here, "set")))
-            encap.value = Dscp{*dscp};
-    } else if (const auto table = only_key(*found, "table", here,
-                                           "\"copy\", \"native\", {\"set\": DSCP} or "
-                                           "{\"table\": NAME}")) {
+        if (const auto dscp = number(*fixed, here / "set")) encap.value = Dscp{*dscp};
+    } else if (auto table = only_key(*found, "table", here,
+                                     "\"copy\", \"native\", {\"set\": DSCP} or "
+                                     "{\"table\": NAME}")) {
         encap.dscp = EncapDscp::table;
-        encap.table = *table;
+        encap.table = std::move(*table);
     }
     return encap;
 }
@@ -190,29 +212,28 @@ Encap Reader::encap(const json& value, Path path) {
 Decap Reader::decap(const json& value, Path path) {
     Decap decap;
     if (!object(value, path, {"dscp", "permit", "class"})) return decap;
-    if (const auto dscp = value.find("dscp"); dscp != value.end() && *dscp != "keep") {
-        if (*dscp == "copy") {
+    if (const json* dscp = member(value, "dscp"); dscp && !is(*dscp, "keep")) {
+        if (is(*dscp, "copy")) {
             decap.dscp = DecapDscp::copy;
-        } else if (const auto table = only_key(*dscp, "table", join(path, "dscp"),
-                                               "\"keep\", \"copy\" or {\"table\": NAME}")) {
+        } else if (auto table = only_key(*dscp, "table", path / "dscp",
+                                         "\"keep\", \"copy\" or {\"table\": NAME}")) {
             decap.dscp = DecapDscp::table;
-            decap.table = *table;
+            decap.table = std::move(*table);
         }
     }
-    if (value.contains("permit")) {
+    if (const json* permit = member(value, "permit")) {
         const std::string list = text(value, "permit", path);
         std::string bad;
         decap.permit = parse_dscp_set(list, &bad);
-        if (!decap.permit && value.at("permit").is_string())
-            problem(join(path, "permit"),
+        if (!decap.permit && permit->is_string())
+            problem(path / "permit",
                     in_quotes(bad) + " is not a DSCP or a range of them; for example \"ef,0-47\"");
     }
-    if (const auto queue_by = value.find("class"); queue_by != value.end()) {
-        if (*queue_by == "outer")
+    if (const json* queue_by = member(value, "class")) {
+        if (is(*queue_by, "outer"))
             decap.queue_by = DecapClass::outer;
-        else if (*queue_by != "inner")
-            problem(join(path, "class"),
-                    "must be \"inner\" or \"outer\", not " + excerpt(*queue_by));
+        else if (!is(*queue_by, "inner"))
+            problem(path / "class", "must be \"inner\" or \"outer\", not " + excerpt(*queue_by));
     }
     return decap;
 }
@@ -226,21 +247,20 @@ PreClassify Reader::pre_classify(const json& value, Path path) {
 TunnelProfile Reader::tunnel(const json& value, Path path) {
     TunnelProfile profile;
     if (!object(value, path, {"encap", "decap", "preClassify"})) return profile;
-    if (value.contains("encap")) profile.encap = encap(value.at("encap"), join(path, "encap"));
-    if (value.contains("decap")) profile.decap = decap(value.at("decap"), join(path, "decap"));
-    if (value.contains("preClassify"))
-        profile.pre_classify = pre_classify(value.at("preClassify"), join(path, "preClassify"));
+    if (const json* found = member(value, "encap")) profile.encap = encap(*found, path / "encap");
+    if (const json* found = member(value, "decap")) profile.decap = decap(*found, path / "decap");
+    if (const json* found = member(value, "preClassify"))
+        profile.pre_classify = pre_classify(*found, path / "preClassify");
     return profile;
 }
 
 PortProfile Reader::port(const json& value, Path path) {
     PortProfile profile;
     if (!object(value, path, {"cos"})) return profile;
-    const auto cos = value.find("cos");
-    if (cos == value.end() || *cos == "dscp") return profile;
-    if (const auto table =
-            only_key(*cos, "table", join(path, "cos"), "\"dscp\" or {\"table\": NAME}"))
-        profile.table = *table;
+    const json* cos = member(value, "cos");
+    if (!cos || is(*cos, "dscp")) return profile;
+    if (auto table = only_key(*cos, "table", path / "cos", "\"dscp\" or {\"table\": NAME}"))
+        profile.table = std::move(*table);
     return profile;
 }
 
@@ -248,9 +268,9 @@ Interface Reader::interface(const json& value, Path path) {
     Interface interface;
     if (!object(value, path, {"description", "tunnel", "port"})) return interface;
     interface.description = text(value, "description", path);
-    if (value.contains("tunnel"))
-        interface.tunnel = tunnel(value.at("tunnel"), join(path, "tunnel"));
-    if (value.contains("port")) interface.port = port(value.at("port"), join(path, "port"));
+    if (const json* found = member(value, "tunnel"))
+        interface.tunnel = tunnel(*found, path / "tunnel");
+    if (const json* found = member(value, "port")) interface.port = port(*found, path / "port");
     return interface;
 }
 
@@ -260,7 +280,7 @@ CryptoMap Reader::crypto_map(const json& value, Path path) {
     map.description = text(value, "description", path);
     map.peer = text(value, "peer", path);
     if (const auto address = canonical_address(map.peer)) map.peer = *address;
-    if (value.contains("tunnel")) map.tunnel = tunnel(value.at("tunnel"), join(path, "tunnel"));
+    if (const json* found = member(value, "tunnel")) map.tunnel = tunnel(*found, path / "tunnel");
     return map;
 }
 
@@ -280,29 +300,34 @@ std::optional<CryptoMapKey> Reader::crypto_map_key(const std::string& key, Path 
 
 Config Reader::config(const json& value) {
     Config config;
-    if (!object(value, "", {"version", "tableMaps", "interfaces", "cryptoMaps"})) return config;
-    if (!value.contains("version"))
-        problem("version", "is missing; this daemon reads version 1");
-    else if (value.at("version") != format_version)
-        problem("version", "this daemon reads version 1, not " + excerpt(value.at("version")));
+    const PathTo root;
+    if (!object(value, root, {"version", "tableMaps", "interfaces", "cryptoMaps"})) return config;
+    const json* version = member(value, "version");
+    if (!version)
+        problem(root / "version", "is missing; this daemon reads version 1");
+    else if (*version != format_version)
+        problem(root / "version", "this daemon reads version 1, not " + excerpt(*version));
 
-    const auto each = [&](const char* key, auto&& read) {
-        const auto found = value.find(key);
-        if (found == value.end() || !any_object(*found, key)) return;
-        for (const auto& item : found->items())
-            read(item, join(key, item.key()));
+    const auto each = [&](std::string_view key, auto&& read) {
+        const PathTo path = root / key;
+        const json* found = member(value, key);
+        if (!found || !any_object(*found, path)) return;
+        for (const auto& [name, item] : members(*found))
+            read(name, item, path / name);
     };
-    each("tableMaps", [&](const auto& item, Path path) {
-        config.table_maps.emplace(item.key(), table_map(item.value(), path));
+    // The names come in order: each goes behind the last.
+    each("tableMaps", [&](const std::string& name, const json& item, Path path) {
+        config.table_maps.emplace_hint(config.table_maps.end(), name, table_map(item, path));
     });
-    each("interfaces", [&](const auto& item, Path path) {
-        auto read = interface(item.value(), path);
-        if (read != Interface{}) config.interfaces.emplace(item.key(), std::move(read));
+    each("interfaces", [&](const std::string& name, const json& item, Path path) {
+        auto read = interface(item, path);
+        if (read != Interface{})
+            config.interfaces.emplace_hint(config.interfaces.end(), name, std::move(read));
     });
-    each("cryptoMaps", [&](const auto& item, Path path) {
-        auto read = crypto_map(item.value(), path);
-        if (const auto name = crypto_map_key(item.key(), path))
-            config.crypto_maps.emplace(*name, std::move(read));
+    each("cryptoMaps", [&](const std::string& name, const json& item, Path path) {
+        auto read = crypto_map(item, path);
+        if (const auto key = crypto_map_key(name, path))
+            config.crypto_maps.emplace(*key, std::move(read));
     });
     return config;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The parser keeps the last of two equal keys and says nothing; the half of a table-map
-// that is lost this way is missed only on the wire. So count them while it reads.
+// The library's own tree builder keeps the last of two equal keys and says nothing; the
+// half of a table-map that is lost this way is missed only on the wire. This one sees them
+// where it puts them into their object.
 #include "json_syntax.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace tunqos {
 
@@ -15,50 +15,6 @@ using nlohmann::json;
 
 // Values are copied and printed by recursion; a hostile nesting must not reach that.
 constexpr std::size_t max_depth = 32;
-struct TooDeep {};
-
-// Objects and arrays that are open while the parser reads, outermost first.
-class DuplicateKeys {
-public:
-    void on_event(json::parse_event_t event, const json& parsed) {
-        switch (event) {
-        case json::parse_event_t::object_start:
-        case json::parse_event_t::array_start:
-            if (open_.size() == max_depth) throw TooDeep{};
-            open_.emplace_back();
-            break;
-        case json::parse_event_t::object_end:
-        case json::parse_event_t::array_end: open_.pop_back(); break;
-        case json::parse_event_t::key: on_key(parsed.get_ref<const std::string&>()); break;
-        case json::parse_event_t::value: break;
-        }
-    }
-    Problems take() { return std::move(problems_); }
-
-private:
-    struct Level {
-        std::set<std::string> keys;
-        std::string current;
-    };
-
-    void on_key(const std::string& key) {
-        Level& level = open_.back();
-        level.current = key;
-        if (!level.keys.insert(key).second) problems_.push_back({path(), "is there twice"});
-    }
-
-    std::string path() const {
-        std::string text;
-        for (const auto& level : open_) {
-            if (!text.empty()) text += " / ";
-            text += level.current;
-        }
-        return text;
-    }
-
-    std::vector<Level> open_;
-    Problems problems_;
-};
 
 // Position of a byte, counted from 1 as editors do.
 std::string position(std::string_view text, std::size_t byte) {
@@ -72,31 +28,108 @@ std::string position(std::string_view text, std::size_t byte) {
 
 // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while
 // ... - unexpected '}'; expected ..." without what position() says already.
-std::string reason(const json::parse_error& error) {
+std::string reason(const json::exception& error) {
     const std::string_view text = error.what();
     const auto colon = text.find(": ");
     return std::string(colon == std::string_view::npos ? text : text.substr(colon + 2));
 }
 
+// Builds the value from what the parser sees, one call a token. False ends the parsing.
+class Builder {
+public:
+    Builder(std::string_view text, json& root) : text_(text), root_(root) {}
+
+    bool null() { return put(nullptr); }
+    bool boolean(bool value) { return put(value); }
+    bool number_integer(json::number_integer_t value) { return put(value); }
+    bool number_unsigned(json::number_unsigned_t value) { return put(value); }
+    bool number_float(json::number_float_t value, const std::string&) { return put(value); }
+    bool string(std::string& value) { return put(std::move(value)); }
+    bool binary(json::binary_t& value) { return put(std::move(value)); }
+
+    bool start_object(std::size_t) { return open(json::value_t::object); }
+    bool key(std::string& key) {
+        auto [at, added] =
+            open_.back().value->get_ref<json::object_t&>().try_emplace(std::move(key));
+        open_.back().key = &at->first;
+        slot_ = &at->second;
+        if (!added) problems_.push_back({path(), "is there twice"});
+        return true;
+    }
+    bool end_object() { return close(); }
+    bool start_array(std::size_t) { return open(json::value_t::array); }
+    bool end_array() { return close(); }
+
+    bool parse_error(std::size_t byte, const std::string&, const json::exception& error) {
+        // Any other kind is a number that no type can hold.
+        if (dynamic_cast<const json::parse_error*>(&error))
+            problems_ = {{position(text_, byte), reason(error)}};
+        else
+            problems_ = {{"", error.what()}};
+        return false;
+    }
+
+    Problems take() { return std::move(problems_); }
+
+private:
+    // Objects and arrays that are open, outermost first.
+    struct Level {
+        json* value;
+        const std::string* key; // the one being read; none in an array
+    };
+
+    template <typename Value>
+    bool put(Value&& value) {
+        place() = std::forward<Value>(value);
+        return true;
+    }
+
+    // Where the next value goes.
+    json& place() {
+        if (open_.empty()) return root_;
+        if (open_.back().key) return *slot_;
+        return open_.back().value->get_ref<json::array_t&>().emplace_back();
+    }
+
+    bool open(json::value_t type) {
+        if (open_.size() == max_depth) {
+            problems_ = {{"", "is nested deeper than " + std::to_string(max_depth) + " levels"}};
+            return false;
+        }
+        json& value = place();
+        value = type;
+        open_.push_back({&value, nullptr});
+        return true;
+    }
+
+    bool close() {
+        open_.pop_back();
+        return true;
+    }
+
+    std::string path() const {
+        std::string text;
+        for (const auto& level : open_) {
+            if (!text.empty()) text += " / ";
+            if (level.key) text += *level.key;
+        }
+        return text;
+    }
+
+    std::string_view text_;
+    json& root_;
+    json* slot_ = nullptr; // the value of the key that was read last
+    std::vector<Level> open_;
+    Problems problems_;
+};
+
 } // namespace
 
 Result<json> parse_json(std::string_view text) {
-    DuplicateKeys duplicates;
     json value;
-    try {
-        value = json::parse(text.begin(), text.end(),
-                            [&](int, json::parse_event_t event, json& parsed) {
-                                duplicates.on_event(event, parsed);
-                                return true;
-                            });
-    } catch (const json::parse_error& error) {
-        return fail(position(text, error.byte), reason(error));
-    } catch (const TooDeep&) {
-        return fail("", "is nested deeper than " + std::to_string(max_depth) + " levels");
-    } catch (const json::exception& error) { // a number that no type can hold
-        return fail("", error.what());
-    }
-    auto problems = duplicates.take();
+    Builder builder(text, value);
+    json::sax_parse(text.begin(), text.end(), &builder);
+    auto problems = builder.take();
     if (!problems.empty()) return tl::make_unexpected(std::move(problems));
     return value;
 }
