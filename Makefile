@@ -94,8 +94,13 @@ format: ## put the C++ sources into form
 bench: PROGRAMS = tunqos tunqosd
 bench: TESTS = OFF
 bench: DEPS += packaging/deps-bench
-bench: deps all ## measure what a packet costs; BENCH="--path gre-encap ..."
-	@tests/bench/run $(BENCH)
+bench: deps all ## measure what it costs; BENCH="--path gre-encap ..." for packets only
+	@status=0; \
+	if [ -n '$(BENCH)' ]; then exec tests/bench/run $(BENCH); fi; \
+	for part in run control; do \
+		tests/bench/$$part || status=1; \
+	done; \
+	exit $$status
 
 # On a router. With DESTDIR only files are copied; without it DKMS builds the
 # module, which is never loaded here: a running one goes on with its work.

@@ -15,8 +15,6 @@ sys.path.insert(0, prepare.SRC + "/tests/vm/lib")
 
 import machine  # noqa: E402
 
-GUEST = prepare.BENCH + "/guest"
-
 # QEMU counts a REP string instruction once for each round, so that clearing
 # an skb would look dear: the CPU has none that the kernel would choose.
 CPU = "max,-erms,-fsrm"
@@ -30,10 +28,11 @@ WITHOUT = ("mitigations=off",)
 class Machine(machine.Machine):
     """Runs the guest program with a job; line(text) gets what it prints."""
 
+    guest = prepare.BENCH + "/guest"
     cmdline = [w for w in machine.CMDLINE if w not in WITHOUT] + CMDLINE
 
     def __init__(self, job, ko, line, plugin=None):
-        super().__init__([GUEST], live=True, limit=7200)
+        super().__init__([self.guest], live=True, limit=7200)
         self.bench = job
         self.ko = ko
         self.line = line
