@@ -14,6 +14,7 @@ fence. The packet with DS byte n carries n in its payload and has a length of
 its own, so that it is known again even when it is encrypted.
 """
 
+import functools
 import ipaddress
 import mmap
 import os
@@ -53,6 +54,12 @@ def checksum(*parts):
     # a sum with end-around carry is a remainder by 0xffff
     number = int.from_bytes(data, "big")
     return 0xffff - (number % 0xffff or 0xffff) if number else 0xffff
+
+
+@functools.cache
+def packed(address):
+    """The bytes of an IPv4 or IPv6 address in text."""
+    return ipaddress.ip_address(address).packed
 
 
 class Layer:
@@ -303,15 +310,12 @@ def ipv4_header(src, dst, ds, length, proto, ident=0, ttl=64, df=False):
 
 def ipv6_header(src, dst, ds, length, proto, hops=64, flow=0):
     return struct.pack("!IHBB16s16s", 6 << 28 | ds << 20 | flow, length,
-                       proto, hops, ipaddress.ip_address(src).packed,
-                       ipaddress.ip_address(dst).packed)
+                       proto, hops, packed(src), packed(dst))
 
 
 def udp_datagram(src, dst, sport, dport, body):
     length = 8 + len(body)
-    pseudo = (ipaddress.ip_address(src).packed +
-              ipaddress.ip_address(dst).packed +
-              struct.pack("!II", length, 17))
+    pseudo = packed(src) + packed(dst) + struct.pack("!II", length, 17)
     head = struct.pack("!HHH", sport, dport, length)
     check = checksum(pseudo, head, b"\0\0", body) or 0xffff
     return head + struct.pack("!H", check) + body
@@ -431,6 +435,9 @@ class Capture:
     A memory-mapped ring, because it holds a copy made when the frame came by.
     A plain packet socket keeps a clone, into whose bytes the kernel goes on
     writing: IP_ECN_set_ce() of a decapsulation is seen in the outer packet.
+
+    proto: with an EtherType it sees what the protocol itself gets, behind the
+    hooks of the device's ingress; ETH_P_ALL stands in front of them.
     """
 
     BLOCK = 1 << 18
@@ -438,7 +445,8 @@ class Capture:
     ADDRESS = 32  # struct sockaddr_ll, behind it
     PKTTYPE = 10
 
-    def __init__(self, ns, dev, out=False, frame=2048, frames=4096):
+    def __init__(self, ns, dev, out=False, frame=2048, frames=4096,
+                 proto=ETH_P_ALL):
         self.out = out
         self.frames = []
         self.decoded = []
@@ -455,7 +463,7 @@ class Capture:
             self.sock.setsockopt(SOL_PACKET, PACKET_RX_RING, struct.pack(
                 "IIII", self.BLOCK, size // self.BLOCK, frame, frames))
             self.ring = mmap.mmap(self.sock.fileno(), size)
-            self.sock.bind((dev, ETH_P_ALL))
+            self.sock.bind((dev, proto))
 
     def fileno(self):
         return self.sock.fileno()

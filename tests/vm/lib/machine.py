@@ -102,6 +102,10 @@ class Machine:
             "PYTHONUNBUFFERED": "1",
             "LC_ALL": "C.UTF-8",
         }
+        # what a run may be told: which random numbers, how long
+        env.update((key, os.environ[key])
+                   for key in ("TUNQOS_SEED", "TUNQOS_SECONDS")
+                   if key in os.environ)
         if os.path.exists(self.module()):
             env["TUNQOS_KO"] = self.module()
         return env
