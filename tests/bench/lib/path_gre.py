@@ -75,5 +75,58 @@ def encap():
     ]
 
 
-ENCAP = Path("gre-encap", "GRE, encapsulation", contextlib.nullcontext, encap,
-             tolerance=40)
+@contextlib.contextmanager
+def no_gro():
+    topo.ethtool("r2", TUN, gro=False)
+    yield
+
+
+def decap():
+    """The outer DSCP says SET, and the inner one is to become that."""
+    marked = partial(gre, "%#x" % (peers.SET << 2))
+    same, fixed = peers.same, peers.fixed
+
+    def table(_):
+        return peers.TABLE[peers.SET]
+
+    chains, rule = peers.jumps("meta mark", peers.same)
+    return [
+        Row("no marking", marked, outer=fixed, kind="base"),
+        Row("no marking, GRO of the tunnel off", marked, no_gro, outer=fixed,
+            kind="floor", note="as tunqos has it while a decap mode is bound"),
+        Row("empty input hook", marked, partial(peers.hook, "r2", "input"), outer=fixed,
+            kind="floor"),
+        Row("empty ingress hook at the tunnel", marked,
+            partial(peers.hook, "r2", "ingress", TUN), outer=fixed,
+            kind="floor"),
+        Row("tunqos copy", marked, tunqos(
+            "r2", encap_dscp="native", decap_dscp="copy"), outer=fixed,
+            inner=fixed, kind="tunqos"),
+        Row("tunqos table", marked, tunqos(
+            "r2", encap_dscp="native", decap_dscp="table",
+            decap_table=peers.TABLE), outer=fixed, inner=table, kind="tunqos"),
+        Row("tunqos class outer", marked, tunqos(
+            "r2", encap_dscp="native", decap_class="outer"), outer=fixed,
+            inner=same, kind="tunqos"),
+        Row("nft mark in input, vmap in forward", marked, partial(
+            peers.nft, "r2", peers.chain(
+                "forward", rule, extra=chains + peers.base(
+                    "arrived", "input", "meta mark set ip dscp map { %s }" %
+                    ", ".join("%d : %d" % (d, d) for d in range(64))))),
+            outer=fixed, inner=fixed),
+        Row("nft static", marked, partial(peers.nft_static, "r2", "forward"),
+            outer=fixed, inner=fixed, note="does not look at the outer DSCP"),
+        Row("iptables-nft DSCP", marked, partial(
+            peers.iptables, "nft", "r2",
+            "-A FORWARD -j DSCP --set-dscp %d" % peers.SET),
+            outer=fixed, inner=fixed, note="does not look at the outer DSCP"),
+        Row("no marking again", marked, outer=fixed, kind="again"),
+    ]
+
+
+PATHS = (
+    Path("gre-encap", "GRE, encapsulation", contextlib.nullcontext, encap,
+         tolerance=40),
+    Path("gre-decap", "GRE, decapsulation", contextlib.nullcontext, decap,
+         tolerance=40),
+)

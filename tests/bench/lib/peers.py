@@ -89,23 +89,28 @@ def nft(ns, text):
         topo.run(ns, "nft", "flush", "ruleset")
 
 
-def chain(where, *rules, extra=""):
-    """A table ip with one base chain. where: as in nft(8), 'output'.
+def base(name, where, *rules):
+    """A base chain. where: as in nft(8), 'output'.
 
     Of type filter, even where nft(8) would have a route chain: that one looks
     for a new route whenever it has changed a DSCP (1000 instructions).
     """
-    return ("table ip bench {\n%schain base { type filter hook %s priority -150;"
-            "\n%s\n}\n}\n" % (extra, where, "\n".join(rules)))
+    return "chain %s { type filter hook %s priority -150;\n%s\n}\n" % (
+        name, where, "\n".join(rules))
+
+
+def chain(where, *rules, extra=""):
+    """A table with one base chain, and what else is in it."""
+    return "table ip bench {\n%s%s}\n" % (extra, base("first", where, *rules))
 
 
 def nft_static(ns, where, match=""):
     return nft(ns, chain(where, match + " ip dscp set %d" % SET))
 
 
-def jumps(key):
+def jumps(key, mark=table):
     """A verdict map with a chain for each of the 64, as nft needs it."""
-    chains = "".join("chain d%d { ip dscp set %d; }\n" % (d, TABLE[d])
+    chains = "".join("chain d%d { ip dscp set %d; }\n" % (d, mark(d))
                      for d in range(64))
     return chains, "%s vmap { %s }" % (key, ", ".join(
         "%d : jump d%d" % (d, d) for d in range(64)))

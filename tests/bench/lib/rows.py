@@ -4,7 +4,7 @@
 import contextlib
 
 import peers
-from traffic import Error
+from traffic import Error, World
 
 EF, AF11 = 46, 10
 
@@ -71,15 +71,21 @@ class NotYet:
 
 
 class Path:
-    """A journey of packets; rows(world) gives what is measured on it.
+    """A journey of packets, and rows(): what is measured on it.
 
-    base   the row that all others are compared with: nothing marks
-    order  the issue's order of paths
+    prepare    what all rows have in common, a context manager
+    tolerance  a change of the figure that means nothing
+    world      class of traffic.py: where packets come from
+    best       the least of the repeats is the figure, for there is work in the
+               background that can only add; else the median
     """
 
-    def __init__(self, name, title, prepare, rows, tolerance=20):
+    def __init__(self, name, title, prepare, rows, tolerance=20, world=World,
+                 best=False):
         self.name = name
         self.title = title
         self.prepare = prepare
         self.rows = rows
         self.tolerance = tolerance
+        self.world = world
+        self.best = best

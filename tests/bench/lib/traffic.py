@@ -10,6 +10,8 @@ receiver is part of the cost. One virtual CPU does it all inside the sender's
 softirq: nothing waits in a queue, and nothing should be lost.
 """
 
+import ctypes
+import os
 import random
 import re
 import socket
@@ -24,8 +26,10 @@ PKTGEN = "/proc/thread-self/net/pktgen/"
 SRC, DST = "10.1.0.2", "10.2.0.2"
 LOCAL, REMOTE = "192.0.2.1", "192.0.2.2"
 SIZE = 100
-SO_RCVBUFFORCE = 33
+SO_RCVBUFFORCE, SO_ATTACH_FILTER, SO_MEMINFO = 33, 26, 55
 RTM_GETLINK, IFLA_STATS64 = 18, 23
+LATE = 0.5  # seconds after which a packet is lost
+BACKLOG = 10000  # of packets for ksoftirqd
 ATTEMPTS = 3  # the generator sometimes says 0 us and has sent nothing
 
 
@@ -38,6 +42,7 @@ class World(topo.Net):
 
     def build(self):
         topo.run(None, "modprobe", "-a", "pktgen", "dummy", "8021q")
+        topo.sysctl(None, {"net.core.netdev_max_backlog": BACKLOG})
         self.namespaces("src", "r1", "r2", forward=("r1", "r2"))
         for ns in self.names:
             topo.sysctl(ns, {"net.ipv6.conf.all.disable_ipv6": 1,
@@ -99,17 +104,28 @@ class World(topo.Net):
                 stir.again()
                 before = self.counter.packets()
                 took, sent = self.send(count)
-                arrived = self.counter.packets() - before
+                if sent and not self.all_arrived(before + sent):
+                    continue  # part of the work was done after the clock
                 if not took or not sent:
                     continue
-                if sent != count or arrived != count:
-                    raise Error("%d packets sent, %d arrived" % (
-                        sent, arrived))
                 found.append(took / count)
                 if len(found) == repeats:
                     return found
         raise Error("the generator did not run: %d of %d repeats" % (
             len(found), repeats))
+
+    def all_arrived(self, want):
+        """False if they came late: left to ksoftirqd, when something else
+        had to run. Then they are not lost, but nobody has timed them."""
+        if self.counter.packets() == want:
+            return True
+        end = time.monotonic() + LATE
+        while self.counter.packets() != want:
+            if time.monotonic() > end:
+                raise Error("%d packets lost" % (
+                    want - self.counter.packets()))
+            time.sleep(0.01)
+        return False
 
     def profile(self, count):
         """Sends them between the plugin's marks; the symbols of that time."""
@@ -146,11 +162,17 @@ class World(topo.Net):
         if sent != count or arrived != count:
             raise Error("DSCP %d: %d packets sent, %d arrived" % (
                 dscp, sent, arrived))
+        seen = []
         for name, cap in caps.named.items():
             cap.drain()
-            if len(cap) != count:
-                raise Error("%d packets seen at %s" % (len(cap), name))
-        return tuple(caps[x].packets[-1] for x in ("wan", "sink"))
+            packets = [p for p in cap if len(p.raw) >= SIZE]  # no keepalive
+            # the tap shows once more what IPsec has unwrapped
+            packets = [p for p in packets if p.ips[0].dst == REMOTE] or packets
+            if len(packets) != count:
+                raise Error("%d packets seen at %s: %r" % (
+                    len(packets), name, packets[:9]))
+            seen.append(packets[-1])
+        return tuple(seen)
 
 
 class Stir:
@@ -220,3 +242,117 @@ def control(name, *lines):
     for line in lines:
         with open(PKTGEN + name, "w") as f:
             f.write(line + "\n")
+
+
+class LocalOut(World):
+    """UDP of r1's own, sent by as few system calls as there can be."""
+
+    def build(self):
+        super().build()
+        with topo.inside("r1"):
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.burst = Burst(bytes(SIZE - 42))
+
+    def close(self):
+        self.sock.close()
+        super().close()
+
+    def send(self, count, dscp=46):
+        self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
+        self.sock.connect((DST, 40001))
+        start = time.perf_counter_ns()
+        sent = self.burst.send(self.sock, count)
+        return time.perf_counter_ns() - start, sent
+
+
+class LocalIn(World):
+    """Packets to r1: its socket's filter takes none of them."""
+
+    ACCEPT_NONE = struct.pack("=HBBI", 6, 0, 0, 0)  # BPF_RET 0
+
+    def build(self):
+        super().build()
+        with topo.inside("r1"):
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("10.1.0.1", 40001))
+        code = ctypes.create_string_buffer(self.ACCEPT_NONE)
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack(
+            "HP", 1, ctypes.addressof(code)))
+        self.counter = Drops(self.sock)
+        self.to("10.1.0.1")
+
+    def close(self):
+        self.sock.close()
+        super().close()
+
+    def look(self, dscps):
+        """There is nothing to see but that they arrive."""
+        before = self.counter.packets()
+        _, sent = self.send(4)
+        if self.counter.packets() - before != sent:
+            raise Error("packets were lost")
+        return {}
+
+
+class Drops:
+    """Packets that a socket's filter did not take."""
+
+    def __init__(self, sock):
+        self.sock = sock
+
+    def packets(self):
+        return struct.unpack("9I", self.sock.getsockopt(
+            socket.SOL_SOCKET, SO_MEMINFO, 36))[8]
+
+
+class Burst:
+    """sendmmsg(2) of one payload, many times."""
+
+    MOST = 1000
+
+    def __init__(self, payload):
+        self.payload = ctypes.create_string_buffer(payload, len(payload))
+        self.iov = (ctypes.c_size_t * 2)(
+            ctypes.addressof(self.payload), len(payload))
+        # struct mmsghdr: name, its length, iov, their number, control, its
+        # length, flags, bytes sent
+        one = struct.pack("=QQQQQQQQ", 0, 0, ctypes.addressof(self.iov), 1,
+                          0, 0, 0, 0)
+        self.headers = ctypes.create_string_buffer(one * self.MOST)
+
+    def send(self, sock, count):
+        sent = 0
+        while sent < count:
+            n = topo.libc.sendmmsg(sock.fileno(), self.headers,
+                                   min(self.MOST, count - sent), 0)
+            if n <= 0:
+                break
+            sent += n
+        return sent
+
+
+class Settled(World):
+    """Where threads of the kernel handle packets after the generator's end.
+
+    The clock runs until all have arrived. This process waits with the idle
+    class of the scheduler, so that hardly anything of it is in the figure.
+    """
+
+    LIMIT = 5.0
+
+    def look(self, dscps):
+        self.send(4)  # and the handshake
+        return super().look(dscps)
+
+    def send(self, count, dscp=46):
+        start = time.perf_counter_ns()
+        arrived = self.counter.packets()
+        _, sent = super().send(count, dscp)
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        try:
+            while self.counter.packets() - arrived < sent:
+                if time.perf_counter_ns() - start > self.LIMIT * 1e9:
+                    break
+        finally:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        return time.perf_counter_ns() - start, sent
