@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -92,7 +93,9 @@ class Daemon:
         if self.process.poll() is not None:
             raise RuntimeError("tunqosd ended: %s\n%s" % (
                 self.process.returncode, self.output()))
-        return os.path.exists(self.socket)
+        # one that was killed leaves its socket behind, and nobody in it
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.socket) == 0
 
     def output(self):
         with open(self.log) as f:
