@@ -34,46 +34,54 @@ void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
 	}
 }
 
-static void free_binding(struct rcu_head *head)
+/* A binding that nobody knows of. Return: NULL if there is no memory. */
+struct tunqos_binding *tunqos_binding_alloc(enum tunqos_verb verb)
+{
+	struct tunqos_binding *binding = kzalloc(sizeof(*binding),
+						 GFP_KERNEL_ACCOUNT);
+
+	if (binding)
+		binding->verb = verb;
+	return binding;
+}
+
+/* Frees one that nobody has ever seen, with its next profile. */
+void tunqos_binding_free(struct tunqos_binding *binding)
+{
+	tunqos_profile_free(binding->next);
+	kfree(binding);
+}
+
+static void free_rcu_callback(struct rcu_head *head)
 {
 	struct tunqos_binding *binding =
 		container_of(head, struct tunqos_binding, rcu);
 
-	free_percpu(binding->stats);
+	tunqos_stats_put(binding);
 	kfree(binding);
 }
 
 /**
- * tunqos_binding_create() - a new binding, inert
- * @tn: its namespace
- * @key: no other binding has it
+ * tunqos_binding_insert() - make a binding known, inert
+ * @tn: the namespace
+ * @binding: taken out of its list; no other has its key
  *
  * Context: process, RTNL held.
- * Return: the binding, or an ERR_PTR.
+ * Return: 0, -E2BIG or -ENOMEM, and nothing was done.
  */
-struct tunqos_binding *tunqos_binding_create(struct tunqos_net *tn,
-					     const struct tunqos_key *key)
+int tunqos_binding_insert(struct tunqos_net *tn,
+			  struct tunqos_binding *binding)
 {
-	struct tunqos_binding *binding;
-
 	ASSERT_RTNL();
 	if (tn->count >= TUNQOS_BINDINGS_MAX)
-		return ERR_PTR(-E2BIG);
-	binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
-	if (!binding)
-		return ERR_PTR(-ENOMEM);
-	binding->stats = alloc_percpu_gfp(struct tunqos_stats,
-					  GFP_KERNEL_ACCOUNT);
-	if (!binding->stats) {
-		kfree(binding);
-		return ERR_PTR(-ENOMEM);
-	}
+		return -E2BIG;
+	if (tunqos_stats_get(binding))
+		return -ENOMEM;
 	binding->tn = tn;
-	binding->key = *key;
 	tunqos_lookup_add(binding);
-	list_add_tail(&binding->list, &tn->bindings);
+	list_move_tail(&binding->list, &tn->bindings);
 	tn->count++;
-	return binding;
+	return 0;
 }
 
 static void set_state(struct tunqos_binding *binding, enum tunqos_state state,
@@ -121,7 +129,7 @@ void tunqos_binding_destroy(struct tunqos_binding *binding)
 	list_del(&binding->list);
 	tunqos_lookup_remove(binding);
 	tunqos_profile_free_rcu(profile);
-	call_rcu(&binding->rcu, free_binding);
+	call_rcu(&binding->rcu, free_rcu_callback);
 }
 
 static const char *kind_problem(const struct tunqos_binding *binding,

@@ -102,12 +102,11 @@ int tunqos_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)
 
 int tunqos_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct tunqos_op *op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
+	struct tunqos_binding *change = tunqos_binding_alloc(TUNQOS_VERB_FLUSH);
 
-	if (!op)
+	if (!change)
 		return -ENOMEM;
-	op->verb = TUNQOS_OP_FLUSH;
-	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), op, info);
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
 }
 
 static u64 reason_sum(const struct tunqos_net *tn, int reason)

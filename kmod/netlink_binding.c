@@ -182,13 +182,12 @@ int tunqos_nl_get_port_doit(struct sk_buff *skb, struct genl_info *info)
 /* Stages the removal of the binding with this key. Context: process. */
 int tunqos_stage_del(struct genl_info *info, const struct tunqos_key *key)
 {
-	struct tunqos_op *op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
+	struct tunqos_binding *change = tunqos_binding_alloc(TUNQOS_VERB_DEL);
 
-	if (!op)
+	if (!change)
 		return -ENOMEM;
-	op->verb = TUNQOS_OP_DEL;
-	op->key = *key;
-	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), op, info);
+	change->key = *key;
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
 }
 
 /**

@@ -31,19 +31,18 @@ int tunqos_port_key(struct genl_info *info, struct tunqos_key *key)
 
 int tunqos_nl_set_port_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct tunqos_op *op;
+	struct tunqos_binding *change;
 	int err;
 
-	op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
-	if (!op)
+	change = tunqos_binding_alloc(TUNQOS_VERB_SET);
+	if (!change)
 		return -ENOMEM;
-	op->verb = TUNQOS_OP_SET;
-	op->profile = tunqos_profile_alloc();
-	if (!op->profile) {
+	change->next = tunqos_profile_alloc();
+	if (!change->next) {
 		err = -ENOMEM;
 		goto err_free;
 	}
-	err = tunqos_port_key(info, &op->key);
+	err = tunqos_port_key(info, &change->key);
 	if (err)
 		goto err_free;
 	if (!info->attrs[TUNQOS_A_PORT_DSCP_PCP]) {
@@ -51,14 +50,13 @@ int tunqos_nl_set_port_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -EINVAL;
 		goto err_free;
 	}
-	err = tunqos_read_pcp(info, op->profile);
+	err = tunqos_read_pcp(info, change->next);
 	if (err)
 		goto err_free;
-	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), op, info);
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
 
 err_free:
-	tunqos_profile_free(op->profile);
-	kfree(op);
+	tunqos_binding_free(change);
 	return err;
 }
 

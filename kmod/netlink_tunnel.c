@@ -9,6 +9,7 @@
 #include <net/rtnetlink.h>
 
 #include "tunqos.h"
+#include "core/table.h"
 #include "netlink_policy.h"
 
 /**
@@ -67,17 +68,14 @@ static int read_table(struct genl_info *info, int attr, u8 *table, u8 max)
 {
 	struct nlattr *nla = info->attrs[attr];
 	const u8 *bytes = nla_data(nla);
-	int i;
+	int bad = tunqos_table_bad(bytes, max);
 
-	for (i = 0; i < TUNQOS_TABLE_LEN; i++) {
-		if (bytes[i] > max && bytes[i] != TUNQOS_TABLE_LEAVE) {
-			tunqos_refuse(tunqos_net(genl_info_net(info)),
-				      info->extack,
-				      "table entry for dscp %d is %u, not 0-%u or 255",
-				      i, bytes[i], max);
-			NL_SET_BAD_ATTR(info->extack, nla);
-			return -EINVAL;
-		}
+	if (bad >= 0) {
+		tunqos_refuse(tunqos_net(genl_info_net(info)), info->extack,
+			      "table entry for dscp %d is %u, not 0-%u or 255",
+			      bad, bytes[bad], max);
+		NL_SET_BAD_ATTR(info->extack, nla);
+		return -EINVAL;
 	}
 	memcpy(table, bytes, TUNQOS_TABLE_LEN);
 	return 0;
@@ -147,7 +145,8 @@ static int read_decap(struct genl_info *info, const struct tunqos_key *key,
 		      struct tunqos_profile *profile)
 {
 	struct nlattr **attrs = info->attrs;
-	int i, err;
+	u64 denied;
+	int err;
 
 	if (attrs[TUNQOS_A_TUNNEL_DECAP_CLASS])
 		profile->class_outer =
@@ -182,10 +181,10 @@ static int read_decap(struct genl_info *info, const struct tunqos_key *key,
 		memcpy(profile->decap_table, identity, sizeof(identity));
 	}
 	memcpy(profile->decap, profile->decap_table, sizeof(profile->decap));
-	for (i = 0; profile->has_permit && i < TUNQOS_TABLE_LEN; i++) {
-		if (!(profile->permit >> i & 1))
-			profile->decap[i] = TUNQOS_NOT_PERMITTED;
-	}
+	if (!profile->has_permit)
+		return 0;
+	for (denied = ~profile->permit; denied; denied &= denied - 1)
+		profile->decap[__ffs64(denied)] = TUNQOS_NOT_PERMITTED;
 	return 0;
 }
 
@@ -210,35 +209,33 @@ static int read_pre_classify(struct genl_info *info,
 
 int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct tunqos_op *op;
+	struct tunqos_binding *change;
 	int err;
 
-	op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
-	if (!op)
+	change = tunqos_binding_alloc(TUNQOS_VERB_SET);
+	if (!change)
 		return -ENOMEM;
-	op->verb = TUNQOS_OP_SET;
-	op->profile = tunqos_profile_alloc();
-	if (!op->profile) {
+	change->next = tunqos_profile_alloc();
+	if (!change->next) {
 		err = -ENOMEM;
 		goto err_free;
 	}
-	err = tunqos_tunnel_key(info, &op->key);
+	err = tunqos_tunnel_key(info, &change->key);
 	if (!err)
-		err = read_encap(info, op->profile);
+		err = read_encap(info, change->next);
 	if (!err)
-		err = read_decap(info, &op->key, op->profile);
+		err = read_decap(info, &change->key, change->next);
 	if (!err)
-		err = read_pre_classify(info, op->profile);
+		err = read_pre_classify(info, change->next);
 	if (err)
 		goto err_free;
 	if (info->attrs[TUNQOS_A_TUNNEL_LABEL])
-		nla_strscpy(op->label, info->attrs[TUNQOS_A_TUNNEL_LABEL],
-			    sizeof(op->label));
-	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), op, info);
+		nla_strscpy(change->label, info->attrs[TUNQOS_A_TUNNEL_LABEL],
+			    sizeof(change->label));
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
 
 err_free:
-	tunqos_profile_free(op->profile);
-	kfree(op);
+	tunqos_binding_free(change);
 	return err;
 }
 

@@ -22,26 +22,20 @@
 /* More than any router has, less than would hurt. */
 #define OPS_MAX		65536
 
-static void free_op(struct tunqos_op *op)
+static void drop_changes(struct tunqos_net *tn)
 {
-	tunqos_profile_free(op->profile);
-	kfree(op);
-}
+	struct tunqos_binding *change, *tmp;
 
-static void drop_ops(struct tunqos_net *tn)
-{
-	struct tunqos_op *op, *tmp;
-
-	list_for_each_entry_safe(op, tmp, &tn->txn_ops, list) {
-		list_del(&op->list);
-		free_op(op);
+	list_for_each_entry_safe(change, tmp, &tn->txn_ops, list) {
+		list_del(&change->list);
+		tunqos_binding_free(change);
 	}
 	tn->txn_count = 0;
 }
 
 static void close_txn(struct tunqos_net *tn)
 {
-	drop_ops(tn);
+	drop_changes(tn);
 	tn->txn_open = false;
 }
 
@@ -88,13 +82,13 @@ static int check_owner(const struct tunqos_net *tn,
 /**
  * tunqos_txn_stage() - add a change to the open transaction
  * @tn: the namespace
- * @op: belongs to the transaction from now on, also on failure
+ * @change: belongs to the transaction from now on, also on failure
  * @info: the request
  *
  * Context: process.
  * Return: 0 or a negative error number.
  */
-int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_op *op,
+int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_binding *change,
 		     struct genl_info *info)
 {
 	int err;
@@ -106,11 +100,11 @@ int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_op *op,
 		err = -E2BIG;
 	}
 	if (err) {
-		free_op(op);
+		tunqos_binding_free(change);
 	} else {
-		if (op->verb == TUNQOS_OP_FLUSH)
-			drop_ops(tn);	/* what came before is moot */
-		list_add_tail(&op->list, &tn->txn_ops);
+		if (change->verb == TUNQOS_VERB_FLUSH)
+			drop_changes(tn);	/* what came before is moot */
+		list_add_tail(&change->list, &tn->txn_ops);
 		tn->txn_count++;
 	}
 	mutex_unlock(&tn->txn_lock);
@@ -133,49 +127,53 @@ static void doom(struct tunqos_binding *binding, struct list_head *touched)
 	touch(binding, touched);
 }
 
-static int apply_set(struct tunqos_net *tn, struct tunqos_op *op,
+/* The change becomes the binding if there is none with its key. */
+static int apply_set(struct tunqos_net *tn, struct tunqos_binding *change,
 		     struct list_head *touched, struct netlink_ext_ack *extack)
 {
-	struct tunqos_binding *binding = tunqos_binding_find(tn, &op->key);
+	struct tunqos_binding *binding = tunqos_binding_find(tn, &change->key);
+	int err;
 
 	if (!binding) {
-		binding = tunqos_binding_create(tn, &op->key);
-		if (IS_ERR(binding)) {
-			tunqos_refuse(tn, extack, "%s",
-				      PTR_ERR(binding) == -E2BIG ?
+		err = tunqos_binding_insert(tn, change);
+		if (err) {
+			tunqos_refuse(tn, extack, "%s", err == -E2BIG ?
 				      "too many bindings in this namespace" :
 				      "out of memory");
-			return PTR_ERR(binding);
+			return err;
 		}
+		touch(change, touched);
+		return 0;
 	}
 	tunqos_profile_free(binding->next);
-	binding->next = op->profile;
-	binding->next_label = op->label;
-	op->profile = NULL;
+	binding->next = change->next;
+	binding->next_label = change->label;
+	change->next = NULL;
 	binding->doomed = false;
 	touch(binding, touched);
 	return 0;
 }
 
-static int apply_op(struct tunqos_net *tn, struct tunqos_op *op,
-		    struct list_head *touched, struct netlink_ext_ack *extack)
+static int apply(struct tunqos_net *tn, struct tunqos_binding *change,
+		 struct list_head *touched, struct netlink_ext_ack *extack)
 {
 	struct tunqos_binding *binding;
 	char name[64];
 
-	switch (op->verb) {
-	case TUNQOS_OP_SET:
-		return apply_set(tn, op, touched, extack);
-	case TUNQOS_OP_DEL:
-		binding = tunqos_binding_find(tn, &op->key);
+	switch (change->verb) {
+	case TUNQOS_VERB_SET:
+		return apply_set(tn, change, touched, extack);
+	case TUNQOS_VERB_DEL:
+		binding = tunqos_binding_find(tn, &change->key);
 		if (!binding || binding->doomed) {
-			tunqos_binding_describe(&op->key, name, sizeof(name));
+			tunqos_binding_describe(&change->key, name,
+						sizeof(name));
 			tunqos_refuse(tn, extack, "%s: no such binding", name);
 			return -ENOENT;
 		}
 		doom(binding, touched);
 		return 0;
-	case TUNQOS_OP_FLUSH:
+	case TUNQOS_VERB_FLUSH:
 		list_for_each_entry(binding, &tn->bindings, list)
 			doom(binding, touched);
 		return 0;
@@ -204,6 +202,7 @@ static void settle(struct tunqos_binding *binding)
 	binding->touched = false;
 	binding->doomed = false;
 	binding->next = NULL;
+	binding->next_label = NULL;	/* its own, if it is new */
 }
 
 static void publish(struct list_head *touched)
@@ -212,6 +211,7 @@ static void publish(struct list_head *touched)
 
 	list_for_each_entry_safe(binding, tmp, touched, touched_list) {
 		struct tunqos_profile *next = binding->next;
+		const char *label = binding->next_label;
 		bool doomed = binding->doomed;
 
 		cond_resched();
@@ -220,8 +220,8 @@ static void publish(struct list_head *touched)
 			tunqos_binding_destroy(binding);
 			continue;
 		}
-		strscpy(binding->label, binding->next_label,
-			sizeof(binding->label));
+		if (label)
+			strscpy(binding->label, label, sizeof(binding->label));
 		tunqos_binding_publish(binding, next);
 	}
 }
@@ -243,12 +243,12 @@ static void undo(struct list_head *touched)
 static int commit(struct tunqos_net *tn, struct netlink_ext_ack *extack)
 {
 	LIST_HEAD(touched);
-	struct tunqos_op *op;
+	struct tunqos_binding *change, *tmp;
 	int err = 0;
 
 	ASSERT_RTNL();
-	list_for_each_entry(op, &tn->txn_ops, list) {
-		err = apply_op(tn, op, &touched, extack);
+	list_for_each_entry_safe(change, tmp, &tn->txn_ops, list) {
+		err = apply(tn, change, &touched, extack);
 		if (err)
 			break;
 		cond_resched();

@@ -116,11 +116,18 @@ struct tunqos_key {
 	};
 };
 
+enum tunqos_verb {
+	TUNQOS_VERB_SET,
+	TUNQOS_VERB_DEL,
+	TUNQOS_VERB_FLUSH,
+};
+
 /**
  * struct tunqos_binding - what a profile is attached to
  * @tn: its namespace
  * @profile: NULL in an inert binding, which lets every packet pass
  * @next: profile that the running transaction gives it, with @next_label
+ * @verb: of a change: a binding that is staged and that nobody sees yet
  * @held: hooks it holds a reference to (enum tunqos_hook)
  * @attachment: of type DEVICE: the device it is attached to, if there is one
  * @vid: of type PORT: its place at the lower device, if there is one
@@ -132,6 +139,7 @@ struct tunqos_binding {
 	struct tunqos_net *tn;
 	struct tunqos_profile __rcu *profile;
 	struct tunqos_stats __percpu *stats;
+	struct tunqos_stats_block *stats_block;
 	enum tunqos_state state;
 	const char *problem;
 	u32 held;
@@ -139,11 +147,12 @@ struct tunqos_binding {
 	struct tunqos_attachment *attachment;
 	struct tunqos_vid *vid;
 
-	struct list_head list;		/* tunqos_net.bindings, oldest first */
+	struct list_head list;		/* tunqos_net.bindings or .txn_ops */
 	struct hlist_node key_node;	/* tunqos_bindings */
 
 	struct tunqos_profile *next;
 	const char *next_label;
+	enum tunqos_verb verb;
 	bool doomed;
 	bool touched;
 	struct list_head touched_list;
@@ -293,6 +302,10 @@ void tunqos_lookup_remove(struct tunqos_binding *binding);
 struct tunqos_binding *tunqos_binding_find(struct tunqos_net *tn,
 					   const struct tunqos_key *key);
 
+/* stats.c */
+int tunqos_stats_get(struct tunqos_binding *binding);
+void tunqos_stats_put(struct tunqos_binding *binding);
+
 /* profile.c */
 struct tunqos_profile *tunqos_profile_alloc(void);
 void tunqos_profile_free(struct tunqos_profile *profile);
@@ -301,8 +314,10 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			 enum tunqos_binding_type type);
 
 /* binding.c */
-struct tunqos_binding *tunqos_binding_create(struct tunqos_net *tn,
-					     const struct tunqos_key *key);
+struct tunqos_binding *tunqos_binding_alloc(enum tunqos_verb verb);
+void tunqos_binding_free(struct tunqos_binding *binding);
+int tunqos_binding_insert(struct tunqos_net *tn,
+			  struct tunqos_binding *binding);
 int tunqos_binding_prepare(struct tunqos_binding *binding,
 			   const struct tunqos_profile *profile,
 			   struct netlink_ext_ack *extack);
@@ -321,16 +336,8 @@ int tunqos_notifier_register(void);
 void tunqos_notifier_unregister(void);
 
 /* transaction.c */
-struct tunqos_op {
-	struct list_head list;
-	enum { TUNQOS_OP_SET, TUNQOS_OP_DEL, TUNQOS_OP_FLUSH } verb;
-	struct tunqos_key key;
-	char label[TUNQOS_LABEL_MAX + 1];
-	struct tunqos_profile *profile;
-};
-
 int tunqos_txn_begin(struct tunqos_net *tn, struct genl_info *info);
-int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_op *op,
+int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_binding *change,
 		     struct genl_info *info);
 int tunqos_txn_commit(struct tunqos_net *tn, struct genl_info *info);
 int tunqos_txn_abort(struct tunqos_net *tn, struct genl_info *info);
