@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * [1 Before] POST_ROUTING, the last place where the packet is in clear before
- * an IPsec transformation. Decides the outer DSCP and leaves it in the
- * companion; outer.c writes it. Runs in softirq or process context.
+ * IPsec, at POST_ROUTING: [1 Before], the last place where the packet is in
+ * clear, and [2 Outer], where it comes by again when it is transformed. The
+ * first time the outer DSCP is decided and left in the companion; the second
+ * time it is written. Runs in softirq or process context.
  */
 
 #include <linux/ip.h>
@@ -13,6 +14,7 @@
 
 #include "tunqos.h"
 #include "lookup.h"
+#include "skb.h"
 
 /*
  * The SA whose header the wire will see after this pass: a pass transforms
@@ -37,42 +39,29 @@ static bool in_clear(const struct sk_buff *skb)
 	return !skb_valid_dst(skb) || !dst_xfrm(skb_dst(skb));
 }
 
-static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
-			    bool transformed, unsigned int family, u8 ds)
+static void pending(struct sk_buff *skb, const struct tunqos_profile *profile,
+		    u8 outer, u8 class)
 {
-	/*
-	 * A packet that came in by an interface and is not transformed yet
-	 * cannot have a companion of ours.
-	 */
-	const bool own = !skb->skb_iif || transformed;
-	const struct dst_entry *dst = skb_dst(skb);
-	const struct xfrm_state *x = dst_xfrm(dst);
-	const struct tunqos_profile *profile;
-	u8 dscp = tunqos_ds_dscp(ds);
+	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_PENDING, outer,
+					      class);
+	tunqos_written(profile, TUNQOS_ENCAP);
+}
+
+/*
+ * What before() does not do at once.
+ * @own: the companion can be one of ours
+ * @elsewhere: it would not be known as transformed then: that mark is where
+ *	the family of the first pass has it
+ */
+static noinline void decide(struct sk_buff *skb,
+			    const struct tunqos_profile *profile, u8 dscp,
+			    bool own, bool elsewhere)
+{
 	u8 class = dscp;
 	u8 outer = dscp;
-	bool done;
 
-	x = outermost(dst, x);
-	profile = tunqos_peer_profile(tn, x->props.family,
-				      &x->id.daddr);
-	if (!profile) {
-		/*
-		 * outer.c obeys a PENDING companion of a transformed packet,
-		 * so none that is not of this file may get that far.
-		 */
-		if (skb->tc_index >= TUNQOS_COMPANION_MIN &&
-		    !(own && skb->tc_index < TUNQOS_PENDING_MIN))
-			skb->tc_index = 0;
-		return;
-	}
-
-	if (!profile->encap_write && !profile->pre_classify)
-		return;
-	tunqos_count(profile, TUNQOS_ENCAP);
-	done = own && tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE,
-					  profile->tag);
-	if (done)
+	if (own && tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE,
+				       profile->tag))
 		class = tunqos_companion_class(skb->tc_index);
 
 	if (profile->encap_write)
@@ -90,18 +79,11 @@ static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
 	if (outer == TUNQOS_TABLE_LEAVE) {
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
 				  TUNQOS_REASON_TABLE_LEAVE);
-	} else if (profile->encap_write && transformed &&
-		   x->props.family != family) {
-		/*
-		 * The mark of a transformed packet is where the family of the
-		 * first pass has it; outer.c would not find it.
-		 */
+	} else if (profile->encap_write && elsewhere) {
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
 				  TUNQOS_REASON_NESTED_FAMILY);
 	} else if (profile->encap_write) {
-		skb->tc_index = tunqos_companion_make(TUNQOS_KIND_PENDING,
-						      outer, class);
-		tunqos_written(profile, TUNQOS_ENCAP);
+		pending(skb, profile, outer, class);
 		return;
 	}
 	if (profile->pre_classify)
@@ -111,22 +93,98 @@ static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
 		skb->tc_index = 0;
 }
 
+static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
+			    bool transformed, unsigned int family, u8 ds)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+	const struct xfrm_state *x = outermost(dst, dst_xfrm(dst));
+	const struct tunqos_profile *profile;
+	u8 dscp = tunqos_ds_dscp(ds);
+	u8 outer;
+	bool own;
+
+	profile = tunqos_peer_profile(tn, x->props.family, &x->id.daddr);
+	if (profile && profile->encap_write && !profile->pre_classify &&
+	    !transformed) {
+		outer = profile->encap[dscp];
+		if (likely(outer != TUNQOS_TABLE_LEAVE)) {
+			tunqos_count(profile, TUNQOS_ENCAP);
+			pending(skb, profile, outer, outer);
+			return;
+		}
+	}
+
+	/*
+	 * A packet that is not transformed yet can have a companion of ours
+	 * only from outer.c. That clears what unbound tunnels bring along, but
+	 * does not see what came in by an interface.
+	 */
+	own = transformed ||
+	      (!skb->skb_iif && READ_ONCE(tn->users[TUNQOS_INET_OUTER4]));
+	if (!profile) {
+		/*
+		 * A PENDING companion of a transformed packet is obeyed, so
+		 * none that is not of this file may get that far.
+		 */
+		if (skb->tc_index >= TUNQOS_COMPANION_MIN &&
+		    !(own && skb->tc_index < TUNQOS_PENDING_MIN))
+			skb->tc_index = 0;
+	} else if (profile->encap_write || profile->pre_classify) {
+		tunqos_count(profile, TUNQOS_ENCAP);
+		decide(skb, profile, dscp, own,
+		       transformed && x->props.family != family);
+	}
+}
+
+/*
+ * A transformed packet that was decided on. Nothing can have made its PENDING
+ * companion but decide() or before(): they clear all others.
+ * @err: of writing its outer DSCP
+ */
+static void obeyed(const struct tunqos_net *tn, struct sk_buff *skb, int err)
+{
+	u8 class = tunqos_companion_class(skb->tc_index);
+
+	if (unlikely(err))
+		tunqos_reason(tn, TUNQOS_REASON_NO_MEMORY);
+	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tn->tag, class);
+}
+
+static void obey4(const struct tunqos_net *tn, struct sk_buff *skb)
+{
+	u8 dscp = tunqos_companion_x(skb->tc_index);
+
+	obeyed(tn, skb, tunqos_skb_write_outer4(skb, dscp));
+}
+
+static noinline void obey6(const struct tunqos_net *tn, struct sk_buff *skb)
+{
+	u8 dscp = tunqos_companion_x(skb->tc_index);
+
+	obeyed(tn, skb, tunqos_skb_write_dscp(skb, 0, dscp));
+}
+
 unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
+	bool transformed = IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED;
+
+	if (transformed && skb->tc_index >= TUNQOS_PENDING_MIN)
+		obey4(priv, skb);
 	if (!in_clear(skb))
-		before(priv, skb,
-		       IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED, AF_INET,
-		       ip_hdr(skb)->tos);
+		before(priv, skb, transformed, AF_INET, ip_hdr(skb)->tos);
 	return NF_ACCEPT;
 }
 
 unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
+	bool transformed = IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED;
+
+	if (transformed && skb->tc_index >= TUNQOS_PENDING_MIN)
+		obey6(priv, skb);
 	if (!in_clear(skb))
-		before(priv, skb,
-		       IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED, AF_INET6,
+		before(priv, skb, transformed, AF_INET6,
 		       tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
 	return NF_ACCEPT;
 }

@@ -37,12 +37,6 @@ static const struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS] = {
 		.hooknum	= NF_INET_LOCAL_OUT,
 		.priority	= OUTER_PRIORITY,
 	},
-	[TUNQOS_INET_OUTER6] = {
-		.hook		= tunqos_outer6,
-		.pf		= NFPROTO_IPV6,
-		.hooknum	= NF_INET_LOCAL_OUT,
-		.priority	= OUTER_PRIORITY,
-	},
 	[TUNQOS_INET_ARRIVED4] = {
 		.hook		= tunqos_arrived4,
 		.pf		= NFPROTO_IPV4,
@@ -68,8 +62,7 @@ static u32 inet_mask(u32 hooks)
 	u32 mask = 0;
 
 	if (hooks & TUNQOS_HOOK_BEFORE)
-		mask |= BIT(TUNQOS_INET_BEFORE4) | BIT(TUNQOS_INET_BEFORE6) |
-			BIT(TUNQOS_INET_OUTER6);
+		mask |= BIT(TUNQOS_INET_BEFORE4) | BIT(TUNQOS_INET_BEFORE6);
 	if (hooks & TUNQOS_HOOK_OUTER)
 		mask |= BIT(TUNQOS_INET_OUTER4);
 	if (hooks & TUNQOS_HOOK_ARRIVED)

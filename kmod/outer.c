@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * [2 Outer] LOCAL_OUT of the outer packet: the one place that writes the outer
- * DS field. On a tunnel device it reads the inner header right here; for IPsec
- * it obeys what before.c left in the companion. Runs in softirq or process
- * context.
+ * [2 Outer] LOCAL_OUT of the outer packet of a tunnel device: finds the inner
+ * header right here and writes the outer DS field. IPsec is before.c's affair:
+ * the device is not known here, and the inner header cannot be read. Runs in
+ * softirq or process context.
  */
 
 #include <linux/ip.h>
@@ -16,19 +16,6 @@
 #include "lookup.h"
 #include "core/inner.h"
 #include "skb.h"
-
-/*
- * IPsec: before.c decided, nothing else can have made this PENDING companion,
- * and its outer DSCP has just been written, or could not (@err).
- */
-static void obeyed(struct tunqos_net *tn, struct sk_buff *skb, int err)
-{
-	u8 class = tunqos_companion_class(skb->tc_index);
-
-	if (unlikely(err))
-		tunqos_reason(tn, TUNQOS_REASON_NO_MEMORY);
-	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tn->tag, class);
-}
 
 /* Whatever the companion was, it is not of this packet. */
 static void clear_companion(struct sk_buff *skb)
@@ -88,12 +75,12 @@ inner_found(struct sk_buff *skb, const struct tunqos_attachment *attachment,
 }
 
 /*
- * The driver has just pushed the headers, so they are linear; this is for what
- * may come one day.
+ * A very short packet, or headers that are not linear: the driver has just
+ * pushed them, so that is for what may come one day.
  */
-static noinline void nonlinear(struct sk_buff *skb,
-			       const struct tunqos_attachment *attachment,
-			       const struct tunqos_profile *profile)
+static noinline void by_copy(struct sk_buff *skb,
+			     const struct tunqos_attachment *attachment,
+			     const struct tunqos_profile *profile)
 {
 	const struct iphdr *outer = ip_hdr(skb);
 	unsigned int offset = outer->ihl * 4;
@@ -131,8 +118,9 @@ static inline void tunnelled(struct sk_buff *skb,
 		left_alone(skb, profile, TUNQOS_REASON_UNKNOWN_HEADER);
 		return;
 	}
-	if (unlikely(len < TUNQOS_INNER_BYTES && skb->data_len)) {
-		nonlinear(skb, attachment, profile);
+	if (unlikely(len < TUNQOS_INNER_BYTES) &&
+	    (len < TUNQOS_INNER_MIN || skb->data_len)) {
+		by_copy(skb, attachment, profile);
 		return;
 	}
 	err = tunqos_inner_find(data, len, outer->protocol, &inner);
@@ -154,22 +142,14 @@ static void hidden_by_vrf(struct tunqos_net *tn, const struct sk_buff *skb)
 	}
 }
 
-/* What the first look of tunqos_outer4() does not sort out. */
+/* A packet of a device, or forwarded and transformed by IPsec. */
 static noinline void outer4(struct sk_buff *skb, struct tunqos_net *tn)
 {
-	const u8 x = tunqos_companion_x(skb->tc_index);
 	const struct tunqos_attachment *attachment;
 	const struct tunqos_profile *profile;
 
-	if (IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED) {
-		if (skb->tc_index >= TUNQOS_PENDING_MIN &&
-		    READ_ONCE(tn->users[TUNQOS_INET_BEFORE4]))
-			obeyed(tn, skb, tunqos_skb_write_outer4(skb, x));
-		return;
-	}
-	if (!skb->dev)
-		return;
-
+	if (IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED)
+		return;		/* skb->dev is no tunnel here */
 	attachment = tunqos_attachment_find(skb->dev);
 	if (!attachment) {
 		/*
@@ -196,21 +176,8 @@ static noinline void outer4(struct sk_buff *skb, struct tunqos_net *tn)
 unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
-	/* All socket traffic comes by: two loads let it go. */
-	if (skb->tc_index >= TUNQOS_PENDING_MIN || skb->dev)
+	/* All socket traffic comes by: one load lets it go. */
+	if (skb->dev)
 		outer4(skb, priv);
-	return NF_ACCEPT;
-}
-
-/* Only IPsec has an outer IPv6 header here so far. */
-unsigned int tunqos_outer6(void *priv, struct sk_buff *skb,
-			   const struct nf_hook_state *state)
-{
-	const u8 x = tunqos_companion_x(skb->tc_index);
-
-	if (skb->tc_index < TUNQOS_PENDING_MIN)
-		return NF_ACCEPT;
-	if (IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED)
-		obeyed(priv, skb, tunqos_skb_write_dscp(skb, 0, x));
 	return NF_ACCEPT;
 }

@@ -54,7 +54,7 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 		break;
 	case TUNQOS_BIND_PEER:
 		if (encap)
-			hooks |= TUNQOS_HOOK_BEFORE | TUNQOS_HOOK_OUTER;
+			hooks |= TUNQOS_HOOK_BEFORE;
 		if (decap)
 			hooks |= TUNQOS_HOOK_IPSEC;
 		break;

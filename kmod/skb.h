@@ -12,7 +12,7 @@ int tunqos_skb_write_dscp(struct sk_buff *skb, int offset, u8 dscp);
 
 /**
  * tunqos_skb_write_outer4() - write the DSCP of an outer IPv4 header
- * @skb: at LOCAL_OUT: the header is at skb->data, made by this machine
+ * @skb: at LOCAL_OUT or POST_ROUTING: the header is at skb->data
  * @dscp: 0-63
  *
  * As tunqos_skb_write_dscp(); without a call for a header that is linear and

@@ -188,7 +188,6 @@ enum tunqos_inet_hook {
 	TUNQOS_INET_BEFORE4,
 	TUNQOS_INET_BEFORE6,
 	TUNQOS_INET_OUTER4,
-	TUNQOS_INET_OUTER6,
 	TUNQOS_INET_ARRIVED4,
 	TUNQOS_INET_HOOKS,
 };
@@ -229,8 +228,6 @@ unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
 unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state);
 unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
-			   const struct nf_hook_state *state);
-unsigned int tunqos_outer6(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state);
 unsigned int tunqos_arrived4(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);

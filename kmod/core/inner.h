@@ -12,6 +12,9 @@
 /* Enough for every encapsulation header here and the DS field behind it. */
 #define TUNQOS_INNER_BYTES	64
 
+/* The longest encapsulation header here and the DS field behind it. */
+#define TUNQOS_INNER_MIN	18
+
 /* Tunnels in tunnels that tunqos_innermost() follows. */
 #define TUNQOS_INNER_DEPTH	4
 

@@ -70,8 +70,8 @@ enum tunqos_state {
 
 /**
  * enum tunqos_hook - The places of the packet path that a binding uses now.
- * @TUNQOS_HOOK_BEFORE: POST_ROUTING, before an IPsec transformation.
- * @TUNQOS_HOOK_OUTER: LOCAL_OUT of the outer packet.
+ * @TUNQOS_HOOK_BEFORE: POST_ROUTING, before and after an IPsec transformation.
+ * @TUNQOS_HOOK_OUTER: LOCAL_OUT of the outer packet of a tunnel device.
  * @TUNQOS_HOOK_ARRIVED: LOCAL_IN of the outer packet.
  * @TUNQOS_HOOK_AFTER: Ingress of the tunnel device.
  * @TUNQOS_HOOK_IPSEC: The receive callback of IPsec.
