@@ -7,4 +7,5 @@ extern "C" {
 #include "companion.h"
 #include "ds.h"
 #include "inner.h"
+#include "table.h"
 }
