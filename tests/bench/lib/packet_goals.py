@@ -61,3 +61,17 @@ def show(figures):
         print("%-54s %+8d %8s  %s" % (
             goal.text, goal.most, "" if seen is None else "%+.0f" % seen,
             {None: "not measured", True: "reached", False: "NOT reached"}[reached]))
+
+
+WORD = {None: "not measured", True: "reached", False: "**not reached**"}
+
+
+def markdown(figures):
+    lines = ["", "### Figures to reach", "", "| | at most | seen | |",
+             "|---|---:|---:|---|"]
+    for goal in GOALS:
+        seen, reached = goal.judge(figures)
+        lines.append("| %s | %+d | %s | %s |" % (
+            goal.text, goal.most, "" if seen is None else "%+.0f" % seen,
+            WORD[reached]))
+    return "\n".join(lines) + "\n"

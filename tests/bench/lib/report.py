@@ -8,7 +8,17 @@ HEAD = "%-38s %8s %8s %7s  %s" % ("", "figure", "delta", "ratio", "min..max")
 
 def figure(row, path=None):
     """Instructions for a packet, of all repeats."""
-    return min(row["insns"]) if path and path["best"] else median(row["insns"])
+    if path and path.get("best"):
+        return sorted(row["insns"])[len(row["insns"]) // 4]
+    return median(row["insns"])
+
+
+def unsteady(row):
+    """Half of the repeats are spread over more than 3 %: softirqs were done
+    now by the sender, now by ksoftirqd. Such a figure means nothing."""
+    ordered = sorted(row["insns"])
+    low, high = (ordered[len(ordered) * part // 4] for part in (1, 3))
+    return high - low > 0.03 * low
 
 
 def line(row, path=None, base=None, before=None):
@@ -28,6 +38,8 @@ def line(row, path=None, base=None, before=None):
         text += "  since then %+.0f" % (value - before)
         if moved(path, value, before):
             text += " <<<"
+    if unsteady(row):
+        text += "  UNSTEADY"
     if row["note"]:
         text += "  (%s)" % row["note"]
     return text
@@ -47,6 +59,19 @@ def base_of(result, path):
                  if r["kind"] == "base" and "insns" in r), None)
 
 
+def drifted(result):
+    """Paths whose first and last row, the same thing, differ: something was
+    left behind in between, and no row of them can be believed."""
+    found = []
+    for path in result["paths"]:
+        base = base_of(result, path)
+        last = [figure(r, path) for r in rows_of(result, path)
+                if r["kind"] == "again" and "insns" in r]
+        if base and last and moved(path, last[0], base):
+            found.append(path["path"])
+    return found
+
+
 def figures(result):
     """{(path, row): figure}"""
     return {(r["path"], r["row"]): figure(r, path) for path in result["paths"]
@@ -61,7 +86,7 @@ def show(result, earlier=None):
     for path in result["paths"]:
         print("\n%s (%s), instructions for a packet%s\n%s" % (
             path["title"], path["path"],
-            ", least of the repeats" if path["best"] else "", HEAD))
+            ", lower quartile of the repeats" if path.get("best") else "", HEAD))
         base = base_of(result, path)
         for row in rows_of(result, path):
             key = row["path"], row["row"]
@@ -78,3 +103,31 @@ def show(result, earlier=None):
         for key in gone:
             print("not measured now: %s, %s" % key)
     return changed
+
+
+def markdown(result):
+    """The tables of a run for a page of text."""
+    lines = ["Kernel %s, %s, %d repeats of %d packets." % (
+        result["kernel"], result["date"], result["repeats"], result["packets"])]
+    for path in result["paths"]:
+        lines += ["", "### %s (`%s`)" % (path["title"], path["path"]), "",
+                  "| | %s | delta | ratio | min..max |" % (
+                      "lower quartile" if path.get("best") else "median"),
+                  "|---|---:|---:|---:|---:|"]
+        base = base_of(result, path)
+        for row in rows_of(result, path):
+            lines.append(cells(row, path, base))
+    return "\n".join(lines) + "\n"
+
+
+def cells(row, path, base):
+    name = row["row"] + (" (%s)" % row["note"] if row["note"] else "")
+    if "insns" not in row:
+        return "| %s | %s | | | |" % (
+            row["row"], "not yet" if "missing" in row else "error")
+    name += ", unsteady" if unsteady(row) else ""
+    value = figure(row, path)
+    return "| %s | %.0f | %s | %s | %.0f..%.0f |" % (
+        name, value, "%+.0f" % (value - base) if base else "",
+        "%.3f" % (value / base) if base else "",
+        min(row["insns"]), max(row["insns"]))

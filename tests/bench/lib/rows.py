@@ -76,8 +76,9 @@ class Path:
     prepare    what all rows have in common, a context manager
     tolerance  a change of the figure that means nothing
     world      class of traffic.py: where packets come from
-    best       the least of the repeats is the figure, for there is work in the
-               background that can only add; else the median
+    best       the figure is the lower quartile of the repeats, for there is
+               work in the background that adds; not the least, for it can also
+               come after the clock has stopped. Else the median
     """
 
     def __init__(self, name, title, prepare, rows, tolerance=20, world=World,
