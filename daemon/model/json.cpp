@@ -13,6 +13,7 @@
 #include <iterator>
 
 #include "json_syntax.hpp"
+#include "printable.hpp"
 #include "tunqos/address.hpp"
 #include "tunqos/config.hpp"
 
@@ -74,7 +75,7 @@ private:
     using Keys = std::initializer_list<std::string_view>;
 
     void problem(Path path, std::string message) {
-        problems.push_back({path.text(), std::move(message)});
+        problems.push_back(printable({path.text(), std::move(message)}));
     }
 
     bool object(const json& value, Path path, Keys keys);

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "printable.hpp"
+
 namespace tunqos {
 
 namespace {
@@ -130,6 +132,8 @@ Result<json> parse_json(std::string_view text) {
     Builder builder(text, value);
     json::sax_parse(text.begin(), text.end(), &builder);
     auto problems = builder.take();
+    for (auto& problem : problems)
+        problem = printable(std::move(problem));
     if (!problems.empty()) return tl::make_unexpected(std::move(problems));
     return value;
 }

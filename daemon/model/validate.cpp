@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "printable.hpp"
 #include "tunqos/address.hpp"
 #include "tunqos/config.hpp"
 
@@ -34,21 +35,6 @@ bool device_name(const std::string& name) {
     });
 }
 
-// Follows RFC 3629 as far as JSON needs it: no stray or missing continuation bytes.
-bool utf8(const std::string& text) {
-    std::size_t more = 0;
-    for (const unsigned char c : text) {
-        if (more > 0) {
-            if ((c & 0xc0U) != 0x80U) return false;
-            --more;
-        } else if (c >= 0x80U) {
-            if (c < 0xc2U || c > 0xf4U) return false;
-            more = c >= 0xf0U ? 3 : c >= 0xe0U ? 2 : 1;
-        }
-    }
-    return more == 0;
-}
-
 class Validator {
 public:
     explicit Validator(const Config& config) : config_(config) {}
@@ -67,7 +53,7 @@ private:
     enum class Use { dscp, pcp, priority };
 
     void problem(std::string path, std::string message) {
-        problems_.push_back({std::move(path), std::move(message)});
+        problems_.push_back(printable({std::move(path), std::move(message)}));
     }
 
     void description(const std::string& text, const std::string& owner) {

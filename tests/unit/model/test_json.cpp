@@ -136,6 +136,22 @@ TEST_CASE("a key that is there twice is a problem, not the last one wins") {
           "tableMaps / a / map / 1: is there twice\n");
 }
 
+TEST_CASE("a problem is one printable line, whatever the file says") {
+    // fuzz_json: names went to the terminal as they are
+    CHECK(problems_of("{\"version\": 1, \"x\\u001b[2J\": 1}").rfind("x?[2J: unknown key", 0) == 0);
+    CHECK(problems_of("{\"version\": 1, \"\\n\": 1, \"\\n\": 2}") == "?: is there twice\n");
+    CHECK(problems_of("{\"\x7f").rfind("line 1, column", 0) == 0);
+    for (const char* text : {"{\"version\": 1, \"x\\u001b[2J\": 1}", "{\"\x7f",
+                             "{\"version\": 1, \"interfaces\": {\"a\\nb\": {\"tunnel\": {}}}}",
+                             "{\"version\": \"\x7f\"}", "{\"\x9b", "{\"version\": \"\xc2\x9b\"}"}) {
+        const auto config = config_from_text(text);
+        const auto problems = config ? validate(*config) : config.error();
+        REQUIRE(problems.size() == 1);
+        for (const char c : problems[0].path + problems[0].message)
+            CHECK((c >= ' ' && c != 0x7f)); // as signed: no byte from 0x80 on either
+    }
+}
+
 TEST_CASE("one meaning has one configuration") {
     const auto read =
         config_from_text(R"({"version": 1, "interfaces": {"gre1": {}, "gre2": {"tunnel": {}}},
