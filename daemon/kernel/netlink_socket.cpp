@@ -90,7 +90,7 @@ tl::expected<std::vector<Refusal>, int> NetlinkSocket::read_until(std::uint32_t 
         }
         int left = static_cast<int>(received);
         const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
-        for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+        for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
             interrupted = interrupted || (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
             if (message->nlmsg_type == NLMSG_ERROR) {
                 const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
@@ -136,7 +136,7 @@ int NetlinkSocket::receive_ready(const OnMessage& on_message) {
         }
         int left = static_cast<int>(received);
         const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
-        for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+        for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left))
             on_message(message);
     }
 }

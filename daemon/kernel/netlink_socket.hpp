@@ -35,6 +35,13 @@ void each_attribute(const void* begin, std::size_t size, const Visit& visit) {
     }
 }
 
+// Is this message all there, of `left` bytes that were received? mnl_nlmsg_ok() takes a
+// length of 2 GiB and more for a negative one, and that for a short one.
+inline bool is_whole(const nlmsghdr* message, int left) {
+    return left >= static_cast<int>(sizeof *message) && message->nlmsg_len >= sizeof *message &&
+           message->nlmsg_len <= static_cast<unsigned>(left);
+}
+
 // A request that was refused.
 struct Refusal {
     std::uint32_t seq = 0;

@@ -101,6 +101,20 @@ TEST_CASE("cut and hostile messages are read without harm") {
     CHECK_FALSE(decode_tunnel(header(Message(27, 0, TUNQOS_CMD_GET_TUNNEL, 1, 1))));
 }
 
+TEST_CASE("a message is read only if all of it has come") {
+    const Message message(27, 0, TUNQOS_CMD_GET_INFO, 1, 1);
+    const auto size = static_cast<int>(message.bytes().size());
+    CHECK(is_whole(header(message), size));
+    CHECK_FALSE(is_whole(header(message), size - 1));
+    CHECK_FALSE(is_whole(header(message), 0));
+    CHECK_FALSE(is_whole(header(message), -2)); // behind a last message without its padding
+    // fuzz_netlink: 2 GiB and more passed for a negative length
+    for (const std::size_t wrong : {0xf3f3f32aUL, 0x80000000UL, 15UL, 0UL}) {
+        const Bytes bytes = cut(message, wrong);
+        CHECK_FALSE(is_whole(reinterpret_cast<const nlmsghdr*>(bytes.data()), size));
+    }
+}
+
 TEST_CASE("a refusal has the module's words and the attribute") {
     const Message request = encode(Port{"eth1.10", {}}, 27, 0, 9);
     for (const bool capped : {false, true}) {
