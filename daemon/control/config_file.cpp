@@ -2,6 +2,7 @@
 #include "control/config_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,17 +59,31 @@ bool write_all(int fd, const std::string& text) {
     return true;
 }
 
-// A file that vanishes unless it gets its final name.
+// A file that vanishes unless it gets its final name. It is locked while somebody writes it:
+// one that is not was left behind by a daemon that was killed.
 class TemporaryFile {
 public:
     explicit TemporaryFile(const fs::path& target)
-        : path_((target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string()),
-          fd_(mkostemp(path_.data(), O_CLOEXEC)) {}
+        : path_((target.parent_path() / (prefix(target) + "XXXXXX")).string()),
+          fd_(mkostemp(path_.data(), O_CLOEXEC)) {
+        if (fd_.get() >= 0) static_cast<void>(flock(fd_.get(), LOCK_EX | LOCK_NB));
+    }
     ~TemporaryFile() {
         if (fd_.get() >= 0 && !path_.empty()) unlink(path_.c_str());
     }
     TemporaryFile(const TemporaryFile&) = delete;
     TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+    static void remove_abandoned(const fs::path& target) {
+        std::error_code error;
+        for (fs::directory_iterator at(target.parent_path(), error), end; !error && at != end;
+             at.increment(error)) {
+            if (at->path().filename().string().rfind(prefix(target), 0) != 0) continue;
+            const Fd fd(open(at->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+            if (fd.get() >= 0 && flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
+                unlink(at->path().c_str());
+        }
+    }
 
     int fd() const { return fd_.get(); }
     bool rename_to(const fs::path& target) {
@@ -78,6 +93,10 @@ public:
     }
 
 private:
+    static std::string prefix(const fs::path& target) {
+        return '.' + target.filename().string() + ".new-";
+    }
+
     std::string path_;
     Fd fd_;
 };
@@ -138,6 +157,7 @@ Result<void> ConfigFile::save(const Config& config) const {
     std::error_code error;
     fs::create_directories(directory, error);
     if (error) return failed(directory.string(), "create it", error.value());
+    TemporaryFile::remove_abandoned(target);
     TemporaryFile file(target);
     if (file.fd() < 0) return failed(target.string(), "write beside it", errno);
     if (!keep_owner_and_mode(file.fd(), target) || !write_all(file.fd(), config_to_text(config)) ||
@@ -148,7 +168,14 @@ Result<void> ConfigFile::save(const Config& config) const {
 
 Result<void> ConfigFile::set_aside() const {
     const std::string bad = path_ + ".bad";
-    if (rename(path_.c_str(), bad.c_str()) != 0 && errno != ENOENT)
+    // A second name rather than another one: who starts now must not find the file missing,
+    // which means an empty configuration. Of a link the target counts, which save() changes.
+    const auto name_it = [&] {
+        return linkat(AT_FDCWD, path_.c_str(), AT_FDCWD, bad.c_str(), AT_SYMLINK_FOLLOW) == 0;
+    };
+    if (name_it() || (errno == EEXIST && unlink(bad.c_str()) == 0 && name_it())) return {};
+    // No second names here, or the target is on another file system.
+    if (errno != ENOENT && rename(path_.c_str(), bad.c_str()) != 0 && errno != ENOENT)
         return failed(path_, "rename it to " + bad, errno);
     return {};
 }

@@ -21,7 +21,7 @@ public:
     // All or nothing, also through a loss of power: a new file takes the old one's place.
     // A symbolic link stays, its target changes; mode and owner stay (new: 0640).
     Result<void> save(const Config& config) const;
-    // Renames the file to FILE.bad, so that save() loses nothing.
+    // Names the file FILE.bad as well, so that save() loses nothing.
     Result<void> set_aside() const;
 
     const std::string& path() const { return path_; }

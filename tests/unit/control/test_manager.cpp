@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "control/manager.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "catch.hpp"
 #include "control/temporary_directory.hpp"
+#include "fd.hpp"
 #include "kernel/fake_kernel.hpp"
 #include "model/samples.hpp"
 #include "planner/planner.hpp"
@@ -293,6 +297,48 @@ TEST_CASE("saving follows links, keeps modes and leaves no litter") {
     CHECK((fs::status(target).permissions() & fs::perms::mask) == fs::perms(0600));
     CHECK(std::distance(fs::directory_iterator(f.directory.path() + "/deep"), {}) == 1);
     CHECK(*f.manager.startup() == full);
+}
+
+TEST_CASE("what a daemon that was killed left beside the file goes with the next save") {
+    Fixture f;
+    f.manager.start();
+    const std::string beside = f.directory.path() + "/.tunqos.json";
+    for (const char* end : {".new-abcdef", ".new-locked", ".backup"})
+        std::ofstream(beside + end) << "{";
+    // Somebody else is writing this one.
+    const Fd lock(open((beside + ".new-locked").c_str(), O_RDWR | O_CLOEXEC));
+    REQUIRE(flock(lock.get(), LOCK_EX) == 0);
+    REQUIRE(f.manager.save());
+    CHECK_FALSE(fs::exists(beside + ".new-abcdef"));
+    CHECK(fs::exists(beside + ".new-locked"));
+    CHECK(fs::exists(beside + ".backup"));
+}
+
+TEST_CASE("a bad file is set aside and is never missing") {
+    Fixture f;
+    const std::string bad = f.path + ".bad";
+    std::ofstream(f.path) << "bad";
+    const ConfigFile file(f.path);
+    const auto text = [](const std::string& path) {
+        std::ifstream stream(path);
+        return std::string(std::istreambuf_iterator<char>(stream), {});
+    };
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE(file.set_aside());
+        CHECK(text(f.path) == "bad");
+        CHECK(text(bad) == "bad");
+    }
+    // Through a link: what it points to is what a save changes.
+    fs::rename(f.path, f.directory.path() + "/real");
+    fs::create_symlink("real", f.path);
+    REQUIRE(file.set_aside());
+    REQUIRE(file.save({}));
+    CHECK(text(bad) == "bad");
+    CHECK(fs::is_symlink(f.path));
+    CHECK(file.load().value() == Config{});
+    fs::remove(f.path);
+    CHECK(file.set_aside());
+    CHECK(text(bad) == "bad");
 }
 
 TEST_CASE("a file that cannot be written is an error and stays as it was") {
