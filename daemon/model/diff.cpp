@@ -165,7 +165,7 @@ void compare_all(const std::string& noun, const Objects& before, const Objects& 
             added.push_back(name(next->first) + ": added" + summary(next->second));
     };
     for (const auto& [key, object] : before) {
-        add_until([&](const auto& other) { return !(other < key); });
+        add_until([&key = key](const auto& other) { return !(other < key); });
         if (next == after.end() || key < next->first) {
             changes.push_back(name(key) + ": removed");
             continue;
