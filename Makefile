@@ -27,7 +27,7 @@ MODULE_SOURCE := /usr/src/tunqos-$(VERSION)
 export TUNQOS_BUILD = $(abspath $(BUILD))
 
 .PHONY: help deps all userspace kmod demo check check-lint check-unit check-vm \
-	lint format bench install install-module-source install-files \
+	check-fuzz fuzz lint format bench install install-module-source install-files \
 	install-module uninstall clean version
 .DEFAULT_GOAL := help
 
@@ -73,7 +73,7 @@ demo: TESTS = OFF
 demo: deps all ## boot a virtual machine and show marks surviving tunnels
 	@tests/vm/run --demo tests/netns/demo.py
 
-check check-lint check-unit check-vm: DEPS += packaging/deps-check
+check check-lint check-unit check-fuzz check-vm fuzz: DEPS += packaging/deps-check
 check: deps ## all gates and tests; TEST=name for one
 	@tests/check $(if $(TEST),--test '$(TEST)')
 
@@ -85,8 +85,19 @@ lint: check-lint
 check-unit: deps ## build, and the unit tests
 	@tests/check unit
 
+check-fuzz: deps ## a short run of the fuzzers of user space
+	@tests/check fuzz
+
 check-vm: deps ## build, and the tests in the virtual machine
 	@tests/check vm
+
+# Each takes --seconds N, prints what it finds, and fails then.
+FUZZERS = tests/fuzz/run
+SECONDS = 60
+fuzz: deps ## fuzz all that reads foreign bytes; SECONDS=60 for each target
+	@failed=; for f in $(FUZZERS); do \
+		$$f --seconds $(SECONDS) || failed="$$failed $$f"; \
+	done; [ -z "$$failed" ] || { echo "Findings of$$failed"; exit 1; }
 
 format: ## put the C++ sources into form
 	@tests/lint/clang-format --fix

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Messages from the kernel, as the daemon reads them: acknowledgements, dumps, events,
+// families. A state that the module could have reads back from the configuration that is
+// recovered from it.
+//
+// Input: what was read from a netlink socket.
+#include <linux/genetlink.h>
+#include <linux/tunqos.h>
+
+#include "fuzz.hpp"
+#include "kernel/genl_codec.hpp"
+#include "planner/planner.hpp"
+
+using namespace tunqos;
+using namespace tunqos::kernel;
+using fuzz::require;
+
+namespace {
+
+bool in_range(const std::optional<Table>& table, std::uint8_t limit) {
+    return !table || std::all_of(table->begin(), table->end(), [&](std::uint8_t value) {
+        return value < limit || value == table_leave;
+    });
+}
+
+// The module refuses everything else.
+bool possible(const Port& port) {
+    return in_range(port.dscp_pcp, pcp_count);
+}
+
+bool possible(const Tunnel& tunnel) {
+    const auto* device = std::get_if<Device>(&tunnel.binding);
+    const bool priorities = !tunnel.priority_table ||
+                            std::all_of(tunnel.priority_table->begin(),
+                                        tunnel.priority_table->end(), [](std::uint32_t value) {
+                                            return value < dscp_count || value == priority_leave;
+                                        });
+    return tunnel.encap_value.value < dscp_count && in_range(tunnel.encap_table, dscp_count) &&
+           in_range(tunnel.decap_table, dscp_count) && priorities &&
+           (tunnel.encap_dscp == EncapDscp::table) == tunnel.encap_table.has_value() &&
+           (tunnel.decap_dscp == DecapDscp::table) == tunnel.decap_table.has_value() &&
+           (device == nullptr || !device->empty());
+}
+
+void check_recovery(const State& state) {
+    const Config config = planner::recover(state);
+    State again = planner::compile(config);
+    State before = state;
+    // A label that is not ours gets another name.
+    for (State* one : {&again, &before})
+        for (auto& [binding, tunnel] : one->tunnels)
+            tunnel.label.clear();
+    require(again == before, "the recovered configuration is another state");
+    require(planner::reconcile(again, before).empty(), "equal states with a difference");
+}
+
+} // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    fuzz::Block block({data, size});
+    const auto* message = reinterpret_cast<const nlmsghdr*>(block.data());
+    std::vector<TunnelStatus> tunnels;
+    std::vector<PortStatus> ports;
+    int left = static_cast<int>(size);
+    for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
+        if (message->nlmsg_type == NLMSG_ERROR) {
+            if (const auto refusal = read_refusal(message))
+                require(refusal->error != 0, "a refusal without an error");
+            continue;
+        }
+        static_cast<void>(command_of(message));
+        static_cast<void>(decode_info(message));
+        static_cast<void>(decode_reason(message));
+        static_cast<void>(decode_family(message, TUNQOS_GENL_NAME));
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(message);
+        for (std::uint32_t offset = 0; offset <= message->nlmsg_len; offset += 4)
+            static_cast<void>(attribute_at({bytes, message->nlmsg_len}, offset));
+        if (auto tunnel = decode_tunnel(message); tunnel && possible(tunnel->tunnel))
+            tunnels.push_back(std::move(*tunnel));
+        if (auto port = decode_port(message); port && possible(port->port))
+            ports.push_back(std::move(*port));
+    }
+    check_recovery(planner::from_dump(tunnels, ports));
+    return 0;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the CLI talks to, without a socket: the unit tests and the fuzzers use it.
+#pragma once
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/client.hpp"
+#include "cli/grammar/types.hpp"
+#include "tunqos/config.hpp"
+#include "tunqos/json.hpp"
+#include "tunqos/rpc.hpp"
+
+namespace tunqos::cli {
+
+// Names that never change.
+class FixedNames : public Names {
+public:
+    std::vector<std::string> interfaces() const override { return {"gre2", "gre1", "lo"}; }
+    std::vector<std::string> table_maps() const override { return {"wan", "lan"}; }
+    std::vector<std::string> crypto_maps() const override { return {"vpn"}; }
+    std::vector<std::string> tunnels() const override { return {"gre1", "vpn"}; }
+};
+
+// A daemon in a variable: a configuration with a generation, and what was asked of it.
+class FakeDaemon : public Caller {
+public:
+    Config running;
+    int generation = 1;
+    int stale_answers = 0; // config.set says stale so often, as if somebody else had written
+    bool up = true;
+    std::vector<std::string> calls;
+    nlohmann::json tunnels = nlohmann::json::array();
+
+    Reply call(const std::string& method, nlohmann::json params) override {
+        calls.push_back(method);
+        if (!up) {
+            return tl::make_unexpected(
+                CallError{CallError::Kind::unreachable, 0, "cannot reach tunqosd", {}});
+        }
+        if (method == "config.get") {
+            return nlohmann::json{{"config", config_to_json(running)}, {"generation", generation}};
+        }
+        if (method == "config.set") return set(params);
+        if (method == "show.tunnels") return nlohmann::json{{"tunnels", tunnels}};
+        return nlohmann::json::object();
+    }
+
+    long count(std::string_view method) const {
+        return std::count(calls.begin(), calls.end(), method);
+    }
+
+private:
+    Reply set(const nlohmann::json& params) {
+        if (stale_answers > 0) {
+            --stale_answers;
+            ++generation;
+            running.table_maps.try_emplace("elsewhere");
+        }
+        if (params.value("generation", 0) != generation) {
+            return tl::make_unexpected(
+                CallError{CallError::Kind::refused, rpc::stale, "it has changed meanwhile", {}});
+        }
+        const auto config = config_from_json(params.at("config"));
+        Problems problems = config ? validate(*config) : config.error();
+        if (!problems.empty()) {
+            return tl::make_unexpected(CallError{CallError::Kind::refused, rpc::invalid_config,
+                                                 problems.front().message, problems});
+        }
+        const auto changes = diff(running, *config);
+        if (!params.value("check", false)) {
+            running = *config;
+            ++generation;
+        }
+        return nlohmann::json{{"changes", changes}, {"warnings", advise(*config)}};
+    }
+};
+
+} // namespace tunqos::cli
