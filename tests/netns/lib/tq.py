@@ -2,6 +2,7 @@
 """tunqos itself: the module, the daemon, the command line."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -113,6 +114,9 @@ class Daemon:
                 raise RuntimeError("tunqosd does not end\n" + self.output())
         return self.process.returncode if self.process else None
 
+    def rpc(self, method, **params):
+        return rpc(self.socket, method, **params)
+
     def cli(self, *lines, check=True):
         return cli(self.ns, *lines, socket=self.socket, check=check)
 
@@ -129,6 +133,29 @@ class Daemon:
             self.stop()
         finally:
             shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Gone(Exception):
+    """The daemon went away before it had answered."""
+
+
+def rpc(path, method, **params):
+    """One request on the control socket; the parsed answer, or Gone."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(60)
+    with client:
+        try:
+            client.connect(path)
+            client.sendall(json.dumps({
+                "jsonrpc": "2.0", "id": 1, "method": method,
+                "params": params}).encode() + b"\n")
+            with client.makefile() as answers:
+                line = answers.readline()
+        except (ConnectionError, FileNotFoundError) as e:
+            raise Gone(str(e)) from None
+    if not line.endswith("\n"):
+        raise Gone("half an answer" if line else "no answer")
+    return json.loads(line)
 
 
 def cli(ns, *lines, socket=None, check=True):
