@@ -6,22 +6,32 @@
 
 #include <functional>
 #include <map>
-#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
 
 #include "kernel/ikernel.hpp"
+#include "kernel/netlink_socket.hpp"
 #include "tunqos/asio.hpp"
 
-struct nl_cache;
-struct nl_cache_mngr;
-struct nl_object;
-
 namespace tunqos::kernel {
+
+// What a message of rtnetlink says of a device.
+struct LinkNews {
+    bool gone = false;
+    int index = 0;
+    std::string name, kind;
+};
+
+// Nothing if it is not about a device: a bridge speaks of its ports in the same words.
+std::optional<LinkNews> decode_link(const nlmsghdr* message);
 
 class LinkMonitor final : public ILinks {
 public:
     enum class Change { came, went };
     using Handler = std::function<void(Change, const std::string& device, const std::string& kind)>;
 
+    // Throws std::system_error if rtnetlink cannot be used.
     LinkMonitor(asio::io_context& io, Handler handler);
     ~LinkMonitor() override;
     LinkMonitor(const LinkMonitor&) = delete;
@@ -35,25 +45,20 @@ private:
     struct Link {
         std::string name, kind;
     };
-    struct FreeManager {
-        void operator()(nl_cache_mngr* manager) const;
-    };
 
     void wait();
     void read();
-    std::string open();
-    void refill();
-    void put(int index, const Link& link);
+    int read_all(); // 0 or an errno
+    bool put(LinkNews news);
     void remove(int index);
-    static void on_change(nl_cache* cache, nl_object* object, int action, void* self);
+    void on_message(const nlmsghdr* message);
 
-    asio::io_context& io_;
     Handler handler_;
-    std::unique_ptr<nl_cache_mngr, FreeManager> manager_;
-    nl_cache* cache_ = nullptr; // of manager_
-    std::map<int, Link> links_; // by interface index
-    std::map<std::string, int> by_name_;
-    asio::posix::stream_descriptor descriptor_; // of manager_, which owns it
+    NetlinkSocket events_;
+    NetlinkSocket requests_;              // answers must not mix with events
+    std::unordered_map<int, Link> links_; // by interface index
+    std::unordered_map<std::string, int> by_name_;
+    asio::posix::stream_descriptor descriptor_; // of events_, which owns it
 };
 
 } // namespace tunqos::kernel

@@ -49,10 +49,10 @@ std::optional<Refusal> read_refusal(const nlmsghdr* message) {
     return refusal;
 }
 
-NetlinkSocket::NetlinkSocket()
-    : socket_(mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC)), buffer_(receive_size) {
+NetlinkSocket::NetlinkSocket(int protocol)
+    : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC)), buffer_(receive_size) {
     if (!socket_ || mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) < 0)
-        throw std::system_error(errno, std::generic_category(), "generic netlink socket");
+        throw std::system_error(errno, std::generic_category(), "netlink socket");
     const int on = 1;
     set_option(fd(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
     set_option(fd(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// One generic netlink socket: sends messages, matches what comes back by sequence number.
-// Blocking, with a time limit; generic netlink answers within the system call.
+// One netlink socket: sends messages, matches what comes back by sequence number.
+// Blocking, with a time limit; the kernel answers within the system call.
 #pragma once
 
 #include <libmnl/libmnl.h>
@@ -59,7 +59,7 @@ public:
     using OnMessage = std::function<void(const nlmsghdr*)>;
 
     // Throws std::system_error if there is no such socket to be had.
-    NetlinkSocket();
+    explicit NetlinkSocket(int protocol = NETLINK_GENERIC);
 
     // Sends messages of which the last, `last_seq`, asks for an acknowledgement; reads
     // until it comes. Returns refusals in order, or an errno if the exchange failed.
