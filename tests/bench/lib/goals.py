@@ -91,6 +91,8 @@ def cold(rows, row, add):
                     size / n, None, "bytes")
         for what in ("percpu", "vmalloc"):
             add("    of it " + what, held["total"][what] / n, None, "bytes")
+        for who, size in held["areas"].items():
+            add("        by " + who, size / n, None, "bytes")
 
 
 def show(found, rows, before=None):
