@@ -108,7 +108,7 @@ bench: DEPS += packaging/deps-bench
 bench: deps all ## measure what it costs; BENCH="--path gre-encap ..." for packets only
 	@status=0; \
 	if [ -n '$(BENCH)' ]; then exec tests/bench/run $(BENCH); fi; \
-	for part in run control; do \
+	for part in run control native; do \
 		tests/bench/$$part || status=1; \
 	done; \
 	exit $$status
