@@ -27,7 +27,8 @@ MODULE_SOURCE := /usr/src/tunqos-$(VERSION)
 export TUNQOS_BUILD = $(abspath $(BUILD))
 
 .PHONY: help deps all userspace kmod demo check check-lint check-unit check-vm \
-	check-fuzz fuzz lint format bench install install-module-source install-files \
+	check-fuzz fuzz check-debug lint format bench install install-module-source \
+	install-files \
 	install-module uninstall clean version
 .DEFAULT_GOAL := help
 
@@ -73,7 +74,7 @@ demo: TESTS = OFF
 demo: deps all ## boot a virtual machine and show marks surviving tunnels
 	@tests/vm/run --demo tests/netns/demo.py
 
-check check-lint check-unit check-fuzz check-vm fuzz: DEPS += packaging/deps-check
+check check-lint check-unit check-fuzz check-vm check-debug fuzz: DEPS += packaging/deps-check
 check: deps ## all gates and tests; TEST=name for one
 	@tests/check $(if $(TEST),--test '$(TEST)')
 
@@ -90,6 +91,11 @@ check-fuzz: deps ## a short run of the fuzzers of user space
 
 check-vm: deps ## build, and the tests in the virtual machine
 	@tests/check vm
+
+check-debug: DEPS += packaging/deps-debug
+check-debug: deps ## the tests in a debug kernel; COVERAGE=lines: what they miss
+	@tests/check debug $(if $(filter lines,$(COVERAGE)),--lines) \
+		$(if $(TEST),--test '$(TEST)')
 
 # Each takes --seconds N, prints what it finds, and fails then.
 FUZZERS = tests/fuzz/run
