@@ -3,47 +3,16 @@
 # tunqos-test: limit=500
 """Devices, namespaces and the module itself come and go, under traffic."""
 
-import threading
-
 import expect
 import genl
 import topo
 import tq
 import wire
 from case import main
+from traffic import Traffic
 
 EF = expect.DSCP["ef"]
 UNIFORM = dict(encap_dscp="copy", decap_dscp="copy")
-
-
-class Traffic:
-    """EF packets from hostA to hostB for as long as the block lasts."""
-
-    def __init__(self, net):
-        self.net = net
-        self.stop = threading.Event()
-        self.sent = 0
-        self.thread = threading.Thread(target=self.run)
-
-    def run(self):
-        shot = wire.Shot(self.net, 4)
-        frame = shot.frame(EF << 2, 0)
-        with wire.Raw("hostA", "lan") as raw:
-            while not self.stop.is_set():
-                try:
-                    raw.send(frame)
-                    self.sent += 1
-                except OSError:  # the device's queue is full
-                    pass
-                self.stop.wait(0.001)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.thread.join()
 
 
 def marks(case, net, tun, name, want):

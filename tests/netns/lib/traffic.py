@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Packets that go on while something else happens, and what became of them."""
+
+import threading
+
+import expect
+import wire
+
+EF = expect.DSCP["ef"]
+
+
+class Traffic:
+    """EF packets from hostA to hostB for as long as the block lasts."""
+
+    def __init__(self, net, pause=0.001):
+        self.shot = wire.Shot(net, 4)
+        self.pause = pause
+        self.stop = threading.Event()
+        self.sent = 0
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        frame = self.shot.frame(EF << 2, 0)
+        with wire.Raw("hostA", "lan") as raw:
+            while not self.stop.is_set():
+                try:
+                    raw.send(frame)
+                    self.sent += 1
+                except OSError:  # the device's queue is full
+                    pass
+                self.stop.wait(self.pause)
+
+    def end(self):
+        self.stop.set()
+        self.thread.join()
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+
+class Marked:
+    """Traffic through a tunnel of rA, with every outer DSCP that it had.
+
+    Look often: a capture holds some thousand frames.
+    """
+
+    def __init__(self, net, tun, pause=0.004):
+        self.tun = tun
+        self.traffic = Traffic(net, pause)
+        self.captures = wire.Captures(near=("wan", "rA"),
+                                      end=("hostB", "lan"))
+        self.outer = {}  # DSCP: packets
+        self.arrived = 0
+
+    def look(self):
+        for place in ("near", "end"):
+            capture = self.captures[place]
+            capture.drain()
+            for packet in capture.packets:
+                tun = self.tun if place == "near" else None
+                if self.traffic.shot.index(packet, tun) != 0:
+                    continue
+                if place == "end":
+                    self.arrived += 1
+                else:
+                    dscp = packet.ips[0].dscp
+                    self.outer[dscp] = self.outer.get(dscp, 0) + 1
+            capture.frames.clear()
+            capture.decoded.clear()
+
+    def all_here(self):
+        self.look()
+        return self.arrived >= self.traffic.sent
+
+    def finish(self):
+        """No more packets; True once all have arrived."""
+        self.traffic.end()
+        return self.captures.until(self.all_here)
+
+    def __enter__(self):
+        self.captures.__enter__()
+        self.traffic.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        self.traffic.end()
+        self.captures.__exit__()
