@@ -153,8 +153,13 @@ static void obeyed(const struct tunqos_net *tn, struct sk_buff *skb, int err)
 static void obey4(const struct tunqos_net *tn, struct sk_buff *skb)
 {
 	u8 dscp = tunqos_companion_x(skb->tc_index);
+	int err = 0;
 
-	obeyed(tn, skb, tunqos_skb_write_outer4(skb, dscp));
+	if (likely(tunqos_skb_is_plain4(skb)))
+		tunqos_skb_write_plain4(skb, dscp);
+	else
+		err = tunqos_skb_write_dscp(skb, 0, dscp);
+	obeyed(tn, skb, err);
 }
 
 static noinline void obey6(const struct tunqos_net *tn, struct sk_buff *skb)

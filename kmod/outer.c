@@ -25,62 +25,88 @@ static void clear_companion(struct sk_buff *skb)
 }
 
 /* No inner header was found. */
-static noinline void left_alone(struct sk_buff *skb,
-				const struct tunqos_profile *profile,
-				enum tunqos_reason reason)
+static noinline unsigned int left_alone(struct sk_buff *skb,
+					const struct tunqos_profile *profile,
+					enum tunqos_reason reason)
 {
 	if (ip_hdr(skb)->protocol == IPPROTO_IGMP)
-		return;		/* the device's own */
+		return NF_ACCEPT;	/* the device's own */
 	tunqos_count(profile, TUNQOS_ENCAP);
 	tunqos_left_alone(profile, TUNQOS_ENCAP, reason);
 	clear_companion(skb);
+	return NF_ACCEPT;
 }
 
-static void pre_classify(struct sk_buff *skb,
-			 const struct tunqos_profile *profile, u8 tag, u8 class)
+/* What mark() does not do at once. */
+static noinline unsigned int mark_slowly(struct sk_buff *skb,
+					 const struct tunqos_profile *profile,
+					 u8 outer)
 {
-	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tag, class);
-	if (profile->priority &&
-	    profile->priority[class] != (u32)TUNQOS_PRIORITY_LEAVE)
-		skb->priority = profile->priority[class];
-}
-
-/* @inner is in the @len bytes at @data, which follow the outer header. */
-static __always_inline void
-inner_found(struct sk_buff *skb, const struct tunqos_attachment *attachment,
-	    const struct tunqos_profile *profile, const u8 *data,
-	    unsigned int len, struct tunqos_inner inner)
-{
-	u8 outer;
-
-	tunqos_count(profile, TUNQOS_ENCAP);
-	if (profile->pre_classify)
-		pre_classify(skb, profile, attachment->tag,
-			     tunqos_innermost(data, len, inner));
-	else
-		clear_companion(skb);
-
-	/* Headers may move from here on. */
-	if (!profile->encap_write)
-		return;
-	outer = profile->encap[tunqos_ds_dscp(inner.ds)];
-	if (unlikely(outer == TUNQOS_TABLE_LEAVE))
+	if (outer == TUNQOS_TABLE_LEAVE)
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
 				  TUNQOS_REASON_TABLE_LEAVE);
-	else if (unlikely(tunqos_skb_write_outer4(skb, outer)))
+	else if (tunqos_skb_write_dscp(skb, 0, outer))
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
 				  TUNQOS_REASON_NO_MEMORY);
 	else
 		tunqos_written(profile, TUNQOS_ENCAP);
+	return NF_ACCEPT;
+}
+
+/* Writes the outer DSCP for an inner one (0-63); headers may move. */
+static __always_inline unsigned int mark(struct sk_buff *skb,
+					 const struct tunqos_profile *profile,
+					 u8 dscp)
+{
+	u8 outer = profile->encap[dscp];
+
+	if (unlikely(outer == TUNQOS_TABLE_LEAVE ||
+		     !tunqos_skb_is_plain4(skb)))
+		return mark_slowly(skb, profile, outer);
+	tunqos_skb_write_plain4(skb, outer);
+	tunqos_written(profile, TUNQOS_ENCAP);
+	return NF_ACCEPT;
+}
+
+/* @inner is in the @len bytes at @data, which follow the outer header. */
+static noinline unsigned int
+pre_classify(struct sk_buff *skb, const struct tunqos_attachment *attachment,
+	     const struct tunqos_profile *profile, const u8 *data,
+	     unsigned int len, struct tunqos_inner inner)
+{
+	u8 class = tunqos_innermost(data, len, inner);
+
+	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE,
+					      attachment->tag, class);
+	if (profile->priority &&
+	    profile->priority[class] != (u32)TUNQOS_PRIORITY_LEAVE)
+		skb->priority = profile->priority[class];
+	if (profile->encap_write)
+		return mark(skb, profile, tunqos_ds_dscp(inner.ds));
+	return NF_ACCEPT;
+}
+
+/* The same. No value lives beyond a call here: there is nothing to save. */
+static __always_inline unsigned int
+inner_found(struct sk_buff *skb, const struct tunqos_attachment *attachment,
+	    const struct tunqos_profile *profile, const u8 *data,
+	    unsigned int len, struct tunqos_inner inner)
+{
+	tunqos_count(profile, TUNQOS_ENCAP);
+	if (profile->pre_classify)
+		return pre_classify(skb, attachment, profile, data, len,
+				    inner);
+	clear_companion(skb);
+	return mark(skb, profile, tunqos_ds_dscp(inner.ds));
 }
 
 /*
  * A very short packet, or headers that are not linear: the driver has just
  * pushed them, so that is for what may come one day.
  */
-static noinline void by_copy(struct sk_buff *skb,
-			     const struct tunqos_attachment *attachment,
-			     const struct tunqos_profile *profile)
+static noinline unsigned int by_copy(struct sk_buff *skb,
+				     const struct tunqos_attachment *attachment,
+				     const struct tunqos_profile *profile)
 {
 	const struct iphdr *outer = ip_hdr(skb);
 	unsigned int offset = outer->ihl * 4;
@@ -95,15 +121,14 @@ static noinline void by_copy(struct sk_buff *skb,
 		len = 0;
 	err = tunqos_inner_find(bytes, len, outer->protocol, &inner);
 	if (err)
-		left_alone(skb, profile, -1 - err);
-	else
-		inner_found(skb, attachment, profile, bytes, len, inner);
+		return left_alone(skb, profile, -1 - err);
+	return inner_found(skb, attachment, profile, bytes, len, inner);
 }
 
 /* A tunnel device of ours made this packet. */
-static inline void tunnelled(struct sk_buff *skb,
-			     const struct tunqos_attachment *attachment,
-			     const struct tunqos_profile *profile)
+static inline unsigned int
+tunnelled(struct sk_buff *skb, const struct tunqos_attachment *attachment,
+	  const struct tunqos_profile *profile)
 {
 	const struct iphdr *outer = ip_hdr(skb);
 	const u8 *data = (const u8 *)outer + outer->ihl * 4;
@@ -114,20 +139,15 @@ static inline void tunnelled(struct sk_buff *skb,
 	int err;
 
 	gre = outer->protocol == IPPROTO_GRE;
-	if (unlikely(attachment->gre != gre)) {
-		left_alone(skb, profile, TUNQOS_REASON_UNKNOWN_HEADER);
-		return;
-	}
+	if (unlikely(attachment->gre != gre))
+		return left_alone(skb, profile, TUNQOS_REASON_UNKNOWN_HEADER);
 	if (unlikely(len < TUNQOS_INNER_BYTES) &&
-	    (len < TUNQOS_INNER_MIN || skb->data_len)) {
-		by_copy(skb, attachment, profile);
-		return;
-	}
+	    (len < TUNQOS_INNER_MIN || skb->data_len))
+		return by_copy(skb, attachment, profile);
 	err = tunqos_inner_find(data, len, outer->protocol, &inner);
 	if (unlikely(err))
-		left_alone(skb, profile, -1 - err);
-	else
-		inner_found(skb, attachment, profile, data, len, inner);
+		return left_alone(skb, profile, -1 - err);
+	return inner_found(skb, attachment, profile, data, len, inner);
 }
 
 /* It may be a tunnel that is bound; nobody else will say so. */
@@ -142,42 +162,47 @@ static void hidden_by_vrf(struct tunqos_net *tn, const struct sk_buff *skb)
 	}
 }
 
+/* A device that is not bound, or one that hides which it was. */
+static noinline unsigned int not_ours(struct sk_buff *skb,
+				      struct tunqos_net *tn)
+{
+	/*
+	 * before.c must not take what leaked in from another router for our
+	 * word.
+	 */
+	if (netif_is_l3_master(skb->dev))
+		hidden_by_vrf(tn, skb);
+	else
+		clear_companion(skb);
+	return NF_ACCEPT;
+}
+
 /* A packet of a device, or forwarded and transformed by IPsec. */
-static noinline void outer4(struct sk_buff *skb, struct tunqos_net *tn)
+static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn)
 {
 	const struct tunqos_attachment *attachment;
 	const struct tunqos_profile *profile;
 
 	if (IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED)
-		return;		/* skb->dev is no tunnel here */
+		return NF_ACCEPT;	/* skb->dev is no tunnel here */
 	attachment = tunqos_attachment_find(skb->dev);
-	if (!attachment) {
-		/*
-		 * A tunnel that is not ours: before.c must not take what leaked
-		 * in from another router for our word. A VRF hides the tunnel.
-		 */
-		if (netif_is_l3_master(skb->dev))
-			hidden_by_vrf(tn, skb);
-		else
-			clear_companion(skb);
-		return;
-	}
+	if (!attachment)
+		return not_ours(skb, tn);
 	/*
 	 * A tunnel driver leaves no input device in the packet. IPVS, which
 	 * sends on what came in by this device, does.
 	 */
 	if (skb->skb_iif)
-		return;
+		return NF_ACCEPT;
 	profile = rcu_dereference(attachment->profile);
 	if (profile && (profile->encap_write || profile->pre_classify))
-		tunnelled(skb, attachment, profile);
+		return tunnelled(skb, attachment, profile);
+	return NF_ACCEPT;
 }
 
 unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
 	/* All socket traffic comes by: one load lets it go. */
-	if (skb->dev)
-		outer4(skb, priv);
-	return NF_ACCEPT;
+	return skb->dev ? outer4(skb, priv) : NF_ACCEPT;
 }

@@ -10,24 +10,22 @@
 
 int tunqos_skb_write_dscp(struct sk_buff *skb, int offset, u8 dscp);
 
-/**
- * tunqos_skb_write_outer4() - write the DSCP of an outer IPv4 header
- * @skb: at LOCAL_OUT or POST_ROUTING: the header is at skb->data
- * @dscp: 0-63
- *
- * As tunqos_skb_write_dscp(); without a call for a header that is linear and
- * nobody else's, which is how tunnel drivers and IPsec leave it.
+/*
+ * At LOCAL_OUT or POST_ROUTING, where the IPv4 header is at skb->data: is it
+ * linear and nobody else's, as tunnel drivers and IPsec leave it?
  */
-static inline int tunqos_skb_write_outer4(struct sk_buff *skb, u8 dscp)
+static inline bool tunqos_skb_is_plain4(const struct sk_buff *skb)
+{
+	return skb_headlen(skb) >= sizeof(struct iphdr) && !skb_cloned(skb);
+}
+
+/* Writes the DSCP (0-63) of such a header. */
+static inline void tunqos_skb_write_plain4(struct sk_buff *skb, u8 dscp)
 {
 	u8 *header = skb->data;
 
-	if (unlikely(skb_headlen(skb) < sizeof(struct iphdr) ||
-		     skb_cloned(skb)))
-		return tunqos_skb_write_dscp(skb, 0, dscp);
 	if (tunqos_ds_dscp(header[1]) != dscp)
 		tunqos_ds_write4(header, dscp);
-	return 0;
 }
 
 #endif /* TUNQOS_SKB_H */
