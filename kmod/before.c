@@ -114,26 +114,31 @@ static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
 		}
 	}
 
-	/*
-	 * A packet that is not transformed yet can have a companion of ours
-	 * only from outer.c. That clears what unbound tunnels bring along, but
-	 * does not see what came in by an interface.
-	 */
-	own = transformed ||
-	      (!skb->skb_iif && READ_ONCE(tn->users[TUNQOS_INET_OUTER4]));
-	if (!profile) {
+	/* Only outer.c makes one in a packet that is not transformed yet. */
+	own = transformed || (!skb->skb_iif && family == AF_INET);
+	if (profile && (profile->encap_write || profile->pre_classify)) {
+		tunqos_count(profile, TUNQOS_ENCAP);
+		decide(skb, profile, dscp, own,
+		       transformed && x->props.family != family);
+	} else if (skb->tc_index >= TUNQOS_COMPANION_MIN &&
+		   !(own && skb->tc_index < TUNQOS_PENDING_MIN)) {
 		/*
 		 * A PENDING companion of a transformed packet is obeyed, so
 		 * none that is not of this file may get that far.
 		 */
-		if (skb->tc_index >= TUNQOS_COMPANION_MIN &&
-		    !(own && skb->tc_index < TUNQOS_PENDING_MIN))
-			skb->tc_index = 0;
-	} else if (profile->encap_write || profile->pre_classify) {
-		tunqos_count(profile, TUNQOS_ENCAP);
-		decide(skb, profile, dscp, own,
-		       transformed && x->props.family != family);
+		skb->tc_index = 0;
 	}
+}
+
+/*
+ * What came in by an interface has no companion of ours but QUEUE: another
+ * router's leaked in, and a tunnel that it enters would hide where it is from.
+ */
+static void clear_foreign(struct sk_buff *skb)
+{
+	if (skb->skb_iif &&
+	    tunqos_companion_kind(skb->tc_index) != TUNQOS_KIND_QUEUE)
+		skb->tc_index = 0;
 }
 
 /*
@@ -174,8 +179,12 @@ unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
 {
 	bool transformed = IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED;
 
-	if (transformed && skb->tc_index >= TUNQOS_PENDING_MIN)
-		obey4(priv, skb);
+	if (skb->tc_index >= TUNQOS_COMPANION_MIN) {
+		if (!transformed)
+			clear_foreign(skb);
+		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
+			obey4(priv, skb);
+	}
 	if (!in_clear(skb))
 		before(priv, skb, transformed, AF_INET, ip_hdr(skb)->tos);
 	return NF_ACCEPT;
@@ -186,8 +195,12 @@ unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 {
 	bool transformed = IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED;
 
-	if (transformed && skb->tc_index >= TUNQOS_PENDING_MIN)
-		obey6(priv, skb);
+	if (skb->tc_index >= TUNQOS_COMPANION_MIN) {
+		if (!transformed)
+			clear_foreign(skb);
+		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
+			obey6(priv, skb);
+	}
 	if (!in_clear(skb))
 		before(priv, skb, transformed, AF_INET6,
 		       tunqos_ds_read((const u8 *)ipv6_hdr(skb)));

@@ -12,7 +12,9 @@
 
 /*
  * Before: after SRCNAT (100) and mangle, so that a policy chosen after source
- * NAT is seen; outer: after everything that may mark or re-route.
+ * NAT is seen. IPsec's outer mark is written there, too, so that a rule of
+ * POSTROUTING sees what the kernel wrote, and tc and the wire see ours. Outer:
+ * after everything that may mark or re-route.
  */
 #define BEFORE_PRIORITY		300
 #define OUTER_PRIORITY		300

@@ -54,7 +54,8 @@ static inline u32 tunqos_hash4(__be32 address)
 
 static inline u32 tunqos_hash6(const struct in6_addr *address)
 {
-	return ipv6_addr_hash(address);
+	/* not ipv6_addr_hash(): words that are alike would cancel out */
+	return __ipv6_addr_jhash(address, 0);
 }
 
 /* One namespace must not lengthen the chains of another: hence the salt. */

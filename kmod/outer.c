@@ -197,6 +197,7 @@ static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn)
 	profile = rcu_dereference(attachment->profile);
 	if (profile && (profile->encap_write || profile->pre_classify))
 		return tunnelled(skb, attachment, profile);
+	clear_companion(skb);
 	return NF_ACCEPT;
 }
 
