@@ -139,9 +139,10 @@ def provenance(case, net):
     a router that marks: every kind of companion, on packets that then enter
     the tunnels. The outer DSCP must be the profile's, the class the packet's.
     """
+    peer = topo.WAN["rB"][4]
     for kind, key in (("gre", dict(device="tun")),
-                      ("esp", dict(peer=topo.WAN["rB"][4])),
-                      ("gre-esp", None)):
+                      ("esp", dict(peer=peer)),
+                      ("esp", None), ("gre-esp", None)):
         with net.tunnel(kind) as tun, genl.Tunqos("rA") as sock:
             own = sock.info()["class_tag"]
             with sock.transaction():
@@ -149,9 +150,11 @@ def provenance(case, net):
                 if key:
                     sock.set_tunnel(**key, encap_dscp="copy", pre_classify=1)
                 else:
-                    # hooks are there, but the tunnel in use is not bound
+                    # hooks are there, but nothing for what is sent
                     sock.set_tunnel(peer="203.0.113.99", encap_dscp="copy")
                     sock.set_tunnel(device="other", encap_dscp="copy")
+                    sock.set_tunnel(peer=peer, encap_dscp="native",
+                                    decap_dscp="copy", decap_permit=set())
             for foreign in (0x7000 | own << 6 | 8, 0x8000 | own << 6 | 8,
                             0x9000 | 8 << 6, 0xa000 | 8 << 6 | 8,
                             0xa000 | 8 << 6 | 46, 0xefff, 0xffff, 0x1234):
@@ -159,7 +162,8 @@ def provenance(case, net):
                 net.run("hostA", "tc", "filter", "add", "dev", "lan",
                         "egress", "matchall", "classid", "1:%x" % foreign,
                         "action", "ok")
-                name = "%s, foreign companion 0x%04x" % (kind, foreign)
+                name = "%s%s, foreign companion 0x%04x" % (
+                    kind, "" if key else " not bound", foreign)
                 htb(net, (10, EF), (20, 8))
                 shot = wire.Shot(net, 4, [EF << 2])
                 with wire.Captures(near=("wan", "rA"),
