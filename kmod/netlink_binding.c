@@ -190,11 +190,17 @@ int tunqos_stage_del(struct genl_info *info, const struct tunqos_key *key)
 	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
 }
 
+/* As if their socket had overrun: listeners read everything again. */
+static void event_lost(struct net *net)
+{
+	genl_set_err(&tunqos_family, net, 0, TUNQOS_NLGRP_EVENTS, -ENOBUFS);
+}
+
 /**
  * tunqos_notify_binding() - tell listeners the state of a binding
  * @binding: it has a profile
  *
- * Context: process, RTNL held. A lost message is no error: listeners see the
+ * Context: process, RTNL held. A lost message is no error: listeners see an
  * overrun of their socket and read everything again.
  */
 void tunqos_notify_binding(const struct tunqos_binding *binding)
@@ -206,12 +212,12 @@ void tunqos_notify_binding(const struct tunqos_binding *binding)
 	if (!genl_has_listeners(&tunqos_family, net, TUNQOS_NLGRP_EVENTS))
 		return;
 	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!skb)
-		return;
-	if (put_binding(skb, binding, 0, 0, 0,
+	if (!skb ||
+	    put_binding(skb, binding, 0, 0, 0,
 			port ? TUNQOS_CMD_PORT_NTF : TUNQOS_CMD_TUNNEL_NTF,
 			NULL)) {
 		nlmsg_free(skb);
+		event_lost(net);
 		return;
 	}
 	genlmsg_multicast_netns(&tunqos_family, net, skb, 0,
@@ -227,13 +233,12 @@ void tunqos_notify_commit(const struct tunqos_net *tn)
 	if (!genl_has_listeners(&tunqos_family, tn->net, TUNQOS_NLGRP_EVENTS))
 		return;
 	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!skb)
-		return;
-	header = genlmsg_put(skb, 0, 0, &tunqos_family, 0,
-			     TUNQOS_CMD_CONFIG_NTF);
+	header = skb ? genlmsg_put(skb, 0, 0, &tunqos_family, 0,
+				   TUNQOS_CMD_CONFIG_NTF) : NULL;
 	if (!header ||
 	    nla_put_u32(skb, TUNQOS_A_INFO_GENERATION, tn->generation)) {
 		nlmsg_free(skb);
+		event_lost(tn->net);
 		return;
 	}
 	genlmsg_end(skb, header);
