@@ -92,13 +92,13 @@ check-fuzz: deps ## a short run of the fuzzers of user space
 check-vm: deps ## build, and the tests in the virtual machine
 	@tests/check vm
 
-check-debug: DEPS += packaging/deps-debug
+check-debug fuzz: DEPS += packaging/deps-debug
 check-debug: deps ## the tests in a debug kernel; COVERAGE=lines: what they miss
 	@tests/check debug $(if $(filter lines,$(COVERAGE)),--lines) \
 		$(if $(TEST),--test '$(TEST)')
 
 # Each takes --seconds N, prints what it finds, and fails then.
-FUZZERS = tests/fuzz/run
+FUZZERS = tests/fuzz/run tests/fuzz/genl
 SECONDS = 60
 fuzz: deps ## fuzz all that reads foreign bytes; SECONDS=60 for each target
 	@failed=; for f in $(FUZZERS); do \
