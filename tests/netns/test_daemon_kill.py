@@ -17,7 +17,7 @@ import steps
 import topo
 import tq
 from case import main
-from traffic import Marked
+from stream import Marked
 
 # Each differs from the other in every object that there is.
 MARKS = ("af31", "cs1")

@@ -9,7 +9,7 @@ import topo
 import tq
 import wire
 from case import main
-from traffic import Traffic
+from stream import Traffic
 
 EF = expect.DSCP["ef"]
 UNIFORM = dict(encap_dscp="copy", decap_dscp="copy")
