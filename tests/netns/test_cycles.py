@@ -21,6 +21,7 @@ import topo
 import tq
 import wire
 from case import main
+from stream import outer_mark
 
 ROUNDS = 100 // topo.SLOW  # all of them only where they take no hours
 FLOCK = 10 // topo.SLOW or 1  # namespaces at a time
@@ -99,18 +100,6 @@ def bind(r, **extra):
                 sock.set_tunnel(device=name, **UNIFORM)
 
 
-def marked(case, net, tun, name, want):
-    """Outer DSCP of an EF packet now; its length tells it from Traffic."""
-    shot = wire.Shot(net, 4, [EF << 2])
-    with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
-        shot.send(fence=False)
-        case.true(name + ": arrives", caps.until(
-            lambda: any(shot.index(p) is not None for p in caps["end"])))
-        got = [p.ips[0].dscp for p in caps["near"]
-               if shot.index(p, tun) == EF << 2]
-    case.equal(name + ": outer DSCP", got, [want])
-
-
 def modules(case, net):
     """GRE inside ESP: hooks before, outer, arrived, after and of IPsec."""
     seen = 0
@@ -120,7 +109,7 @@ def modules(case, net):
             for r in ("rA", "rB"):
                 bind(r)
             if round_ % 25 == 0:
-                marked(case, net, tun, "round %d" % round_, EF)
+                outer_mark(case, net, tun, "round %d" % round_, EF)
             if round_ % 10 == 0:
                 before = traffic.sent
                 topo.wait(lambda b=before: traffic.sent > b + 20, 60,
@@ -134,7 +123,7 @@ def modules(case, net):
                                   one["decap"]["packets"])
             case.equal("unloaded with everything bound", rmmod(), 0)
             if round_ % 25 == 24:
-                marked(case, net, tun, "without the module", 0)
+                outer_mark(case, net, tun, "without the module", 0)
         case.note("%d times loaded, %d packets meanwhile, %d marked in"
                   " those looked at" % (ROUNDS, traffic.sent, seen))
 

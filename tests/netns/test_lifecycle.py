@@ -9,22 +9,10 @@ import topo
 import tq
 import wire
 from case import main
-from stream import Traffic
+from stream import Traffic, outer_mark
 
 EF = expect.DSCP["ef"]
 UNIFORM = dict(encap_dscp="copy", decap_dscp="copy")
-
-
-def marks(case, net, tun, name, want):
-    """The outer DSCP of an EF packet now; its length tells it from Traffic."""
-    shot = wire.Shot(net, 4, [EF << 2])
-    with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
-        shot.send(fence=False)
-        case.true(name + ": arrives", caps.until(
-            lambda: any(shot.index(p) is not None for p in caps["end"])))
-        got = [p.ips[0].dscp for p in caps["near"]
-               if shot.index(p, tun) == EF << 2]
-    case.equal(name + ": outer DSCP", got, [want])
 
 
 def state(sock, key="tun"):
@@ -44,7 +32,7 @@ def names(case, net):
                 hooks = sock.tunnels()["tun"]["hooks"]
                 case.equal("hooks", hooks, {"outer", "arrived", "after",
                                             "gro_off"})
-                marks(case, net, tun, "live with the device", EF)
+                outer_mark(case, net, tun, "live with the device", EF)
             case.equal("after the device", state(sock), "pending")
             case.equal("no hooks", sock.tunnels()["tun"]["hooks"], set())
         with net.tunnel("gre") as tun:
@@ -60,7 +48,7 @@ def names(case, net):
                      for f in (4, 6)])
             case.equal("renamed back", (state(sock), state(sock, "moved")),
                        ("active", "pending"))
-            marks(case, net, tun, "after renaming", EF)
+            outer_mark(case, net, tun, "after renaming", EF)
         # a device of another kind takes the name
         topo.ip("rA", "link add tun type dummy")
         one = sock.tunnels()["tun"]
@@ -147,7 +135,8 @@ def under_traffic(case, net, kind, key):
                             if r == "rB":
                                 sock.set_port("lan.10", [5] * 64)
                 if not round_ % 4:
-                    marks(case, net, tun, "%s round %d" % (kind, round_), 46)
+                    outer_mark(case, net, tun,
+                               "%s round %d" % (kind, round_), EF)
                 if round_ % 3 == 0:
                     for sock in socks:
                         with sock.transaction():

@@ -9,6 +9,18 @@ import wire
 EF = expect.DSCP["ef"]
 
 
+def outer_mark(case, net, tun, name, want):
+    """The outer DSCP of an EF packet now; its length tells it from Traffic."""
+    shot = wire.Shot(net, 4, [EF << 2])
+    with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
+        shot.send(fence=False)
+        case.true(name + ": arrives", caps.until(
+            lambda: any(shot.index(p) is not None for p in caps["end"])))
+        got = [p.ips[0].dscp for p in caps["near"]
+               if shot.index(p, tun) == EF << 2]
+    case.equal(name + ": outer DSCP", got, [want])
+
+
 class Traffic:
     """EF packets from hostA to hostB for as long as the block lasts."""
 
