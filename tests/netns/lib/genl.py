@@ -65,8 +65,9 @@ COUNTERS, REASON_ATTR = named("A_COUNTERS_"), named("A_REASON_")
 REASON = {v: k for k, v in named("REASON_").items()}
 STATE = {v: k for k, v in named("STATE_").items()}
 HOOK = named("HOOK_")
-WORDS = {"encap_dscp": named("ENCAP_DSCP_"), "decap_dscp": named("DECAP_DSCP_"),
-         "decap_class": named("DECAP_CLASS_")}
+WORDS = {key: named(key.upper() + "_") for key in (
+    "encap_dscp", "encap_inner", "encap_ecn",
+    "decap_dscp", "decap_ecn", "decap_class")}
 
 
 class Refused(Exception):
@@ -200,9 +201,10 @@ class Tunqos:
     def tunnel(**what):
         """Attributes of set_tunnel and del_tunnel.
 
-        device, peer (text); words for encap_dscp, decap_dscp, decap_class;
-        tables as 64 numbers; decap_permit as a set; pre_classify; priority as
-        64 numbers; label.
+        device, peer (text); words for encap_dscp, encap_inner, encap_ecn,
+        decap_dscp, decap_ecn, decap_class; numbers for encap_value,
+        encap_inner_value, control_dscp, pre_classify; tables as 64 numbers,
+        as is priority; decap_permit as a set; label.
         """
         raw = b""
         for key, value in what.items():
@@ -217,7 +219,8 @@ class Tunqos:
                 value = bytes([WORDS[key][value]])
             elif key == "decap_permit":
                 value = struct.pack("=Q", sum(1 << d for d in value))
-            elif key in ("encap_value", "pre_classify"):
+            elif key in ("encap_value", "encap_inner_value", "control_dscp",
+                         "pre_classify"):
                 value = bytes([value])
             elif key == "priority":
                 key = "priority_table"
@@ -276,7 +279,8 @@ class Tunqos:
                 one[key] = {d for d in range(64) if bits >> d & 1}
             elif key == "priority_table":
                 one["priority"] = list(struct.unpack("=64I", data))
-            elif key in ("encap_table", "decap_table", "dscp_pcp"):
+            elif key in ("encap_table", "encap_inner_table", "decap_table",
+                         "dscp_pcp"):
                 one[key] = list(data)
             elif key == "vid":
                 one[key], = struct.unpack("=H", data)
