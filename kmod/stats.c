@@ -5,6 +5,7 @@
  * instructions with 2000 bindings) than all the rest of a binding takes.
  */
 
+#include <linux/bitmap.h>
 #include <linux/list.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
@@ -12,17 +13,19 @@
 
 #include "tunqos.h"
 
-#define BLOCK_SLOTS	64	/* 4 KiB a CPU */
+#define BLOCK_SLOTS	128	/* 8 KiB a CPU */
 
 /**
  * struct tunqos_stats_block - counters of some bindings
  * @stats: of BLOCK_SLOTS bindings
  * @used: one bit for each slot that is taken
+ * @count: of them
  * @list: in @open while a slot is free
  */
 struct tunqos_stats_block {
 	struct tunqos_stats __percpu *stats;
-	u64 used;
+	DECLARE_BITMAP(used, BLOCK_SLOTS);
+	unsigned int count;
 	struct list_head list;
 };
 
@@ -58,9 +61,9 @@ static bool take(struct tunqos_binding *binding)
 					 list);
 	if (!block)
 		return false;
-	slot = __ffs64(~block->used);
-	block->used |= BIT_ULL(slot);
-	if (block->used == U64_MAX)
+	slot = find_first_zero_bit(block->used, BLOCK_SLOTS);
+	__set_bit(slot, block->used);
+	if (++block->count == BLOCK_SLOTS)
 		list_del_init(&block->list);
 	binding->stats = block->stats + slot;
 	binding->stats_block = block;
@@ -78,7 +81,6 @@ int tunqos_stats_get(struct tunqos_binding *binding)
 {
 	struct tunqos_stats_block *block;
 	bool taken;
-	int cpu;
 
 	spin_lock_bh(&lock);
 	taken = take(binding);
@@ -92,21 +94,26 @@ int tunqos_stats_get(struct tunqos_binding *binding)
 		take(binding);
 		spin_unlock_bh(&lock);
 	}
-	for_each_possible_cpu(cpu)
-		memset(per_cpu_ptr(binding->stats, cpu), 0,
-		       sizeof(*binding->stats));
 	return 0;
 }
 
-/* Takes them back. Context: softirq; no packet sees the binding any more. */
+/*
+ * Takes them back, and clears them for the next binding: a big configuration
+ * takes many at once, and on each CPU. Context: softirq; no packet sees the
+ * binding any more.
+ */
 void tunqos_stats_put(struct tunqos_binding *binding)
 {
 	struct tunqos_stats_block *block = binding->stats_block;
 	bool empty;
+	int cpu;
 
+	for_each_possible_cpu(cpu)
+		memset(per_cpu_ptr(binding->stats, cpu), 0,
+		       sizeof(*binding->stats));
 	spin_lock_bh(&lock);
-	block->used &= ~BIT_ULL(binding->stats - block->stats);
-	empty = !block->used;
+	__clear_bit(binding->stats - block->stats, block->used);
+	empty = !--block->count;
 	if (empty)
 		list_del(&block->list);
 	else if (list_empty(&block->list))

@@ -3,6 +3,8 @@
 # tunqos-test: limit=500
 """Devices, namespaces and the module itself come and go, under traffic."""
 
+import time
+
 import expect
 import genl
 import topo
@@ -82,6 +84,28 @@ def gro(case, net):
         with sock.transaction():
             sock.flush()
         case.true("put back", on(sock))
+
+
+def counters(case, net):
+    """What a binding has counted is not inherited with its memory."""
+    def counted():
+        return [key for key, one in sock.tunnels().items() if any(
+            n for d in ("encap", "decap") for n in one[d].values())]
+    with net.tunnel("gre") as tun, genl.Tunqos("rA") as sock:
+        with sock.transaction():
+            sock.set_tunnel(device="neighbour", **UNIFORM)
+            sock.set_tunnel(device="tun", **UNIFORM)
+        outer_mark(case, net, tun, "before it goes", EF)
+        case.equal("it has counted", counted(), ["tun"])
+        with sock.transaction():
+            sock.del_tunnel(device="tun")
+        time.sleep(0.5)  # for the grace period, after which it is reused
+        with sock.transaction():
+            for i in range(200):
+                sock.set_tunnel(device="heir%d" % i, **UNIFORM)
+        case.equal("they have not", counted(), [])
+        with sock.transaction():
+            sock.flush()
 
 
 def other_namespace(case, net):
@@ -170,6 +194,7 @@ def test(case):
         with tq.module():
             names(case, net)
             gro(case, net)
+            counters(case, net)
             other_namespace(case, net)
         under_traffic(case, net, "gre", lambda r: dict(device="tun"))
         under_traffic(case, net, "esp", lambda r: dict(
