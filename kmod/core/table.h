@@ -5,18 +5,10 @@
 
 #include "core.h"
 
-/* The highest bit of each byte that is not 0. */
-static inline u64 tunqos_bytes_nonzero(u64 word)
-{
-	const u64 low = 0x7f7f7f7f7f7f7f7fULL;
-
-	return (((word & low) + low) | word) & ~low;
-}
-
 /**
  * tunqos_table_bad() - the first entry that is out of range
  * @table: TUNQOS_TABLE_LEN bytes
- * @max: a power of two - 1; TUNQOS_TABLE_LEAVE is allowed beyond it
+ * @max: at most 126; TUNQOS_TABLE_LEAVE is allowed beyond it
  *
  * Eight entries at a time: ten thousand tunnels have a million entries.
  *
@@ -24,21 +16,23 @@ static inline u64 tunqos_bytes_nonzero(u64 word)
  */
 static inline int tunqos_table_bad(const u8 *table, u8 max)
 {
-	const u64 beyond = 0x0101010101010101ULL * (u8)~max;
-	int i, j;
+	const u64 ones = 0x0101010101010101ULL;
+	const u64 low = 0x7f * ones;
+	const u64 room = (0x7e - max) * ones;
+	u64 word, beyond = 0;
+	int i;
 
 	for (i = 0; i < TUNQOS_TABLE_LEN; i += 8) {
-		u64 word;
-
 		__builtin_memcpy(&word, table + i, sizeof(word));
-		if (!(tunqos_bytes_nonzero(word & beyond) &
-		      tunqos_bytes_nonzero(~word)))
-			continue;
-		for (j = i; j < i + 7; j++) {
-			if (table[j] > max && table[j] != TUNQOS_TABLE_LEAVE)
-				break;
-		}
-		return j;
+		/* 1 to each entry, so that TUNQOS_TABLE_LEAVE becomes 0 */
+		word = ((word & low) + ones) ^ (word & ~low);
+		beyond |= word | (word + room);
+	}
+	if (!(beyond & ~low))
+		return -1;
+	for (i = 0; i < TUNQOS_TABLE_LEN; i++) {
+		if (table[i] > max && table[i] != TUNQOS_TABLE_LEAVE)
+			return i;
 	}
 	return -1;
 }
