@@ -64,7 +64,7 @@ static void free_rcu_callback(struct rcu_head *head)
 /**
  * tunqos_binding_insert() - make a binding known, inert
  * @tn: the namespace
- * @binding: taken out of its list; no other has its key
+ * @binding: on no chain; no other has its key
  *
  * Context: process, RTNL held.
  * Return: 0, -E2BIG or -ENOMEM, and nothing was done.
@@ -72,14 +72,14 @@ static void free_rcu_callback(struct rcu_head *head)
 int tunqos_binding_insert(struct tunqos_net *tn,
 			  struct tunqos_binding *binding)
 {
-	ASSERT_RTNL();
+	tunqos_assert_rtnl();
 	if (tn->count >= TUNQOS_BINDINGS_MAX)
 		return -E2BIG;
 	if (tunqos_stats_get(binding))
 		return -ENOMEM;
 	binding->tn = tn;
 	tunqos_lookup_add(binding);
-	list_move_tail(&binding->list, &tn->bindings);
+	list_add_tail(&binding->list, &tn->bindings);
 	tn->count++;
 	return 0;
 }
@@ -205,7 +205,7 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 	const char *problem;
 	int err;
 
-	ASSERT_RTNL();
+	tunqos_assert_rtnl();
 	if (binding->key.type == TUNQOS_BIND_PEER) {
 		err = prepare_peer(binding, profile);
 		if (err)
@@ -238,7 +238,7 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 static void publish_attached(struct tunqos_binding *binding,
 			     struct tunqos_profile *profile)
 {
-	u32 hooks = tunqos_profile_hooks(profile, binding->key.type);
+	u32 hooks;
 
 	switch (binding->key.type) {
 	case TUNQOS_BIND_DEVICE:
@@ -247,6 +247,7 @@ static void publish_attached(struct tunqos_binding *binding,
 			return;
 		}
 		tunqos_attachment_publish(binding, profile);
+		hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_DEVICE);
 		tunqos_attachment_trim(binding, hooks);
 		break;
 	case TUNQOS_BIND_PORT:
@@ -257,6 +258,7 @@ static void publish_attached(struct tunqos_binding *binding,
 		tunqos_port_publish(binding, profile);
 		break;
 	case TUNQOS_BIND_PEER:
+		hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_PEER);
 		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks);
 		binding->held &= hooks;
 		break;
@@ -276,7 +278,7 @@ void tunqos_binding_publish(struct tunqos_binding *binding,
 {
 	struct tunqos_profile *old = rtnl_dereference(binding->profile);
 
-	ASSERT_RTNL();
+	tunqos_assert_rtnl();
 	profile->stats = binding->stats;
 	profile->reasons = binding->tn->reasons;
 	profile->tag = binding->tn->tag;

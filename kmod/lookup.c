@@ -6,19 +6,27 @@
 
 #include <linux/rtnetlink.h>
 #include <linux/string.h>
-#include <linux/stringhash.h>
 
 #include "lookup.h"
 
 /* Of all namespaces; changed under RTNL, read under RCU. */
 struct hlist_head tunqos_bindings[1 << TUNQOS_BINDING_BITS];
 
+/* As two words: it is padded, and hashed twice for each of many bindings. */
+static u32 name_hash(const char *name)
+{
+	u64 words[IFNAMSIZ / sizeof(u64)];
+
+	BUILD_BUG_ON(sizeof(words) != 2 * sizeof(u64));
+	memcpy(words, name, sizeof(words));
+	return hash_64(words[0] + words[1] * GOLDEN_RATIO_64, 32);
+}
+
 static struct hlist_head *bucket(const struct tunqos_net *tn,
 				 const struct tunqos_key *key)
 {
 	if (key->type != TUNQOS_BIND_PEER)
-		return tunqos_bucket(tn, full_name_hash(NULL, key->name,
-							strlen(key->name)));
+		return tunqos_bucket(tn, name_hash(key->name));
 	if (key->peer.family == AF_INET)
 		return tunqos_bucket(tn, tunqos_hash4(key->peer.a4));
 	return tunqos_bucket(tn, tunqos_hash6(&key->peer.a6));
@@ -41,7 +49,7 @@ static bool same(const struct tunqos_binding *binding,
 /* Context: RTNL held. */
 void tunqos_lookup_add(struct tunqos_binding *binding)
 {
-	ASSERT_RTNL();
+	tunqos_assert_rtnl();
 	hlist_add_head_rcu(&binding->key_node,
 			   bucket(binding->tn, &binding->key));
 }
@@ -49,7 +57,7 @@ void tunqos_lookup_add(struct tunqos_binding *binding)
 /* Context: RTNL held. Packets may see it until a grace period is over. */
 void tunqos_lookup_remove(struct tunqos_binding *binding)
 {
-	ASSERT_RTNL();
+	tunqos_assert_rtnl();
 	hlist_del_rcu(&binding->key_node);
 }
 
@@ -59,7 +67,7 @@ struct tunqos_binding *tunqos_binding_find(struct tunqos_net *tn,
 {
 	struct tunqos_binding *binding;
 
-	ASSERT_RTNL();
+	tunqos_assert_rtnl();
 	hlist_for_each_entry(binding, bucket(tn, key), key_node) {
 		if (same(binding, tn, key))
 			return binding;

@@ -17,8 +17,7 @@ static int __net_init net_init(struct net *net)
 
 	tn->net = net;
 	INIT_LIST_HEAD(&tn->bindings);
-	mutex_init(&tn->txn_lock);
-	INIT_LIST_HEAD(&tn->txn_ops);
+	tunqos_txn_init(tn);
 	tn->salt = get_random_u32();
 	tn->tag = get_random_u32() & 0x3f;
 	tn->reasons = alloc_percpu(struct tunqos_reasons);

@@ -22,14 +22,53 @@
 /* More than any router has, less than would hurt. */
 #define OPS_MAX		65536
 
+static void chain_init(struct tunqos_chain *chain)
+{
+	chain->first = NULL;
+	chain->end = &chain->first;
+}
+
+static void push(struct tunqos_chain *chain, struct tunqos_binding *binding)
+{
+	binding->chained = NULL;
+	*chain->end = binding;
+	chain->end = &binding->chained;
+}
+
+static struct tunqos_binding *pop(struct tunqos_chain *chain)
+{
+	struct tunqos_binding *binding = chain->first;
+
+	if (binding) {
+		chain->first = binding->chained;
+		if (!chain->first)
+			chain->end = &chain->first;
+	}
+	return binding;
+}
+
+static void move_all(struct tunqos_chain *to, struct tunqos_chain *from)
+{
+	if (!from->first)
+		return;
+	*to->end = from->first;
+	to->end = from->end;
+	chain_init(from);
+}
+
+/* Context: nobody knows of the namespace yet. */
+void tunqos_txn_init(struct tunqos_net *tn)
+{
+	mutex_init(&tn->txn_lock);
+	chain_init(&tn->txn_ops);
+}
+
 static void drop_changes(struct tunqos_net *tn)
 {
-	struct tunqos_binding *change, *tmp;
+	struct tunqos_binding *change;
 
-	list_for_each_entry_safe(change, tmp, &tn->txn_ops, list) {
-		list_del(&change->list);
+	while ((change = pop(&tn->txn_ops)))
 		tunqos_binding_free(change);
-	}
 	tn->txn_count = 0;
 }
 
@@ -104,22 +143,22 @@ int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_binding *change,
 	} else {
 		if (change->verb == TUNQOS_VERB_FLUSH)
 			drop_changes(tn);	/* what came before is moot */
-		list_add_tail(&change->list, &tn->txn_ops);
+		push(&tn->txn_ops, change);
 		tn->txn_count++;
 	}
 	mutex_unlock(&tn->txn_lock);
 	return err;
 }
 
-static void touch(struct tunqos_binding *binding, struct list_head *touched)
+static void touch(struct tunqos_binding *binding, struct tunqos_chain *touched)
 {
 	if (binding->touched)
 		return;
 	binding->touched = true;
-	list_add_tail(&binding->touched_list, touched);
+	push(touched, binding);
 }
 
-static void doom(struct tunqos_binding *binding, struct list_head *touched)
+static void doom(struct tunqos_binding *binding, struct tunqos_chain *touched)
 {
 	tunqos_profile_free(binding->next);
 	binding->next = NULL;
@@ -129,7 +168,8 @@ static void doom(struct tunqos_binding *binding, struct list_head *touched)
 
 /* The change becomes the binding if there is none with its key. */
 static int apply_set(struct tunqos_net *tn, struct tunqos_binding *change,
-		     struct list_head *touched, struct netlink_ext_ack *extack)
+		     struct tunqos_chain *touched,
+		     struct netlink_ext_ack *extack)
 {
 	struct tunqos_binding *binding = tunqos_binding_find(tn, &change->key);
 	int err;
@@ -155,7 +195,7 @@ static int apply_set(struct tunqos_net *tn, struct tunqos_binding *change,
 }
 
 static int apply(struct tunqos_net *tn, struct tunqos_binding *change,
-		 struct list_head *touched, struct netlink_ext_ack *extack)
+		 struct tunqos_chain *touched, struct netlink_ext_ack *extack)
 {
 	struct tunqos_binding *binding;
 	char name[64];
@@ -181,12 +221,33 @@ static int apply(struct tunqos_net *tn, struct tunqos_binding *change,
 	return -EINVAL;
 }
 
-static int prepare(struct list_head *touched, struct netlink_ext_ack *extack)
+static int apply_all(struct tunqos_net *tn, struct tunqos_chain *touched,
+		     struct netlink_ext_ack *extack)
+{
+	struct tunqos_binding *change;
+	struct tunqos_chain ops;
+	int err = 0;
+
+	chain_init(&ops);
+	move_all(&ops, &tn->txn_ops);
+	while (!err && (change = pop(&ops))) {
+		err = apply(tn, change, touched, extack);
+		/* a binding by now, or its label is needed until publish() */
+		if (!change->touched)
+			push(&tn->txn_ops, change);
+		cond_resched();
+	}
+	move_all(&tn->txn_ops, &ops);
+	return err;
+}
+
+static int prepare(const struct tunqos_chain *touched,
+		   struct netlink_ext_ack *extack)
 {
 	struct tunqos_binding *binding;
 	int err;
 
-	list_for_each_entry(binding, touched, touched_list) {
+	for (binding = touched->first; binding; binding = binding->chained) {
 		if (binding->doomed)
 			continue;
 		err = tunqos_binding_prepare(binding, binding->next, extack);
@@ -198,18 +259,17 @@ static int prepare(struct list_head *touched, struct netlink_ext_ack *extack)
 
 static void settle(struct tunqos_binding *binding)
 {
-	list_del(&binding->touched_list);
 	binding->touched = false;
 	binding->doomed = false;
 	binding->next = NULL;
 	binding->next_label = NULL;	/* its own, if it is new */
 }
 
-static void publish(struct list_head *touched)
+static void publish(struct tunqos_chain *touched)
 {
-	struct tunqos_binding *binding, *tmp;
+	struct tunqos_binding *binding;
 
-	list_for_each_entry_safe(binding, tmp, touched, touched_list) {
+	while ((binding = pop(touched))) {
 		struct tunqos_profile *next = binding->next;
 		const char *label = binding->next_label;
 		bool doomed = binding->doomed;
@@ -226,11 +286,11 @@ static void publish(struct list_head *touched)
 	}
 }
 
-static void undo(struct list_head *touched)
+static void undo(struct tunqos_chain *touched)
 {
-	struct tunqos_binding *binding, *tmp;
+	struct tunqos_binding *binding;
 
-	list_for_each_entry_safe(binding, tmp, touched, touched_list) {
+	while ((binding = pop(touched))) {
 		tunqos_profile_free(binding->next);
 		settle(binding);
 		if (!rcu_access_pointer(binding->profile))
@@ -242,17 +302,12 @@ static void undo(struct list_head *touched)
 
 static int commit(struct tunqos_net *tn, struct netlink_ext_ack *extack)
 {
-	LIST_HEAD(touched);
-	struct tunqos_binding *change, *tmp;
-	int err = 0;
+	struct tunqos_chain touched;
+	int err;
 
 	ASSERT_RTNL();
-	list_for_each_entry_safe(change, tmp, &tn->txn_ops, list) {
-		err = apply(tn, change, &touched, extack);
-		if (err)
-			break;
-		cond_resched();
-	}
+	chain_init(&touched);
+	err = apply_all(tn, &touched, extack);
 	if (!err)
 		err = prepare(&touched, extack);
 	if (err) {

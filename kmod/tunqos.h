@@ -111,7 +111,7 @@ struct tunqos_peer_key {
 struct tunqos_key {
 	enum tunqos_binding_type type;
 	union {
-		char name[IFNAMSIZ];
+		char name[IFNAMSIZ];		/* padded with NULs */
 		struct tunqos_peer_key peer;	/* of type TUNQOS_BIND_PEER */
 	};
 };
@@ -132,6 +132,7 @@ enum tunqos_verb {
  * @attachment: of type DEVICE: the device it is attached to, if there is one
  * @vid: of type PORT: its place at the lower device, if there is one
  * @doomed: the running transaction removes it
+ * @chained: the next one on its chain, if it is on one
  */
 struct tunqos_binding {
 	struct tunqos_key key;
@@ -147,7 +148,7 @@ struct tunqos_binding {
 	struct tunqos_attachment *attachment;
 	struct tunqos_vid *vid;
 
-	struct list_head list;		/* tunqos_net.bindings or .txn_ops */
+	struct list_head list;		/* tunqos_net.bindings */
 	struct hlist_node key_node;	/* tunqos_bindings */
 
 	struct tunqos_profile *next;
@@ -155,9 +156,15 @@ struct tunqos_binding {
 	enum tunqos_verb verb;
 	bool doomed;
 	bool touched;
-	struct list_head touched_list;
+	struct tunqos_binding *chained;
 
 	struct rcu_head rcu;
+};
+
+/* Bindings in the order in which they came; each is on one chain at most. */
+struct tunqos_chain {
+	struct tunqos_binding *first;
+	struct tunqos_binding **end;
 };
 
 /**
@@ -208,10 +215,16 @@ struct tunqos_net {
 	bool txn_open;
 	u32 txn_owner;			/* netlink port */
 	unsigned int txn_count;
-	struct list_head txn_ops;
+	struct tunqos_chain txn_ops;
 	char message[8][128];		/* of the last refusals */
 	unsigned int message_next;
 };
+
+/*
+ * For what is called for each of many bindings: a kernel with lockdep looks,
+ * and in others the comments have to do.
+ */
+#define tunqos_assert_rtnl()	WARN_ON_ONCE(!lockdep_rtnl_is_held())
 
 /* main.c */
 extern unsigned int tunqos_net_id;
@@ -333,6 +346,7 @@ int tunqos_notifier_register(void);
 void tunqos_notifier_unregister(void);
 
 /* transaction.c */
+void tunqos_txn_init(struct tunqos_net *tn);
 int tunqos_txn_begin(struct tunqos_net *tn, struct genl_info *info);
 int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_binding *change,
 		     struct genl_info *info);
