@@ -80,20 +80,16 @@ JsonResult call(Context& context, const Request& request, Right right) {
     return method->handler(context, request.params);
 }
 
-std::string dump(const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 std::string error_text(const RpcError& error, const json& id) {
     json problems = json::array();
     for (const auto& problem : error.problems)
         problems.push_back({{"path", problem.path}, {"message", problem.message}});
-    return dump({{"jsonrpc", "2.0"},
-                 {"id", id},
-                 {"error",
-                  {{"code", static_cast<int>(error.code)},
-                   {"message", one_line(error.problems.front())},
-                   {"data", {{"problems", std::move(problems)}}}}}});
+    return to_line({{"jsonrpc", "2.0"},
+                    {"id", id},
+                    {"error",
+                     {{"code", static_cast<int>(error.code)},
+                      {"message", one_line(error.problems.front())},
+                      {"data", {{"problems", std::move(problems)}}}}}});
 }
 
 } // namespace
@@ -114,7 +110,7 @@ std::string Dispatcher::answer(std::string_view message, Right right) noexcept {
         if (!result) return error_text(result.error(), id);
         json answer = {{"jsonrpc", "2.0"}, {"id", id}};
         answer["result"] = std::move(*result);
-        return dump(answer);
+        return to_line(answer);
     } catch (const std::exception& exception) {
         log_.error("internal-error", {{"what", exception.what()}});
         return R"({"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"internal error; )"

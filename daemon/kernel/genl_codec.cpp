@@ -19,7 +19,7 @@ static_assert(static_cast<int>(DecapDscp::table) == TUNQOS_DECAP_DSCP_TABLE);
 static_assert(static_cast<int>(DecapClass::outer) == TUNQOS_DECAP_CLASS_OUTER);
 static_assert(static_cast<int>(Phase::failed) == TUNQOS_STATE_FAILED);
 
-constexpr std::size_t message_size = 2048; // all attributes of set-tunnel take less than 700
+constexpr std::size_t message_size = 256; // enough but for a priority table, and cheap to clear
 
 // The attributes of one level of a message, for looking up by type.
 class Attributes {

@@ -141,14 +141,24 @@ std::string summary(const Object& object) {
     return text.empty() ? text : text + ')';
 }
 
+std::string_view or_none(const Text& text) {
+    return text ? std::string_view(*text) : "none";
+}
+
 template <typename Object>
 void compare_one(const std::string& name, const Object& before, const Object& after,
                  std::vector<std::string>& changes) {
     compare(&before, &after, [&](std::string_view setting, const Text& from, const Text& to) {
         if (from == to) return;
-        std::string& line = changes.emplace_back(name);
-        line.append(": ").append(setting).append(" ").append(from ? *from : "none");
-        line.append(" -> ").append(to ? *to : "none");
+        const std::string_view pieces[] = {name,          ": ",   setting,    " ",
+                                           or_none(from), " -> ", or_none(to)};
+        std::size_t size = 0;
+        for (const auto piece : pieces)
+            size += piece.size();
+        std::string& line = changes.emplace_back();
+        line.reserve(size);
+        for (const auto piece : pieces)
+            line += piece;
     });
 }
 

@@ -6,6 +6,9 @@
 #include "json_syntax.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
 
 #include "printable.hpp"
 
@@ -125,7 +128,77 @@ private:
     Problems problems_;
 };
 
+// Is this byte the same within quotes?
+constexpr auto as_it_is = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = ' '; c < 0x7f; ++c)
+        table[c] = c != '"' && c != '\\';
+    return table;
+}();
+
+class Writer {
+public:
+    std::string line;
+
+    void write(const json& value) {
+        switch (value.type()) {
+        case json::value_t::object: object(value); break;
+        case json::value_t::array: array(value); break;
+        case json::value_t::string: text(value.get_ref<const std::string&>()); break;
+        case json::value_t::number_unsigned: number(value.get<std::uint64_t>()); break;
+        case json::value_t::number_integer: number(value.get<std::int64_t>()); break;
+        default: line += value.dump(); break;
+        }
+    }
+
+private:
+    void object(const json& value) {
+        char before = '{';
+        for (const auto& [key, member] : value.get_ref<const json::object_t&>()) {
+            line += before;
+            text(key);
+            line += ':';
+            write(member);
+            before = ',';
+        }
+        line += before == '{' ? "{}" : "}";
+    }
+
+    void array(const json& value) {
+        char before = '[';
+        for (const auto& element : value) {
+            line += before;
+            write(element);
+            before = ',';
+        }
+        line += before == '[' ? "[]" : "]";
+    }
+
+    void text(const std::string& bytes) {
+        if (!std::all_of(bytes.begin(), bytes.end(), [](unsigned char c) { return as_it_is[c]; })) {
+            line += json(bytes).dump(-1, ' ', false, json::error_handler_t::replace);
+            return;
+        }
+        line += '"';
+        line += bytes;
+        line += '"';
+    }
+
+    template <typename Number>
+    void number(Number value) {
+        std::array<char, 24> digits{};
+        const auto written = std::to_chars(digits.begin(), digits.end(), value);
+        line.append(digits.begin(), written.ptr);
+    }
+};
+
 } // namespace
+
+std::string to_line(const json& value) {
+    Writer writer;
+    writer.write(value);
+    return std::move(writer.line);
+}
 
 Result<json> parse_json(std::string_view text) {
     json value;

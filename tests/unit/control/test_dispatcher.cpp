@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
+#include "model/json_syntax.hpp"
 #include "model/samples.hpp"
 #include "tunqos/json.hpp"
 
@@ -87,6 +88,24 @@ TEST_CASE("wrong parameters are named") {
           rpc::invalid_params);
     CHECK(f.error("show.tunnels", {{"name", "gre9"}}).at("message") ==
           "gre9 has no tunnel profile");
+}
+
+TEST_CASE("an answer is written as the library writes it") {
+    const auto same = [](const json& value) {
+        CHECK(to_line(value) == value.dump(-1, ' ', false, json::error_handler_t::replace));
+    };
+    for (int byte = 0; byte < 256; ++byte) {
+        const std::string text = "a" + std::string(1, static_cast<char>(byte)) + "z";
+        same(text);
+        same(json{{text, byte}});
+    }
+    for (const char* text : {"", "\"", "caf\xc3\xa9", "caf\xc3", "\xf0\x9f\x9a\x80", "\xc2\x9b"})
+        same(json{1, text, text});
+    same(json::object());
+    same(json::array());
+    same({{"none", json::array()}, {"no", json::object()}, {"null", nullptr}, {"yes", true}});
+    same({{"low", INT64_MIN}, {"high", UINT64_MAX}, {"part", 0.1}, {"zero", 0}, {"minus", -1}});
+    same(full_json());
 }
 
 TEST_CASE("who may only read changes nothing") {
