@@ -32,7 +32,7 @@ const struct nla_policy tunqos_flush_nl_policy[TUNQOS_A_INFO_PAD + 1] = {
 };
 
 /* TUNQOS_CMD_SET_TUNNEL - do */
-const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_PRIORITY_TABLE + 1] = {
+const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CONTROL_DSCP + 1] = {
 	[TUNQOS_A_TUNNEL_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_TUNNEL_PEER4] = { .type = NLA_U32, },
 	[TUNQOS_A_TUNNEL_PEER6] = NLA_POLICY_EXACT_LEN(16),
@@ -46,6 +46,12 @@ const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_PRIORITY_TAB
 	[TUNQOS_A_TUNNEL_DECAP_CLASS] = NLA_POLICY_MAX(NLA_U8, 1),
 	[TUNQOS_A_TUNNEL_PRE_CLASSIFY] = NLA_POLICY_MAX(NLA_U8, 1),
 	[TUNQOS_A_TUNNEL_PRIORITY_TABLE] = NLA_POLICY_EXACT_LEN(256),
+	[TUNQOS_A_TUNNEL_ENCAP_INNER] = NLA_POLICY_MAX(NLA_U8, 2),
+	[TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE] = NLA_POLICY_MAX(NLA_U8, 63),
+	[TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
+	[TUNQOS_A_TUNNEL_ENCAP_ECN] = NLA_POLICY_MAX(NLA_U8, 2),
+	[TUNQOS_A_TUNNEL_DECAP_ECN] = NLA_POLICY_MAX(NLA_U8, 1),
+	[TUNQOS_A_TUNNEL_CONTROL_DSCP] = NLA_POLICY_MAX(NLA_U8, 63),
 };
 
 /* TUNQOS_CMD_DEL_TUNNEL - do */
@@ -80,7 +86,7 @@ const struct nla_policy tunqos_get_port_nl_policy[TUNQOS_A_PORT_DEVICE + 1] = {
 
 /* TUNQOS_CMD_GET_REASON - do */
 const struct nla_policy tunqos_get_reason_nl_policy[TUNQOS_A_REASON_REASON + 1] = {
-	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 14),
+	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 17),
 };
 
 /* Ops table for tunqos */
@@ -123,7 +129,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.cmd		= TUNQOS_CMD_SET_TUNNEL,
 		.doit		= tunqos_nl_set_tunnel_doit,
 		.policy		= tunqos_set_tunnel_nl_policy,
-		.maxattr	= TUNQOS_A_TUNNEL_PRIORITY_TABLE,
+		.maxattr	= TUNQOS_A_TUNNEL_CONTROL_DSCP,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

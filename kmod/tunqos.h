@@ -26,7 +26,7 @@
 #include "core/ds.h"
 
 #define TUNQOS_RELEASE		"0.1.0"
-#define TUNQOS_REASONS		(TUNQOS_REASON_NESTED_FAMILY + 1)
+#define TUNQOS_REASONS		(TUNQOS_REASON_OUTER_LOST + 1)
 #define TUNQOS_BINDINGS_MAX	65536
 
 /* Entries of the compiled tables beyond the DSCPs 0-63. */

@@ -55,6 +55,46 @@ enum tunqos_decap_class {
 };
 
 /**
+ * enum tunqos_encap_inner - What becomes of the inner header's DSCP at
+ *   encapsulation ([3 Inner]).
+ * @TUNQOS_ENCAP_INNER_KEEP: It stays.
+ * @TUNQOS_ENCAP_INNER_SET: The fixed DSCP of encap-inner-value.
+ * @TUNQOS_ENCAP_INNER_TABLE: encap-inner-table, indexed by the DSCP as it
+ *   came.
+ */
+enum tunqos_encap_inner {
+	TUNQOS_ENCAP_INNER_KEEP,
+	TUNQOS_ENCAP_INNER_SET,
+	TUNQOS_ENCAP_INNER_TABLE,
+};
+
+/**
+ * enum tunqos_encap_ecn - How the ECN field of the outer header is made.
+ * @TUNQOS_ENCAP_ECN_NATIVE: What the kernel wrote, by RFC 3168; CE becomes
+ *   ECT(0).
+ * @TUNQOS_ENCAP_ECN_RFC6040: The inner ECN (RFC 6040 section 4.1, normal
+ *   mode).
+ * @TUNQOS_ENCAP_ECN_COMPATIBILITY: Not-ECT (RFC 6040 section 4.1,
+ *   compatibility mode).
+ */
+enum tunqos_encap_ecn {
+	TUNQOS_ENCAP_ECN_NATIVE,
+	TUNQOS_ENCAP_ECN_RFC6040,
+	TUNQOS_ENCAP_ECN_COMPATIBILITY,
+};
+
+/**
+ * enum tunqos_decap_ecn - What becomes of the inner ECN field at
+ *   decapsulation.
+ * @TUNQOS_DECAP_ECN_NATIVE: What the kernel makes of it.
+ * @TUNQOS_DECAP_ECN_RFC6040: RFC 6040 section 4.2, figure 4.
+ */
+enum tunqos_decap_ecn {
+	TUNQOS_DECAP_ECN_NATIVE,
+	TUNQOS_DECAP_ECN_RFC6040,
+};
+
+/**
  * enum tunqos_state - What a binding is doing now.
  * @TUNQOS_STATE_PENDING: There is no such device yet; the binding waits for
  *   it.
@@ -78,6 +118,8 @@ enum tunqos_state {
  * @TUNQOS_HOOK_PORT_EGRESS: Egress of the port's lower device.
  * @TUNQOS_HOOK_GRO_OFF: Receive aggregation of the tunnel device is switched
  *   off.
+ * @TUNQOS_HOOK_TUNNEL_EGRESS: Egress of the tunnel device, in front of
+ *   WireGuard's encryption.
  */
 enum tunqos_hook {
 	TUNQOS_HOOK_BEFORE = 1,
@@ -87,6 +129,7 @@ enum tunqos_hook {
 	TUNQOS_HOOK_IPSEC = 16,
 	TUNQOS_HOOK_PORT_EGRESS = 32,
 	TUNQOS_HOOK_GRO_OFF = 64,
+	TUNQOS_HOOK_TUNNEL_EGRESS = 128,
 };
 
 /**
@@ -95,12 +138,13 @@ enum tunqos_hook {
  * @TUNQOS_REASON_TRUNCATED: The headers do not fit into the packet.
  * @TUNQOS_REASON_UNKNOWN_HEADER: An encapsulation header with a version or
  *   option not understood.
- * @TUNQOS_REASON_INNER_FRAGMENT: The inner header is not in this fragment.
+ * @TUNQOS_REASON_CONTROL: A handshake or keepalive of WireGuard, and there is
+ *   no control-dscp.
  * @TUNQOS_REASON_TABLE_LEAVE: The table says to leave this DSCP alone.
  * @TUNQOS_REASON_NOT_PERMITTED: The outer DSCP is not in the permit list.
  * @TUNQOS_REASON_ARRIVED_LOST: The outer DSCP did not reach the tunnel device.
- * @TUNQOS_REASON_FOREIGN_COMPANION: A companion that is not ours was found and
- *   not obeyed.
+ * @TUNQOS_REASON_COMPANION_LOST: The packet did not pass the place in front of
+ *   encryption.
  * @TUNQOS_REASON_SA_DECAP_DSCP: The SA has decap-dscp set, so the inner DSCP
  *   was already lost.
  * @TUNQOS_REASON_TRANSPORT_MODE: Decap settings do not apply, transport mode
@@ -113,16 +157,22 @@ enum tunqos_hook {
  * @TUNQOS_REASON_VRF_UNDERLAY: The outer packet is in a VRF, which hides its
  *   tunnel.
  * @TUNQOS_REASON_NESTED_FAMILY: IPsec inside IPsec of the other family.
+ * @TUNQOS_REASON_ECN_DROPPED: CE outside and Not-ECT inside: dropped, as RFC
+ *   6040 section 4.2 has it.
+ * @TUNQOS_REASON_ECN_MERGED: The same in packets that were merged; they are
+ *   not dropped.
+ * @TUNQOS_REASON_OUTER_LOST: The outer header is not in front of the decrypted
+ *   packet.
  */
 enum tunqos_reason {
 	TUNQOS_REASON_NOT_IP,
 	TUNQOS_REASON_TRUNCATED,
 	TUNQOS_REASON_UNKNOWN_HEADER,
-	TUNQOS_REASON_INNER_FRAGMENT,
+	TUNQOS_REASON_CONTROL,
 	TUNQOS_REASON_TABLE_LEAVE,
 	TUNQOS_REASON_NOT_PERMITTED,
 	TUNQOS_REASON_ARRIVED_LOST,
-	TUNQOS_REASON_FOREIGN_COMPANION,
+	TUNQOS_REASON_COMPANION_LOST,
 	TUNQOS_REASON_SA_DECAP_DSCP,
 	TUNQOS_REASON_TRANSPORT_MODE,
 	TUNQOS_REASON_BEET_MODE,
@@ -130,6 +180,9 @@ enum tunqos_reason {
 	TUNQOS_REASON_IN_BAND_TAG,
 	TUNQOS_REASON_VRF_UNDERLAY,
 	TUNQOS_REASON_NESTED_FAMILY,
+	TUNQOS_REASON_ECN_DROPPED,
+	TUNQOS_REASON_ECN_MERGED,
+	TUNQOS_REASON_OUTER_LOST,
 };
 
 /**
@@ -141,6 +194,16 @@ enum tunqos_reason {
  * @TUNQOS_CAPABILITY_PRE_CLASSIFY: The class of the inner packet beyond
  *   encryption.
  * @TUNQOS_CAPABILITY_VLAN_EGRESS: PCP from DSCP on a VLAN device.
+ * @TUNQOS_CAPABILITY_GRETAP: Bindings to gretap and ip6gretap devices.
+ * @TUNQOS_CAPABILITY_IP6GRE: Bindings to ip6gre devices.
+ * @TUNQOS_CAPABILITY_IP6TNL: Bindings to ip6tnl devices.
+ * @TUNQOS_CAPABILITY_VXLAN: Bindings to vxlan devices.
+ * @TUNQOS_CAPABILITY_GENEVE: Bindings to geneve devices.
+ * @TUNQOS_CAPABILITY_L2TP: Bindings to l2tpeth devices.
+ * @TUNQOS_CAPABILITY_WIREGUARD: Bindings to wireguard devices.
+ * @TUNQOS_CAPABILITY_FOU: gre, ipip, sit, ip6gre and ip6tnl inside FOU or GUE.
+ * @TUNQOS_CAPABILITY_INNER_DSCP: Rewriting of the inner DSCP at encapsulation.
+ * @TUNQOS_CAPABILITY_ECN: RFC 6040 at encapsulation and decapsulation.
  */
 enum tunqos_capability {
 	TUNQOS_CAPABILITY_GRE = 1,
@@ -149,6 +212,16 @@ enum tunqos_capability {
 	TUNQOS_CAPABILITY_IPSEC = 8,
 	TUNQOS_CAPABILITY_PRE_CLASSIFY = 16,
 	TUNQOS_CAPABILITY_VLAN_EGRESS = 32,
+	TUNQOS_CAPABILITY_GRETAP = 64,
+	TUNQOS_CAPABILITY_IP6GRE = 128,
+	TUNQOS_CAPABILITY_IP6TNL = 256,
+	TUNQOS_CAPABILITY_VXLAN = 512,
+	TUNQOS_CAPABILITY_GENEVE = 1024,
+	TUNQOS_CAPABILITY_L2TP = 2048,
+	TUNQOS_CAPABILITY_WIREGUARD = 4096,
+	TUNQOS_CAPABILITY_FOU = 8192,
+	TUNQOS_CAPABILITY_INNER_DSCP = 16384,
+	TUNQOS_CAPABILITY_ECN = 32768,
 };
 
 enum {
@@ -196,6 +269,12 @@ enum {
 	TUNQOS_A_TUNNEL_KIND,
 	TUNQOS_A_TUNNEL_ENCAP,
 	TUNQOS_A_TUNNEL_DECAP,
+	TUNQOS_A_TUNNEL_ENCAP_INNER,
+	TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE,
+	TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE,
+	TUNQOS_A_TUNNEL_ENCAP_ECN,
+	TUNQOS_A_TUNNEL_DECAP_ECN,
+	TUNQOS_A_TUNNEL_CONTROL_DSCP,
 
 	__TUNQOS_A_TUNNEL_MAX
 };
