@@ -11,6 +11,7 @@
 
 #define TUNQOS_DSCP_COUNT	64
 #define TUNQOS_ECN_MASK		0x03
+#define TUNQOS_DSCP_MASK	0xfc
 
 /* Bytes that must be there before ds_read() and ds_write() may look. */
 #define TUNQOS_IPV4_MIN		20
@@ -56,16 +57,15 @@ static inline u8 tunqos_ds_read(const u8 *header)
 }
 
 /**
- * tunqos_ds_write4() - write the DSCP of an IPv4 header
+ * tunqos_ds_put4() - write the DS field of an IPv4 header
  * @header: at least TUNQOS_IPV4_MIN bytes, writable
- * @dscp: 0-63
+ * @ds: 0-255
  *
  * The header checksum is adjusted incrementally (RFC 1624, equation 3), so a
  * header that was damaged before stays recognisable as damaged.
  */
-static inline void tunqos_ds_write4(u8 *header, u8 dscp)
+static inline void tunqos_ds_put4(u8 *header, u8 ds)
 {
-	u8 ds = tunqos_ds_with_dscp(header[1], dscp);
 	u32 sum = (u16)~(header[10] << 8 | header[11]);
 
 	/* ~m + m' of the only word that changes: version, length, DS field */
@@ -79,19 +79,30 @@ static inline void tunqos_ds_write4(u8 *header, u8 dscp)
 	header[11] = (u8)~sum;
 }
 
-/**
- * tunqos_ds_write6() - write the DSCP of an IPv6 header
- * @header: at least two bytes, writable
- * @dscp: 0-63
- *
- * Version, ECN and flow label stay.
- */
-static inline void tunqos_ds_write6(u8 *header, u8 dscp)
+/* tunqos_ds_write4() - write its DSCP (0-63); ECN stays */
+static inline void tunqos_ds_write4(u8 *header, u8 dscp)
 {
-	u8 ds = tunqos_ds_with_dscp(tunqos_ds_read(header), dscp);
+	tunqos_ds_put4(header, tunqos_ds_with_dscp(header[1], dscp));
+}
 
+/**
+ * tunqos_ds_put6() - write the DS field of an IPv6 header
+ * @header: at least two bytes, writable
+ * @ds: 0-255
+ *
+ * Version and flow label stay.
+ */
+static inline void tunqos_ds_put6(u8 *header, u8 ds)
+{
 	header[0] = (u8)((header[0] & 0xf0) | ds >> 4);
 	header[1] = (u8)(ds << 4 | (header[1] & 0x0f));
+}
+
+/* tunqos_ds_write6() - write its DSCP (0-63); ECN stays */
+static inline void tunqos_ds_write6(u8 *header, u8 dscp)
+{
+	tunqos_ds_put6(header, tunqos_ds_with_dscp(tunqos_ds_read(header),
+						   dscp));
 }
 
 #endif /* TUNQOS_CORE_DS_H */

@@ -1,7 +1,258 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Follows tunnels in tunnels; see inner.h. */
+/* Inner headers behind all but GRE and IP in IP; see inner.h. */
 
 #include "inner.h"
+
+/* VLAN tags in a frame that the finder looks behind. */
+#define TAGS	2
+
+/* An IP header at @offset. */
+static int inner_ip(const u8 *data, unsigned int len, unsigned int offset,
+		    struct tunqos_inner *inner)
+{
+	if (len < offset + 2)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	if (!tunqos_ip_version(data + offset))
+		return -1 - TUNQOS_REASON_NOT_IP;
+	inner->offset = offset;
+	inner->ds = tunqos_ds_read(data + offset);
+	return 0;
+}
+
+/* The payload of an EtherType. */
+static int inner_type(const u8 *data, unsigned int len, unsigned int offset,
+		      unsigned int type, struct tunqos_inner *inner)
+{
+	switch (type) {
+	case TUNQOS_ETH_IPV4:
+	case TUNQOS_ETH_IPV6:
+		return inner_ip(data, len, offset, inner);
+	case TUNQOS_ETH_ETHERNET:
+		return tunqos_inner_ethernet(data, len, offset, inner);
+	}
+	return -1 - TUNQOS_REASON_NOT_IP;
+}
+
+/**
+ * tunqos_inner_ethernet() - the IP header in an Ethernet frame
+ * @data: what follows the outer IP header
+ * @len: bytes there
+ * @offset: of the frame
+ * @inner: filled in on success
+ *
+ * Return: 0, or -1 - reason (enum tunqos_reason).
+ */
+int tunqos_inner_ethernet(const u8 *data, unsigned int len,
+			  unsigned int offset, struct tunqos_inner *inner)
+{
+	unsigned int type;
+	int tags;
+
+	offset += 12;
+	for (tags = 0; tags <= TAGS; tags++) {
+		if (len < offset + 2)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+		type = data[offset] << 8 | data[offset + 1];
+		offset += 2;
+		switch (type) {
+		case TUNQOS_ETH_IPV4:
+		case TUNQOS_ETH_IPV6:
+			return inner_ip(data, len, offset, inner);
+		case 0x8100:	/* IEEE 802.1Q */
+		case 0x88a8:
+			offset += 2;
+			break;
+		default:
+			return -1 - TUNQOS_REASON_NOT_IP;
+		}
+	}
+	return -1 - TUNQOS_REASON_NOT_IP;
+}
+
+/* RFC 7348, and the generic protocol extension of vxlan devices. */
+static int inner_vxlan(const u8 *data, unsigned int len,
+		       struct tunqos_inner *inner)
+{
+	const u8 *vxlan = data + TUNQOS_UDP_BYTES;
+	unsigned int offset = TUNQOS_UDP_BYTES + 8;
+
+	if (len < offset)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	if (!(vxlan[0] & 0x08))		/* no VNI */
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	if (!(vxlan[0] & 0x04))		/* no next protocol */
+		return tunqos_inner_ethernet(data, len, offset, inner);
+	if ((vxlan[0] & 0x30) || (vxlan[0] & 0x01))	/* version, OAM */
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	switch (vxlan[3]) {
+	case 1:
+	case 2:
+		return inner_ip(data, len, offset, inner);
+	case 3:
+		return tunqos_inner_ethernet(data, len, offset, inner);
+	}
+	return -1 - TUNQOS_REASON_NOT_IP;
+}
+
+/* RFC 8926 */
+static int inner_geneve(const u8 *data, unsigned int len,
+			struct tunqos_inner *inner)
+{
+	const u8 *geneve = data + TUNQOS_UDP_BYTES;
+	unsigned int offset = TUNQOS_UDP_BYTES + 8;
+
+	if (len < offset)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	if ((geneve[0] & 0xc0) || (geneve[1] & 0x80))	/* version, control */
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	offset += (geneve[0] & 0x3f) * 4;
+	return inner_type(data, len, offset, geneve[2] << 8 | geneve[3], inner);
+}
+
+/**
+ * tunqos_fou_len() - length of UDP and, with GUE, of the header behind it
+ * @form: of the device: TUNQOS_FORM_IP or TUNQOS_FORM_GRE
+ * @data: the UDP header
+ * @len: bytes there
+ * @proto: protocol number of what follows, filled in on success
+ *
+ * Nothing says whether it is FOU (no header) or GUE
+ * (draft-ietf-intarea-gue, a header of four bytes at least): the second byte
+ * does. With GRE it has version 0 or a protocol number; of an IP header the
+ * first byte tells.
+ *
+ * Return: bytes, or -1 - reason.
+ */
+int tunqos_fou_len(enum tunqos_form form, const u8 *data, unsigned int len,
+		   u8 *proto)
+{
+	const u8 *head = data + TUNQOS_UDP_BYTES;
+	int bytes = TUNQOS_UDP_BYTES;
+
+	if (len < TUNQOS_UDP_BYTES + 4)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	*proto = form == TUNQOS_FORM_GRE ? TUNQOS_PROTO_GRE : TUNQOS_PROTO_IPIP;
+	if (form == TUNQOS_FORM_GRE ? !head[1] : tunqos_ip_version(head) != 0)
+		return bytes;
+	if (head[0] & 0xe0)	/* GUE of another version, or control */
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	if (form == TUNQOS_FORM_GRE ? head[1] != TUNQOS_PROTO_GRE :
+	    (head[1] != TUNQOS_PROTO_IPIP && head[1] != TUNQOS_PROTO_IPV6))
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	bytes += 4 + (head[0] & 0x1f) * 4;
+	return len < (unsigned int)bytes ? -1 - TUNQOS_REASON_TRUNCATED : bytes;
+}
+
+static int inner_fou(enum tunqos_form form, const u8 *data, unsigned int len,
+		     struct tunqos_inner *inner)
+{
+	u8 proto;
+	int skip = tunqos_fou_len(form, data, len, &proto);
+	int err;
+
+	if (skip < 0)
+		return skip;
+	err = tunqos_inner_find(data + skip, len - skip, proto, inner);
+	if (!err)
+		inner->offset += skip;
+	return err;
+}
+
+/**
+ * tunqos_inner_in() - the inner header of a packet of a tunnel device
+ * @form: what the device writes; not L2TP and WireGuard, which do not tell
+ * @data: what follows the outer IP header
+ * @len: bytes there
+ * @proto: protocol number of the outer IP header
+ * @inner: filled in on success
+ *
+ * Return: 0, or -1 - reason (enum tunqos_reason).
+ */
+int tunqos_inner_in(enum tunqos_form form, const u8 *data, unsigned int len,
+		    u8 proto, struct tunqos_inner *inner)
+{
+	switch (form) {
+	case TUNQOS_FORM_IP:
+		if (proto == TUNQOS_PROTO_IPIP || proto == TUNQOS_PROTO_IPV6)
+			return tunqos_inner_find(data, len, proto, inner);
+		break;
+	case TUNQOS_FORM_GRE:
+		if (proto == TUNQOS_PROTO_GRE)
+			return tunqos_inner_find(data, len, proto, inner);
+		break;
+	default:
+		break;
+	}
+	if (proto != TUNQOS_PROTO_UDP)
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	switch (form) {
+	case TUNQOS_FORM_IP:
+	case TUNQOS_FORM_GRE:
+		return inner_fou(form, data, len, inner);
+	case TUNQOS_FORM_VXLAN:
+		return inner_vxlan(data, len, inner);
+	case TUNQOS_FORM_GENEVE:
+		return inner_geneve(data, len, inner);
+	default:
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	}
+}
+
+static int payload6(const u8 *header, unsigned int len, u8 *proto)
+{
+	unsigned int offset = TUNQOS_IPV6_MIN;
+	int depth;
+
+	if (len < offset)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	*proto = header[6];
+	for (depth = 0; depth < TUNQOS_EXTENSIONS; depth++) {
+		switch (*proto) {
+		case 0:		/* hop by hop */
+		case 43:	/* routing */
+		case 60:	/* destination options */
+			break;
+		default:
+			return offset;
+		}
+		if (len < offset + 8)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+		*proto = header[offset];
+		offset += 8 + header[offset + 1] * 8;
+		if (len < offset)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+	}
+	return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+}
+
+/**
+ * tunqos_outer_payload() - where what an IP header carries begins
+ * @header: an IPv4 or IPv6 header
+ * @len: bytes there
+ * @proto: protocol number of what follows, filled in on success
+ *
+ * Follows the extension headers of IPv6: ip6tnl and ip6gre write the limit of
+ * encapsulations into one (RFC 2473 section 4.1.1).
+ *
+ * Return: bytes from @header on, or -1 - reason.
+ */
+int tunqos_outer_payload(const u8 *header, unsigned int len, u8 *proto)
+{
+	unsigned int offset;
+
+	if (len < TUNQOS_IPV4_MIN)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	switch (tunqos_ip_version(header)) {
+	case 4:
+		offset = (header[0] & 0x0f) * 4;
+		*proto = header[9];
+		return len < offset ? -1 - TUNQOS_REASON_TRUNCATED :
+				      (int)offset;
+	case 6:
+		return payload6(header, len, proto);
+	}
+	return -1 - TUNQOS_REASON_NOT_IP;
+}
 
 /**
  * tunqos_innermost() - the DSCP of the innermost header that can be seen

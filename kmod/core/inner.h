@@ -15,6 +15,9 @@
 /* The longest encapsulation header here and the DS field behind it. */
 #define TUNQOS_INNER_MIN	18
 
+/* IPv6 extension headers that tunqos_outer_payload() follows. */
+#define TUNQOS_EXTENSIONS	8
+
 /* Tunnels in tunnels that tunqos_innermost() follows. */
 #define TUNQOS_INNER_DEPTH	4
 
@@ -29,8 +32,26 @@ struct tunqos_inner {
 };
 
 #define TUNQOS_PROTO_IPIP	4
+#define TUNQOS_PROTO_UDP	17
 #define TUNQOS_PROTO_IPV6	41
 #define TUNQOS_PROTO_GRE	47
+#define TUNQOS_PROTO_L2TP	115
+
+#define TUNQOS_UDP_BYTES	8
+
+/* What a tunnel device writes between the two IP headers. */
+enum tunqos_form {
+	TUNQOS_FORM_IP,		/* nothing */
+	TUNQOS_FORM_GRE,
+	TUNQOS_FORM_VXLAN,
+	TUNQOS_FORM_GENEVE,
+	TUNQOS_FORM_L2TP,
+	TUNQOS_FORM_WIREGUARD,
+};
+
+#define TUNQOS_ETH_IPV4		0x0800
+#define TUNQOS_ETH_IPV6		0x86dd
+#define TUNQOS_ETH_ETHERNET	0x6558	/* transparent Ethernet bridging */
 
 /* GRE, RFC 2784 and 2890: flags, then the EtherType of the payload */
 #define TUNQOS_GRE_CSUM		0x80
@@ -39,19 +60,25 @@ struct tunqos_inner {
 #define TUNQOS_GRE_SEQ		0x10
 #define TUNQOS_GRE_VERSION	0x07
 
-/* Length of the GRE header in bytes, or -1 - reason. */
-static inline int tunqos_gre_len(const u8 *gre, unsigned int len)
+int tunqos_inner_ethernet(const u8 *data, unsigned int len,
+			  unsigned int offset, struct tunqos_inner *inner);
+int tunqos_inner_in(enum tunqos_form form, const u8 *data, unsigned int len,
+		    u8 proto, struct tunqos_inner *inner);
+int tunqos_fou_len(enum tunqos_form form, const u8 *data, unsigned int len,
+		   u8 *proto);
+int tunqos_outer_payload(const u8 *header, unsigned int len, u8 *proto);
+
+/* Length of the GRE header in bytes, or -1 - reason; what it carries. */
+static inline int tunqos_gre_len(const u8 *gre, unsigned int len,
+				 unsigned int *type)
 {
-	unsigned int proto;
 	int bytes = 4;
 
 	if (len < 4)
 		return -1 - TUNQOS_REASON_TRUNCATED;
 	if ((gre[0] & TUNQOS_GRE_ROUTING) || (gre[1] & TUNQOS_GRE_VERSION))
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
-	proto = gre[2] << 8 | gre[3];
-	if (proto != 0x0800 && proto != 0x86dd)
-		return -1 - TUNQOS_REASON_NOT_IP;
+	*type = gre[2] << 8 | gre[3];
 	if (gre[0] & TUNQOS_GRE_CSUM)
 		bytes += 4;
 	if (gre[0] & TUNQOS_GRE_KEY)
@@ -73,6 +100,7 @@ static inline int tunqos_gre_len(const u8 *gre, unsigned int len)
 static inline int tunqos_inner_find(const u8 *data, unsigned int len, u8 proto,
 				    struct tunqos_inner *inner)
 {
+	unsigned int type;
 	int offset = 0;
 
 	switch (proto) {
@@ -80,10 +108,14 @@ static inline int tunqos_inner_find(const u8 *data, unsigned int len, u8 proto,
 	case TUNQOS_PROTO_IPV6:
 		break;
 	case TUNQOS_PROTO_GRE:
-		offset = tunqos_gre_len(data, len);
+		offset = tunqos_gre_len(data, len, &type);
 		if (offset < 0)
 			return offset;
-		break;
+		if (type == TUNQOS_ETH_IPV4 || type == TUNQOS_ETH_IPV6)
+			break;
+		if (type == TUNQOS_ETH_ETHERNET)
+			return tunqos_inner_ethernet(data, len, offset, inner);
+		return -1 - TUNQOS_REASON_NOT_IP;
 	default:
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 	}

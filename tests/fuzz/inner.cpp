@@ -3,7 +3,8 @@
 // The finder of inner headers against a second one, which is slow and cannot read too far:
 // every byte is asked for, and one that is not there ends the reading.
 //
-// Input: the outer header's protocol number, then what follows that header.
+// Input: the outer header's protocol number, then what follows that header; or 128 plus a
+// form of tunnel device, the protocol number, and the same; or 192, then an outer header.
 #include "core/core.hpp"
 #include "fuzz.hpp"
 
@@ -50,6 +51,18 @@ Found ip_at(const Reader& bytes, unsigned place) {
     return {reason(TUNQOS_REASON_NOT_IP)};
 }
 
+// A frame: its addresses, up to two tags, its type.
+Found frame_at(const Reader& bytes, unsigned place) {
+    unsigned at = place + 12;
+    for (int tags = 0;; ++tags) {
+        const unsigned type = bytes.word(at);
+        at += 2;
+        if (type == 0x0800 || type == 0x86dd) return ip_at(bytes, at);
+        if ((type != 0x8100 && type != 0x88a8) || tags == 2) return {reason(TUNQOS_REASON_NOT_IP)};
+        at += 2;
+    }
+}
+
 // RFC 2784 and 2890; an answer that is not 0 is a reason.
 Found gre_at(const Reader& bytes, unsigned place) {
     bytes.see(place + 4);
@@ -58,8 +71,89 @@ Found gre_at(const Reader& bytes, unsigned place) {
                sequence = flags & 0x1000;
     if (routing || flags % 8 != 0) return {reason(TUNQOS_REASON_UNKNOWN_HEADER)};
     const unsigned type = bytes.word(place + 2);
+    const unsigned inside = place + 4 * (1U + checksum + key + sequence);
+    if (type == 0x6558) return frame_at(bytes, inside);
     if (type != 0x0800 && type != 0x86dd) return {reason(TUNQOS_REASON_NOT_IP)};
-    return ip_at(bytes, place + 4 * (1U + checksum + key + sequence));
+    return ip_at(bytes, inside);
+}
+
+const Found unknown{reason(TUNQOS_REASON_UNKNOWN_HEADER)};
+const Found not_ip{reason(TUNQOS_REASON_NOT_IP)};
+
+// RFC 7348; with bit 0x04 the generic protocol extension.
+Found vxlan_at(const Reader& bytes, unsigned place) {
+    bytes.see(place + 8);
+    const unsigned flags = bytes.at(place);
+    if ((flags & 0x08) == 0) return unknown;
+    if ((flags & 0x04) == 0) return frame_at(bytes, place + 8);
+    if ((flags & 0x31) != 0) return unknown;
+    const unsigned next = bytes.at(place + 3);
+    if (next == 3) return frame_at(bytes, place + 8);
+    return next == 1 || next == 2 ? ip_at(bytes, place + 8) : not_ip;
+}
+
+// RFC 8926
+Found geneve_at(const Reader& bytes, unsigned place) {
+    bytes.see(place + 8);
+    if (bytes.at(place) >= 0x40 || bytes.at(place + 1) >= 0x80) return unknown;
+    const unsigned inside = place + 8 + bytes.at(place) * 4;
+    const unsigned type = bytes.word(place + 2);
+    if (type == 0x6558) return frame_at(bytes, inside);
+    return type == 0x0800 || type == 0x86dd ? ip_at(bytes, inside) : not_ip;
+}
+
+Found find(const Reader& bytes, unsigned place, unsigned proto);
+
+// FOU, or GUE with its header of four bytes and more.
+Found fou_at(const Reader& bytes, unsigned place, bool gre) {
+    bytes.see(place + 4);
+    const unsigned first = bytes.at(place), second = bytes.at(place + 1);
+    const bool bare = gre ? second == 0 : first / 16 == 6 || (first / 16 == 4 && first % 16 >= 5);
+    if (bare) return find(bytes, place, gre ? 47 : 4);
+    if (first >= 0x20) return unknown;
+    if (gre ? second != 47 : second != 4 && second != 41) return unknown;
+    bytes.see(place + 4 + first * 4);
+    return find(bytes, place + 4 + first * 4, second);
+}
+
+Found find_in(const Reader& bytes, unsigned form, unsigned proto) {
+    const bool ip = form == TUNQOS_FORM_IP, gre = form == TUNQOS_FORM_GRE;
+    try {
+        if (ip && (proto == 4 || proto == 41)) return find(bytes, 0, proto);
+        if (gre && proto == 47) return find(bytes, 0, proto);
+        if (proto != 17) return unknown;
+        if (ip || gre) return fou_at(bytes, 8, gre);
+        if (form == TUNQOS_FORM_VXLAN) return vxlan_at(bytes, 8);
+        if (form == TUNQOS_FORM_GENEVE) return geneve_at(bytes, 8);
+        return unknown;
+    } catch (const OutOfSight&) {
+        return {reason(TUNQOS_REASON_TRUNCATED)};
+    }
+}
+
+// Where the payload of an outer header begins: `offset`; its protocol number: `ds`.
+Found payload_of(const Reader& bytes) {
+    try {
+        bytes.see(20);
+        const unsigned first = bytes.at(0);
+        if (first / 16 == 4 && first % 16 >= 5) {
+            bytes.see(first % 16 * 4);
+            return {0, first % 16 * 4, bytes.at(9)};
+        }
+        if (first / 16 != 6) return not_ip;
+        bytes.see(40);
+        unsigned place = 40, next = bytes.at(6);
+        for (int depth = 0; depth < TUNQOS_EXTENSIONS; ++depth) {
+            if (next != 0 && next != 43 && next != 60) return {0, place, next};
+            bytes.see(place + 8);
+            next = bytes.at(place);
+            place += 8 + bytes.at(place + 1) * 8;
+            bytes.see(place);
+        }
+        return unknown;
+    } catch (const OutOfSight&) {
+        return {reason(TUNQOS_REASON_TRUNCATED)};
+    }
 }
 
 Found find(const Reader& bytes, unsigned place, unsigned proto) {
@@ -84,7 +178,7 @@ Found next(const Reader& bytes, const Found& outer) {
         const unsigned fragment = bytes.word(place + 6) % 0x2000;
         const unsigned length = bytes.at(place) % 16 * 4;
         bytes.see(place + length);
-        if (fragment != 0) return {reason(TUNQOS_REASON_INNER_FRAGMENT)};
+        if (fragment != 0) return {reason(TUNQOS_REASON_TRUNCATED)};
         return find(bytes, place + length, bytes.at(place + 9));
     } catch (const OutOfSight&) {
         return {reason(TUNQOS_REASON_TRUNCATED)};
@@ -102,9 +196,52 @@ unsigned innermost(const Reader& bytes, Found found) {
 
 } // namespace
 
+namespace {
+
+void same(int result, const tunqos_inner& inner, const Found& slow) {
+    require(result == slow.result, "the two parsers differ in the reason",
+            std::to_string(result) + " against " + std::to_string(slow.result));
+    if (result != 0) return;
+    require(inner.offset == slow.offset, "the two parsers differ in the offset");
+    require(inner.ds == slow.ds, "the two parsers differ in the DS field");
+}
+
+void device(Input input, unsigned form) {
+    const std::uint8_t proto = input.byte();
+    tunqos::fuzz::Block block(input.rest());
+    tunqos_inner inner{};
+    const int result = tunqos_inner_in(static_cast<tunqos_form>(form), block.data(),
+                                       static_cast<unsigned>(block.size()), proto, &inner);
+    same(result, inner, find_in(Reader(block.span()), form, proto));
+}
+
+void outer(const Input& input) {
+    tunqos::fuzz::Block block(input.rest());
+    std::uint8_t proto = 0;
+    const int result =
+        tunqos_outer_payload(block.data(), static_cast<unsigned>(block.size()), &proto);
+    const Found slow = payload_of(Reader(block.span()));
+    if (slow.result != 0) {
+        require(result == slow.result, "the two differ in why there is no payload");
+        return;
+    }
+    require(result == static_cast<int>(slow.offset), "the two differ in where the payload is");
+    require(proto == slow.ds, "the two differ in the payload's protocol");
+}
+
+} // namespace
+
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Input input(data, size);
     const std::uint8_t proto = input.byte();
+    if (proto >= 192) {
+        outer(input);
+        return 0;
+    }
+    if (proto >= 128) {
+        device(input, (proto - 128) % (TUNQOS_FORM_WIREGUARD + 1));
+        return 0;
+    }
     tunqos::fuzz::Block block(input.rest());
     const auto length = static_cast<unsigned>(block.size());
     const Reader reader(block.span());
@@ -112,11 +249,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     tunqos_inner inner{};
     const int result = tunqos_inner_find(block.data(), length, proto, &inner);
     const Found slow = find(reader, 0, proto);
-    require(result == slow.result, "the two parsers differ in the reason",
-            std::to_string(result) + " against " + std::to_string(slow.result));
+    same(result, inner, slow);
     if (result != 0) return 0;
-    require(inner.offset == slow.offset, "the two parsers differ in the offset");
-    require(inner.ds == slow.ds, "the two parsers differ in the DS field");
     require(tunqos_innermost(block.data(), length, inner) == innermost(reader, slow),
             "the two parsers differ in the innermost DSCP");
     return 0;

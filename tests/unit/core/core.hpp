@@ -6,6 +6,8 @@
 extern "C" {
 #include "companion.h"
 #include "ds.h"
+#include "ecn.h"
+#include "hash.h"
 #include "inner.h"
 #include "table.h"
 }
