@@ -15,20 +15,26 @@ unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 	const struct tunqos_attachment *attachment = priv;
 	const struct tunqos_profile *profile;
 	u16 companion = skb->tc_index;
+	u8 ds;
 
 	profile = rcu_dereference(attachment->profile);
 	if (!profile)
 		return NF_ACCEPT;
 
 	tunqos_count(profile, TUNQOS_DECAP);
-	if (tunqos_arrived_is(companion, tunqos_arrived_tag)) {
-		tunqos_decap(skb, profile, tunqos_arrived_ds(companion));
-		return NF_ACCEPT;
-	}
+	if (tunqos_arrived_is(companion, tunqos_arrived_tag))
+		return tunqos_decap(skb, profile,
+				    tunqos_arrived_ds(companion));
+	if (attachment->form == TUNQOS_FORM_WIREGUARD &&
+	    tunqos_wireguard_arrived(skb, &ds))
+		return tunqos_decap(skb, profile, ds);
 
 	/* It did not pass arrived.c, or clsact overwrote the note. */
 	if (companion >= TUNQOS_COMPANION_MIN)
 		skb->tc_index = 0;
-	tunqos_left_alone(profile, TUNQOS_DECAP, TUNQOS_REASON_ARRIVED_LOST);
+	tunqos_left_alone(profile, TUNQOS_DECAP,
+			  attachment->form == TUNQOS_FORM_WIREGUARD ?
+			  TUNQOS_REASON_OUTER_LOST :
+			  TUNQOS_REASON_ARRIVED_LOST);
 	return NF_ACCEPT;
 }

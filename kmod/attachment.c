@@ -19,27 +19,50 @@
 /* Changed under RTNL, read under RCU. */
 struct hlist_head tunqos_devices[1 << TUNQOS_DEVICE_BITS];
 
-static const char * const kinds[] = { "gre", "ipip", "sit" };
+static const struct tunqos_kind kinds[] = {
+	{ "gre",	TUNQOS_FORM_GRE,	true,	false,	true },
+	{ "gretap",	TUNQOS_FORM_GRE,	true,	false,	true },
+	{ "ip6gre",	TUNQOS_FORM_GRE,	false,	true,	true },
+	{ "ip6gretap",	TUNQOS_FORM_GRE,	false,	true,	true },
+	{ "ipip",	TUNQOS_FORM_IP,		true,	false,	true },
+	{ "sit",	TUNQOS_FORM_IP,		true,	false,	true },
+	{ "ip6tnl",	TUNQOS_FORM_IP,		false,	true,	true },
+	{ "vxlan",	TUNQOS_FORM_VXLAN,	true,	true,	true },
+	{ "geneve",	TUNQOS_FORM_GENEVE,	true,	true,	true },
+	{ "l2tpeth",	TUNQOS_FORM_L2TP,	true,	true,	false },
+	{ "wireguard",	TUNQOS_FORM_WIREGUARD,	true,	true,	false },
+};
 
-/* Can tunqos bind to a device of this kind? */
-bool tunqos_attachment_kind_ok(const struct net_device *dev)
+/* The kind that tunqos can bind to, or NULL. Context: RTNL held. */
+const struct tunqos_kind *tunqos_kind_of(const struct net_device *dev)
 {
+	const char *name = NULL;
 	size_t i;
 
-	if (!dev->rtnl_link_ops)
-		return false;
+	if (dev->rtnl_link_ops)
+		name = dev->rtnl_link_ops->kind;
+	else if (dev->dev.type)
+		name = dev->dev.type->name;	/* l2tp has nothing else */
+	if (!name)
+		return NULL;
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (!strcmp(dev->rtnl_link_ops->kind, kinds[i]))
-			return true;
+		if (!strcmp(name, kinds[i].name))
+			return &kinds[i];
 	}
-	return false;
+	return NULL;
+}
+
+/* Does the device tell which namespace its outer packets are in? */
+static bool knows_underlay(const struct net_device *dev)
+{
+	return dev->rtnl_link_ops && dev->rtnl_link_ops->get_link_net;
 }
 
 static struct net *underlay_of(struct net_device *dev)
 {
 	struct net *net = NULL;
 
-	if (dev->rtnl_link_ops->get_link_net)
+	if (knows_underlay(dev))
 		net = dev->rtnl_link_ops->get_link_net(dev);
 	return net ?: dev_net(dev);
 }
@@ -59,6 +82,38 @@ static bool may_mark(struct net_device *dev)
 	return false;
 }
 
+/* POST_ROUTING is of the device's namespace, the others of the underlay's. */
+static void hooks_put(struct tunqos_attachment *attachment, u32 hooks)
+{
+	u32 outer = hooks & ~TUNQOS_HOOK_BEFORE;
+
+	if (attachment->everywhere)
+		tunqos_hooks_put_everywhere(outer, attachment->kind);
+	else
+		tunqos_hooks_put(attachment->underlay, outer, attachment->kind);
+	tunqos_hooks_put(dev_net(attachment->dev), hooks & TUNQOS_HOOK_BEFORE,
+			 NULL);
+}
+
+static int hooks_get(struct tunqos_attachment *attachment, u32 hooks)
+{
+	u32 outer = hooks & ~TUNQOS_HOOK_BEFORE;
+	int err;
+
+	if (attachment->everywhere)
+		err = tunqos_hooks_get_everywhere(outer, attachment->kind);
+	else
+		err = tunqos_hooks_get(attachment->underlay, outer,
+				       attachment->kind);
+	if (err)
+		return err;
+	err = tunqos_hooks_get(dev_net(attachment->dev),
+			       hooks & TUNQOS_HOOK_BEFORE, NULL);
+	if (err)
+		hooks_put(attachment, outer);
+	return err;
+}
+
 static int after_get(struct tunqos_attachment *attachment)
 {
 	attachment->ingress = (struct nf_hook_ops) {
@@ -71,6 +126,20 @@ static int after_get(struct tunqos_attachment *attachment)
 	};
 	return nf_register_net_hook(dev_net(attachment->dev),
 				    &attachment->ingress);
+}
+
+static int egress_get(struct tunqos_attachment *attachment)
+{
+	attachment->egress = (struct nf_hook_ops) {
+		.hook		= tunqos_wireguard_before,
+		.dev		= attachment->dev,
+		.priv		= attachment,
+		.pf		= NFPROTO_NETDEV,
+		.hooknum	= NF_NETDEV_EGRESS,
+		.priority	= INT_MAX,
+	};
+	return nf_register_net_hook(dev_net(attachment->dev),
+				    &attachment->egress);
 }
 
 /*
@@ -121,7 +190,10 @@ static void release(struct tunqos_attachment *attachment, u32 hooks)
 				       &attachment->ingress);
 		gro_restore(attachment);
 	}
-	tunqos_hooks_put(attachment->underlay, hooks);
+	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS)
+		nf_unregister_net_hook(dev_net(attachment->dev),
+				       &attachment->egress);
+	hooks_put(attachment, hooks);
 }
 
 static struct tunqos_attachment *create(struct tunqos_binding *binding,
@@ -134,9 +206,15 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 		return NULL;
 	attachment->dev = dev;
 	attachment->binding = binding;
-	attachment->gre = !strcmp(dev->rtnl_link_ops->kind, "gre");
+	attachment->kind = tunqos_kind_of(dev);
+	attachment->form = attachment->kind->form;
 	attachment->underlay = underlay_of(dev);
-	attachment->tag = tunqos_net(attachment->underlay)->tag;
+	/*
+	 * Only who owns the machine may have hooks in others' namespaces; for
+	 * anybody else the device's own is looked at.
+	 */
+	attachment->everywhere = !knows_underlay(dev) &&
+				 dev_net(dev)->user_ns == &init_user_ns;
 	hlist_add_head_rcu(&attachment->node, tunqos_device_bucket(dev));
 	return attachment;
 }
@@ -144,7 +222,7 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 /**
  * tunqos_attachment_prepare() - everything about a device that can fail
  * @binding: of type TUNQOS_BIND_DEVICE
- * @dev: a device that tunqos_attachment_kind_ok() accepts
+ * @dev: a device that tunqos_kind_of() knows
  * @hooks: what the coming profile needs
  *
  * Packets see no difference yet. tunqos_attachment_publish() goes on, or
@@ -173,7 +251,7 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 	}
 
 	gain = hooks & ~attachment->held;
-	err = tunqos_hooks_get(attachment->underlay, gain);
+	err = hooks_get(attachment, gain);
 	if (err)
 		goto err_drop;
 	if (gain & TUNQOS_HOOK_AFTER) {
@@ -181,11 +259,19 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 		if (err)
 			goto err_put;
 	}
+	if (gain & TUNQOS_HOOK_TUNNEL_EGRESS) {
+		err = egress_get(attachment);
+		if (err)
+			goto err_after;
+	}
 	attachment->held |= gain;
 	return 0;
 
+err_after:
+	if (gain & TUNQOS_HOOK_AFTER)
+		nf_unregister_net_hook(dev_net(dev), &attachment->ingress);
 err_put:
-	tunqos_hooks_put(attachment->underlay, gain);
+	hooks_put(attachment, gain);
 err_drop:
 	if (!rcu_access_pointer(attachment->profile))
 		tunqos_attachment_drop(binding);

@@ -39,6 +39,16 @@ static bool in_clear(const struct sk_buff *skb)
 	return !skb_valid_dst(skb) || !dst_xfrm(skb_dst(skb));
 }
 
+/* Will it pass no egress hook? */
+static bool skips_egress(const struct sk_buff *skb)
+{
+#ifdef CONFIG_NETFILTER_SKIP_EGRESS
+	return skb->nf_skip_egress;
+#else
+	return false;
+#endif
+}
+
 static void pending(struct sk_buff *skb, const struct tunqos_profile *profile,
 		    u8 outer, u8 class)
 {
@@ -155,23 +165,16 @@ static void obeyed(const struct tunqos_net *tn, struct sk_buff *skb, int err)
 	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tn->tag, class);
 }
 
-static void obey4(const struct tunqos_net *tn, struct sk_buff *skb)
+static void obey(const struct tunqos_net *tn, struct sk_buff *skb)
 {
 	u8 dscp = tunqos_companion_x(skb->tc_index);
 	int err = 0;
 
-	if (likely(tunqos_skb_is_plain4(skb)))
-		tunqos_skb_write_plain4(skb, dscp);
+	if (likely(tunqos_skb_is_plain(skb)))
+		tunqos_skb_write_plain(skb, dscp);
 	else
 		err = tunqos_skb_write_dscp(skb, 0, dscp);
 	obeyed(tn, skb, err);
-}
-
-static noinline void obey6(const struct tunqos_net *tn, struct sk_buff *skb)
-{
-	u8 dscp = tunqos_companion_x(skb->tc_index);
-
-	obeyed(tn, skb, tunqos_skb_write_dscp(skb, 0, dscp));
 }
 
 unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
@@ -183,10 +186,12 @@ unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
 		if (!transformed)
 			clear_foreign(skb);
 		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
-			obey4(priv, skb);
+			obey(priv, skb);
 	}
 	if (!in_clear(skb))
 		before(priv, skb, transformed, AF_INET, ip_hdr(skb)->tos);
+	else if (skips_egress(skb) && state->out)
+		tunqos_wireguard_skipped(skb, state->out);
 	return NF_ACCEPT;
 }
 
@@ -199,10 +204,12 @@ unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 		if (!transformed)
 			clear_foreign(skb);
 		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
-			obey6(priv, skb);
+			obey(priv, skb);
 	}
 	if (!in_clear(skb))
 		before(priv, skb, transformed, AF_INET6,
 		       tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
+	else if (skips_egress(skb) && state->out)
+		tunqos_wireguard_skipped(skb, state->out);
 	return NF_ACCEPT;
 }

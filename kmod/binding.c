@@ -104,7 +104,7 @@ static void detach(struct tunqos_binding *binding)
 		tunqos_port_drop(binding);
 		break;
 	case TUNQOS_BIND_PEER:
-		tunqos_hooks_put(binding->tn->net, binding->held);
+		tunqos_hooks_put(binding->tn->net, binding->held, NULL);
 		binding->held = 0;
 		break;
 	}
@@ -138,8 +138,8 @@ static const char *kind_problem(const struct tunqos_binding *binding,
 	if (binding->key.type == TUNQOS_BIND_PORT) {
 		if (!tunqos_port_kind_ok(dev))
 			return "not a vlan device";
-	} else if (!tunqos_attachment_kind_ok(dev)) {
-		return "not a gre, ipip or sit device";
+	} else if (!tunqos_kind_of(dev)) {
+		return "not a tunnel device that tunqos knows";
 	}
 	return NULL;
 }
@@ -152,14 +152,15 @@ static int prepare_device(struct tunqos_binding *binding,
 
 	if (binding->key.type == TUNQOS_BIND_PORT)
 		return tunqos_port_prepare(binding, dev);
-	hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_DEVICE);
+	hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_DEVICE,
+				     tunqos_kind_of(dev));
 	return tunqos_attachment_prepare(binding, dev, hooks);
 }
 
 static int prepare_peer(struct tunqos_binding *binding,
 			const struct tunqos_profile *profile)
 {
-	u32 hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_PEER);
+	u32 hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_PEER, NULL);
 	u32 gain = hooks & ~binding->held;
 	int err;
 
@@ -168,7 +169,7 @@ static int prepare_peer(struct tunqos_binding *binding,
 		if (err)
 			return err;
 	}
-	err = tunqos_hooks_get(binding->tn->net, gain);
+	err = tunqos_hooks_get(binding->tn->net, gain, NULL);
 	if (err)
 		return err;
 	binding->held |= gain;
@@ -234,11 +235,25 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 	return err;
 }
 
+/* The hooks that a binding's profile needs where it is attached now. */
+static u32 needed(const struct tunqos_binding *binding,
+		  const struct tunqos_profile *profile)
+{
+	const struct tunqos_kind *kind = NULL;
+
+	if (binding->key.type == TUNQOS_BIND_DEVICE) {
+		if (!binding->attachment)
+			return 0;
+		kind = binding->attachment->kind;
+	}
+	return tunqos_profile_hooks(profile, binding->key.type, kind);
+}
+
 /* What the device, the hooks and the peer see of a profile. */
 static void publish_attached(struct tunqos_binding *binding,
 			     struct tunqos_profile *profile)
 {
-	u32 hooks;
+	u32 hooks = needed(binding, profile);
 
 	switch (binding->key.type) {
 	case TUNQOS_BIND_DEVICE:
@@ -247,7 +262,6 @@ static void publish_attached(struct tunqos_binding *binding,
 			return;
 		}
 		tunqos_attachment_publish(binding, profile);
-		hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_DEVICE);
 		tunqos_attachment_trim(binding, hooks);
 		break;
 	case TUNQOS_BIND_PORT:
@@ -258,8 +272,8 @@ static void publish_attached(struct tunqos_binding *binding,
 		tunqos_port_publish(binding, profile);
 		break;
 	case TUNQOS_BIND_PEER:
-		hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_PEER);
-		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks);
+		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks,
+				 NULL);
 		binding->held &= hooks;
 		break;
 	}
@@ -341,7 +355,7 @@ void tunqos_binding_unprepare(struct tunqos_binding *binding)
 
 	ASSERT_RTNL();
 	if (profile)
-		hooks = tunqos_profile_hooks(profile, binding->key.type);
+		hooks = needed(binding, profile);
 
 	switch (binding->key.type) {
 	case TUNQOS_BIND_DEVICE:
@@ -357,7 +371,8 @@ void tunqos_binding_unprepare(struct tunqos_binding *binding)
 			tunqos_port_drop(binding);
 		break;
 	case TUNQOS_BIND_PEER:
-		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks);
+		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks,
+				 NULL);
 		binding->held &= hooks;
 		break;
 	}

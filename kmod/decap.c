@@ -4,17 +4,23 @@
 #include <linux/if_ether.h>
 
 #include "tunqos.h"
+#include "core/ecn.h"
 #include "skb.h"
+
+/* An IP header at the network header? MPLS, for one, may begin like one. */
+static bool is_ip(const struct sk_buff *skb)
+{
+	return skb_network_offset(skb) >= 0 &&
+	       (skb->protocol == htons(ETH_P_IP) ||
+		skb->protocol == htons(ETH_P_IPV6));
+}
 
 static void write_inner(struct sk_buff *skb,
 			const struct tunqos_profile *profile, u8 dscp)
 {
 	u8 inner = profile->decap[dscp];
-	int offset = skb_network_offset(skb);
 
-	/* MPLS, for one, may begin like IPv4 or IPv6. */
-	if (offset < 0 || (skb->protocol != htons(ETH_P_IP) &&
-			   skb->protocol != htons(ETH_P_IPV6))) {
+	if (!is_ip(skb)) {
 		tunqos_left_alone(profile, TUNQOS_DECAP, TUNQOS_REASON_NOT_IP);
 		return;
 	}
@@ -30,7 +36,7 @@ static void write_inner(struct sk_buff *skb,
 		return;
 	}
 
-	switch (tunqos_skb_write_dscp(skb, offset, inner)) {
+	switch (tunqos_skb_write_dscp(skb, skb_network_offset(skb), inner)) {
 	case 0:
 		tunqos_written(profile, TUNQOS_DECAP);
 		break;
@@ -43,6 +49,34 @@ static void write_inner(struct sk_buff *skb,
 	}
 }
 
+/*
+ * RFC 6040 for what the kernel does not do it for.
+ * Return: NF_DROP for what must not go on.
+ */
+static unsigned int decap_ecn(struct sk_buff *skb,
+			      const struct tunqos_profile *profile, u8 arrived)
+{
+	int offset = skb_network_offset(skb);
+	u8 before, after;
+
+	if (!is_ip(skb) || !pskb_may_pull(skb, offset + TUNQOS_IPV4_MIN))
+		return NF_ACCEPT;
+	before = tunqos_ds_read(skb->data + offset) & TUNQOS_ECN_MASK;
+	after = tunqos_ecn_decap(before, arrived & TUNQOS_ECN_MASK);
+	if (after == before)
+		return NF_ACCEPT;
+	if (after != TUNQOS_ECN_DROP) {
+		tunqos_skb_write_ds(skb, offset, after, TUNQOS_ECN_MASK);
+		return NF_ACCEPT;
+	}
+	if (skb_is_gso(skb)) {
+		tunqos_note(profile, TUNQOS_REASON_ECN_MERGED);
+		return NF_ACCEPT;
+	}
+	tunqos_dropped(profile, TUNQOS_DECAP, TUNQOS_REASON_ECN_DROPPED);
+	return NF_DROP;
+}
+
 /**
  * tunqos_decap() - apply a decap profile to a decapsulated packet
  * @skb: its network header is the inner one, not validated
@@ -50,9 +84,10 @@ static void write_inner(struct sk_buff *skb,
  * @arrived: DS field (0-255) of the outer header as it arrived
  *
  * Context: softirq or task with BH off, RCU read side.
+ * Return: NF_ACCEPT, or NF_DROP, which is counted.
  */
-void tunqos_decap(struct sk_buff *skb, const struct tunqos_profile *profile,
-		  u8 arrived)
+unsigned int tunqos_decap(struct sk_buff *skb,
+			  const struct tunqos_profile *profile, u8 arrived)
 {
 	u8 dscp = tunqos_ds_dscp(arrived);
 
@@ -63,6 +98,9 @@ void tunqos_decap(struct sk_buff *skb, const struct tunqos_profile *profile,
 	else if (skb->tc_index >= TUNQOS_COMPANION_MIN)
 		skb->tc_index = 0;
 
+	if (profile->decap_ecn && decap_ecn(skb, profile, arrived) != NF_ACCEPT)
+		return NF_DROP;
 	if (profile->decap_write)
 		write_inner(skb, profile, dscp);
+	return NF_ACCEPT;
 }

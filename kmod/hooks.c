@@ -39,36 +39,51 @@ static const struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS] = {
 		.hooknum	= NF_INET_LOCAL_OUT,
 		.priority	= OUTER_PRIORITY,
 	},
+	[TUNQOS_INET_OUTER6] = {
+		.hook		= tunqos_outer6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_OUT,
+		.priority	= OUTER_PRIORITY,
+	},
 	[TUNQOS_INET_ARRIVED4] = {
 		.hook		= tunqos_arrived4,
 		.pf		= NFPROTO_IPV4,
 		.hooknum	= NF_INET_LOCAL_IN,
 		.priority	= ARRIVED_PRIORITY,
 	},
+	[TUNQOS_INET_ARRIVED6] = {
+		.hook		= tunqos_arrived6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= ARRIVED_PRIORITY,
+	},
 };
 
-/* Context: none of the namespace's hooks is registered. */
-void tunqos_hooks_init(struct tunqos_net *tn)
-{
-	int hook;
+/*
+ * Where the outer packets of some devices are is not known: as long as one of
+ * those is bound, all namespaces have its hooks. Both under RTNL.
+ */
+static LIST_HEAD(everybody);
+static unsigned int everywhere[TUNQOS_INET_HOOKS];
 
-	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
-		tn->inet_ops[hook] = inet_ops[hook];
-		tn->inet_ops[hook].priv = tn;
-	}
-}
-
-/* Which of them a place of the packet path means, for IPsec and without. */
-static u32 inet_mask(u32 hooks)
+/*
+ * Which of them a place of the packet path means. Without a kind it is IPsec,
+ * else the families are those of its outer packets: others pay nothing.
+ */
+static u32 inet_mask(u32 hooks, const struct tunqos_kind *kind)
 {
 	u32 mask = 0;
 
 	if (hooks & TUNQOS_HOOK_BEFORE)
 		mask |= BIT(TUNQOS_INET_BEFORE4) | BIT(TUNQOS_INET_BEFORE6);
+	if (!kind)
+		return mask;
 	if (hooks & TUNQOS_HOOK_OUTER)
-		mask |= BIT(TUNQOS_INET_OUTER4);
+		mask |= (kind->inet4 ? BIT(TUNQOS_INET_OUTER4) : 0) |
+			(kind->inet6 ? BIT(TUNQOS_INET_OUTER6) : 0);
 	if (hooks & TUNQOS_HOOK_ARRIVED)
-		mask |= BIT(TUNQOS_INET_ARRIVED4);
+		mask |= (kind->inet4 ? BIT(TUNQOS_INET_ARRIVED4) : 0) |
+			(kind->inet6 ? BIT(TUNQOS_INET_ARRIVED6) : 0);
 	return mask;
 }
 
@@ -98,17 +113,19 @@ static int get(struct tunqos_net *tn, int hook)
  * tunqos_hooks_get() - take references to the hooks of a namespace
  * @net: where the packets are
  * @hooks: a set of enum tunqos_hook; only those of IP are looked at
+ * @kind: of the tunnel device, NULL for IPsec
  *
  * Context: process, RTNL held.
  * Return: 0, or a negative error number, then none was taken.
  */
-int tunqos_hooks_get(struct net *net, u32 hooks)
+int tunqos_hooks_get(struct net *net, u32 hooks,
+		     const struct tunqos_kind *kind)
 {
 	struct tunqos_net *tn = tunqos_net(net);
-	u32 mask = inet_mask(hooks);
+	u32 mask = inet_mask(hooks, kind);
 	int hook, err;
 
-	ASSERT_RTNL();
+	tunqos_assert_rtnl();
 	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
 		if (!(mask & BIT(hook)))
 			continue;
@@ -127,15 +144,116 @@ err_put:
 }
 
 /* Gives back what tunqos_hooks_get() took. Context: process, RTNL held. */
-void tunqos_hooks_put(struct net *net, u32 hooks)
+void tunqos_hooks_put(struct net *net, u32 hooks,
+		      const struct tunqos_kind *kind)
 {
 	struct tunqos_net *tn = tunqos_net(net);
-	u32 mask = inet_mask(hooks);
+	u32 mask = inet_mask(hooks, kind);
 	int hook;
 
-	ASSERT_RTNL();
+	tunqos_assert_rtnl();
 	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
 		if (mask & BIT(hook))
 			put(tn, hook);
 	}
+}
+
+static void put_all(u32 mask, struct tunqos_net *end)
+{
+	struct tunqos_net *tn;
+	int hook;
+
+	list_for_each_entry(tn, &everybody, everybody) {
+		if (tn == end)
+			return;
+		for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
+			if (mask & BIT(hook))
+				put(tn, hook);
+		}
+	}
+}
+
+/* tunqos_hooks_get() in every namespace, and in those to come. */
+int tunqos_hooks_get_everywhere(u32 hooks, const struct tunqos_kind *kind)
+{
+	u32 mask = inet_mask(hooks, kind);
+	struct tunqos_net *tn;
+	int hook, err;
+
+	tunqos_assert_rtnl();
+	list_for_each_entry(tn, &everybody, everybody) {
+		err = tunqos_hooks_get(tn->net, hooks, kind);
+		if (err) {
+			put_all(mask, tn);
+			return err;
+		}
+	}
+	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++)
+		everywhere[hook] += !!(mask & BIT(hook));
+	return 0;
+}
+
+/* Gives back what tunqos_hooks_get_everywhere() took. */
+void tunqos_hooks_put_everywhere(u32 hooks, const struct tunqos_kind *kind)
+{
+	u32 mask = inet_mask(hooks, kind);
+	int hook;
+
+	tunqos_assert_rtnl();
+	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++)
+		everywhere[hook] -= !!(mask & BIT(hook));
+	put_all(mask, NULL);
+}
+
+/* Ends what a namespace has. Context: process, RTNL held. */
+static void drop(struct tunqos_net *tn)
+{
+	int hook;
+
+	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
+		if (!tn->users[hook])
+			continue;
+		WRITE_ONCE(tn->users[hook], 0);
+		nf_unregister_net_hook(tn->net, &tn->inet_ops[hook]);
+	}
+}
+
+/**
+ * tunqos_hooks_init() - give a new namespace the hooks that all have
+ * @tn: has none yet
+ *
+ * Context: process; takes RTNL.
+ * Return: 0, or a negative error number and nothing was taken.
+ */
+int tunqos_hooks_init(struct tunqos_net *tn)
+{
+	int hook, err = 0;
+
+	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
+		tn->inet_ops[hook] = inet_ops[hook];
+		tn->inet_ops[hook].priv = tn;
+	}
+
+	rtnl_lock();
+	for (hook = 0; hook < TUNQOS_INET_HOOKS && !err; hook++) {
+		if (!everywhere[hook])
+			continue;
+		err = get(tn, hook);
+		if (!err)
+			WRITE_ONCE(tn->users[hook], everywhere[hook]);
+	}
+	if (err)
+		drop(tn);
+	else
+		list_add_tail(&tn->everybody, &everybody);
+	rtnl_unlock();
+	return err;
+}
+
+/* A namespace ends, its bindings are gone. Context: process, RTNL held. */
+void tunqos_hooks_exit(struct tunqos_net *tn)
+{
+	tunqos_assert_rtnl();
+	list_del(&tn->everybody);
+	drop(tn);
 }

@@ -14,6 +14,7 @@ u8 tunqos_arrived_tag __read_mostly;
 static int __net_init net_init(struct net *net)
 {
 	struct tunqos_net *tn = tunqos_net(net);
+	int err;
 
 	tn->net = net;
 	INIT_LIST_HEAD(&tn->bindings);
@@ -23,8 +24,10 @@ static int __net_init net_init(struct net *net)
 	tn->reasons = alloc_percpu(struct tunqos_reasons);
 	if (!tn->reasons)
 		return -ENOMEM;
-	tunqos_hooks_init(tn);
-	return 0;
+	err = tunqos_hooks_init(tn);
+	if (err)
+		free_percpu(tn->reasons);
+	return err;
 }
 
 /* Devices are gone already, or were detached by the notifier's end. */
@@ -37,6 +40,7 @@ static void __net_exit net_exit(struct net *net)
 	rtnl_lock();
 	list_for_each_entry_safe(binding, tmp, &tn->bindings, list)
 		tunqos_binding_destroy(binding);
+	tunqos_hooks_exit(tn);
 	rtnl_unlock();
 }
 
@@ -63,6 +67,7 @@ static int __init tunqos_init(void)
 	int err;
 
 	tunqos_arrived_tag = get_random_u32() & 0xf;
+	tunqos_wireguard_init();
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		return err;

@@ -137,7 +137,74 @@ static int read_encap(struct genl_info *info, struct tunqos_profile *profile)
 		return read_table(info, TUNQOS_A_TUNNEL_ENCAP_TABLE,
 				  profile->encap, 63);
 	}
-	memcpy(profile->encap, identity, sizeof(identity));
+	if (profile->encap_write)
+		memcpy(profile->encap, identity, sizeof(identity));
+	else
+		memset(profile->encap, TUNQOS_TABLE_LEAVE,
+		       sizeof(profile->encap));
+	return 0;
+}
+
+static int read_inner(struct genl_info *info, struct tunqos_profile *profile)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if (attrs[TUNQOS_A_TUNNEL_ENCAP_INNER])
+		profile->encap_inner =
+			nla_get_u8(attrs[TUNQOS_A_TUNNEL_ENCAP_INNER]);
+	memset(profile->inner, TUNQOS_TABLE_LEAVE, sizeof(profile->inner));
+	if (profile->encap_inner == TUNQOS_ENCAP_INNER_KEEP)
+		return 0;
+	if (!profile->encap_write) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    attrs[TUNQOS_A_TUNNEL_ENCAP_INNER],
+				    "encap-inner needs an encap-dscp other than native");
+		return -EINVAL;
+	}
+	if (profile->encap_inner == TUNQOS_ENCAP_INNER_TABLE) {
+		if (missing(info, TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE,
+			    "encap-inner table needs encap-inner-table"))
+			return -EINVAL;
+		return read_table(info, TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE,
+				  profile->inner, 63);
+	}
+	if (missing(info, TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE,
+		    "encap-inner set needs encap-inner-value"))
+		return -EINVAL;
+	profile->inner_value =
+		nla_get_u8(attrs[TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE]);
+	memset(profile->inner, profile->inner_value, sizeof(profile->inner));
+	return 0;
+}
+
+/* What only tunnel devices have: inner DSCP, ECN, WireGuard's own packets. */
+static int read_device(struct genl_info *info, const struct tunqos_key *key,
+		       struct tunqos_profile *profile)
+{
+	struct nlattr **attrs = info->attrs;
+	int err = read_inner(info, profile);
+
+	if (err)
+		return err;
+	if (attrs[TUNQOS_A_TUNNEL_ENCAP_ECN])
+		profile->encap_ecn =
+			nla_get_u8(attrs[TUNQOS_A_TUNNEL_ENCAP_ECN]);
+	if (attrs[TUNQOS_A_TUNNEL_DECAP_ECN])
+		profile->decap_ecn =
+			nla_get_u8(attrs[TUNQOS_A_TUNNEL_DECAP_ECN]);
+	profile->control = TUNQOS_TABLE_LEAVE;
+	if (attrs[TUNQOS_A_TUNNEL_CONTROL_DSCP])
+		profile->control =
+			nla_get_u8(attrs[TUNQOS_A_TUNNEL_CONTROL_DSCP]);
+
+	if (key->type == TUNQOS_BIND_PEER &&
+	    (profile->encap_inner || profile->encap_ecn ||
+	     profile->decap_ecn || profile->control != TUNQOS_TABLE_LEAVE)) {
+		GENL_SET_ERR_MSG(info,
+				 "encap-inner, encap-ecn, decap-ecn and control-dscp are for tunnel devices, not for an ipsec peer");
+		return -EINVAL;
+	}
+	profile->encap_more = profile->encap_inner || profile->encap_ecn;
 	return 0;
 }
 
@@ -227,8 +294,14 @@ int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 		err = read_decap(info, &change->key, change->next);
 	if (!err)
 		err = read_pre_classify(info, change->next);
+	if (!err)
+		err = read_device(info, &change->key, change->next);
 	if (err)
 		goto err_free;
+	change->next->encap_any = change->next->encap_write ||
+				  change->next->encap_more ||
+				  change->next->pre_classify ||
+				  change->next->control != TUNQOS_TABLE_LEAVE;
 	if (info->attrs[TUNQOS_A_TUNNEL_LABEL])
 		nla_strscpy(change->label, info->attrs[TUNQOS_A_TUNNEL_LABEL],
 			    sizeof(change->label));
@@ -290,6 +363,25 @@ static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 	return 0;
 }
 
+static int fill_device(struct sk_buff *skb, const struct tunqos_profile *p)
+{
+	if (nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_INNER, p->encap_inner) ||
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_ECN, p->encap_ecn) ||
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_DECAP_ECN, p->decap_ecn))
+		return -EMSGSIZE;
+	if (p->encap_inner == TUNQOS_ENCAP_INNER_SET &&
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, p->inner_value))
+		return -EMSGSIZE;
+	if (p->encap_inner == TUNQOS_ENCAP_INNER_TABLE &&
+	    nla_put(skb, TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, TUNQOS_TABLE_LEN,
+		    p->inner))
+		return -EMSGSIZE;
+	if (p->control != TUNQOS_TABLE_LEAVE &&
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_CONTROL_DSCP, p->control))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* Everything about a tunnel binding. Context: process, RTNL held. */
 int tunqos_fill_tunnel(struct sk_buff *skb,
 		       const struct tunqos_binding *binding)
@@ -301,6 +393,9 @@ int tunqos_fill_tunnel(struct sk_buff *skb,
 
 	if (fill_key(skb, binding) || fill_settings(skb, profile))
 		return -EMSGSIZE;
+	if (binding->key.type == TUNQOS_BIND_DEVICE &&
+	    fill_device(skb, profile))
+		return -EMSGSIZE;
 	if (binding->label[0] &&
 	    nla_put_string(skb, TUNQOS_A_TUNNEL_LABEL, binding->label))
 		return -EMSGSIZE;
@@ -309,7 +404,7 @@ int tunqos_fill_tunnel(struct sk_buff *skb,
 		if (attachment->gro_cleared)
 			hooks |= TUNQOS_HOOK_GRO_OFF;
 		if (nla_put_string(skb, TUNQOS_A_TUNNEL_KIND,
-				   attachment->dev->rtnl_link_ops->kind))
+				   attachment->kind->name))
 			return -EMSGSIZE;
 	}
 	if (binding->problem &&

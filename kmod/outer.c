@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * [2 Outer] LOCAL_OUT of the outer packet of a tunnel device: finds the inner
- * header right here and writes the outer DS field. IPsec is before.c's affair:
- * the device is not known here, and the inner header cannot be read. Runs in
+ * header right here, writes the outer DS field and, where that is wanted, the
+ * inner one: nothing on the way can bypass this place. IPsec is before.c's
+ * affair: the device is not known here, and the inner header cannot be read.
+ * WireGuard's cannot either: wireguard.c has left a word about it. Runs in
  * softirq or process context.
  */
 
@@ -24,139 +26,303 @@ static void clear_companion(struct sk_buff *skb)
 		skb->tc_index = 0;
 }
 
-/* No inner header was found. */
+/* Writes an outer DSCP (0-63) that no inner header says. */
+static void mark_fixed(struct sk_buff *skb,
+		       const struct tunqos_profile *profile, u8 dscp)
+{
+	if (tunqos_skb_write_dscp(skb, 0, dscp))
+		tunqos_left_alone(profile, TUNQOS_ENCAP,
+				  TUNQOS_REASON_NO_MEMORY);
+	else
+		tunqos_written(profile, TUNQOS_ENCAP);
+}
+
+/*
+ * No inner header was found. What is not IP has no mark to copy or to look up,
+ * but 'set' means all that the tunnel carries; the reason is counted besides.
+ */
 static noinline unsigned int left_alone(struct sk_buff *skb,
 					const struct tunqos_profile *profile,
 					enum tunqos_reason reason)
 {
-	if (ip_hdr(skb)->protocol == IPPROTO_IGMP)
-		return NF_ACCEPT;	/* the device's own */
+	u8 dscp = TUNQOS_TABLE_LEAVE;
+
+	if (reason == TUNQOS_REASON_CONTROL)
+		dscp = profile->control;
+	else if (reason == TUNQOS_REASON_NOT_IP &&
+		 profile->encap_dscp == TUNQOS_ENCAP_DSCP_SET)
+		dscp = profile->encap_value;
+
 	tunqos_count(profile, TUNQOS_ENCAP);
-	tunqos_left_alone(profile, TUNQOS_ENCAP, reason);
 	clear_companion(skb);
+	if (dscp == TUNQOS_TABLE_LEAVE) {
+		tunqos_left_alone(profile, TUNQOS_ENCAP, reason);
+		return NF_ACCEPT;
+	}
+	mark_fixed(skb, profile, dscp);
+	if (reason == TUNQOS_REASON_NOT_IP)
+		tunqos_note(profile, reason);
 	return NF_ACCEPT;
 }
 
-/* What mark() does not do at once. */
+/* What mark() does not do at once, for an inner DS field (0-255). */
 static noinline unsigned int mark_slowly(struct sk_buff *skb,
 					 const struct tunqos_profile *profile,
-					 u8 outer)
+					 u8 inner)
 {
-	if (outer == TUNQOS_TABLE_LEAVE)
-		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  TUNQOS_REASON_TABLE_LEAVE);
-	else if (tunqos_skb_write_dscp(skb, 0, outer))
+	u8 outer = profile->encap[tunqos_ds_dscp(inner)];
+	u8 mask = 0;
+	u8 ds = 0;
+
+	if (outer != TUNQOS_TABLE_LEAVE) {
+		mask = TUNQOS_DSCP_MASK;
+		ds = outer << 2;
+	}
+	switch (profile->encap_ecn) {
+	case TUNQOS_ENCAP_ECN_RFC6040:
+		ds |= inner & TUNQOS_ECN_MASK;
+		fallthrough;
+	case TUNQOS_ENCAP_ECN_COMPATIBILITY:
+		mask |= TUNQOS_ECN_MASK;
+		break;
+	}
+
+	if (mask && tunqos_skb_write_ds(skb, 0, ds, mask))
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
 				  TUNQOS_REASON_NO_MEMORY);
+	else if (outer == TUNQOS_TABLE_LEAVE && profile->encap_write)
+		tunqos_left_alone(profile, TUNQOS_ENCAP,
+				  TUNQOS_REASON_TABLE_LEAVE);
 	else
 		tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
 }
 
-/* Writes the outer DSCP for an inner one (0-63); headers may move. */
+/* Writes the outer DS field for an inner one (0-255); headers may move. */
 static __always_inline unsigned int mark(struct sk_buff *skb,
 					 const struct tunqos_profile *profile,
-					 u8 dscp)
+					 u8 inner)
 {
-	u8 outer = profile->encap[dscp];
+	u8 outer = profile->encap[tunqos_ds_dscp(inner)];
 
-	if (unlikely(outer == TUNQOS_TABLE_LEAVE ||
-		     !tunqos_skb_is_plain4(skb)))
-		return mark_slowly(skb, profile, outer);
-	tunqos_skb_write_plain4(skb, outer);
+	if (unlikely(outer == TUNQOS_TABLE_LEAVE || profile->encap_more ||
+		     !tunqos_skb_is_plain(skb)))
+		return mark_slowly(skb, profile, inner);
+	tunqos_skb_write_plain(skb, outer);
 	tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
 }
 
-/* @inner is in the @len bytes at @data, which follow the outer header. */
-static noinline unsigned int
-pre_classify(struct sk_buff *skb, const struct tunqos_attachment *attachment,
-	     const struct tunqos_profile *profile, const u8 *data,
-	     unsigned int len, struct tunqos_inner inner)
+/* Shows the innermost DSCP (0-63) to egress queueing; @tag of its namespace. */
+static void classify(struct sk_buff *skb, const struct tunqos_profile *profile,
+		     u8 tag, u8 class)
 {
-	u8 class = tunqos_innermost(data, len, inner);
-
-	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE,
-					      attachment->tag, class);
+	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tag, class);
 	if (profile->priority &&
 	    profile->priority[class] != (u32)TUNQOS_PRIORITY_LEAVE)
 		skb->priority = profile->priority[class];
-	if (profile->encap_write)
-		return mark(skb, profile, tunqos_ds_dscp(inner.ds));
+}
+
+/* @inner is in the @len bytes at @data, which follow the outer header. */
+static noinline unsigned int
+pre_classify(struct sk_buff *skb, const struct tunqos_profile *profile, u8 tag,
+	     const u8 *data, unsigned int len, struct tunqos_inner inner)
+{
+	classify(skb, profile, tag, tunqos_innermost(data, len, inner));
+	if (profile->encap_write || profile->encap_more)
+		return mark(skb, profile, inner.ds);
 	return NF_ACCEPT;
 }
 
-/* The same. No value lives beyond a call here: there is nothing to save. */
-static __always_inline unsigned int
-inner_found(struct sk_buff *skb, const struct tunqos_attachment *attachment,
-	    const struct tunqos_profile *profile, const u8 *data,
-	    unsigned int len, struct tunqos_inner inner)
+/*
+ * [3 Inner] A checksum of the headers between may cover it.
+ * @offset: bytes from skb->data to what follows the outer header
+ */
+static void rewrite_inner(struct sk_buff *skb,
+			  const struct tunqos_attachment *attachment,
+			  const struct tunqos_profile *profile, int offset,
+			  u8 proto, struct tunqos_inner inner)
 {
-	tunqos_count(profile, TUNQOS_ENCAP);
+	u8 dscp = profile->inner[tunqos_ds_dscp(inner.ds)];
+	bool udp = proto == IPPROTO_UDP;
+	int sum = udp ? offset + 6 : 0;
+	const u8 *data;
+	int gre = 0;
+
+	if (dscp == TUNQOS_TABLE_LEAVE ||
+	    !pskb_may_pull(skb, offset + inner.offset + TUNQOS_IPV4_MIN))
+		return;
+	data = skb->data + offset;
+	if (attachment->form == TUNQOS_FORM_GRE) {
+		if (udp)
+			gre = tunqos_fou_len(TUNQOS_FORM_GRE, data,
+					     inner.offset, &proto);
+		if (gre >= 0 && (data[gre] & TUNQOS_GRE_CSUM)) {
+			sum = offset + gre + 4;
+			udp = false;
+		}
+	}
+	if (tunqos_skb_write_covered(skb, offset + inner.offset, dscp, sum,
+				     udp))
+		tunqos_note(profile, TUNQOS_REASON_NO_MEMORY);
+}
+
+/* The same, where more than the outer DSCP is ours. */
+static noinline unsigned int
+inner_found_more(struct sk_buff *skb,
+		 const struct tunqos_attachment *attachment,
+		 const struct tunqos_profile *profile, u8 tag, const u8 *data,
+		 unsigned int len, u8 proto, int offset,
+		 struct tunqos_inner inner)
+{
 	if (profile->pre_classify)
-		return pre_classify(skb, attachment, profile, data, len,
-				    inner);
-	clear_companion(skb);
-	return mark(skb, profile, tunqos_ds_dscp(inner.ds));
+		pre_classify(skb, profile, tag, data, len, inner);
+	else
+		mark_slowly(skb, profile, inner.ds);
+	rewrite_inner(skb, attachment, profile, offset, proto, inner);
+	return NF_ACCEPT;
 }
 
 /*
- * A very short packet, or headers that are not linear: the driver has just
- * pushed them, so that is for what may come one day.
+ * The inner header of an L2TP session: how long the session header is only the
+ * session knows, but the frame begins where its device got it.
  */
-static noinline unsigned int by_copy(struct sk_buff *skb,
-				     const struct tunqos_attachment *attachment,
-				     const struct tunqos_profile *profile)
+static int l2tp_inner(const struct sk_buff *skb, const u8 *data,
+		      unsigned int len, int offset, u8 proto,
+		      struct tunqos_inner *inner)
 {
-	const struct iphdr *outer = ip_hdr(skb);
-	unsigned int offset = outer->ihl * 4;
-	u8 bytes[TUNQOS_INNER_BYTES];
-	struct tunqos_inner inner;
-	unsigned int len;
-	int err;
+	int least = proto == IPPROTO_UDP ? TUNQOS_UDP_BYTES + 8 : 4;
+	int frame;
 
-	len = min_t(unsigned int, skb->len - min(skb->len, offset),
-		    sizeof(bytes));
-	if (skb_copy_bits(skb, offset, bytes, len))
-		len = 0;
-	err = tunqos_inner_find(bytes, len, outer->protocol, &inner);
-	if (err)
-		return left_alone(skb, profile, -1 - err);
-	return inner_found(skb, attachment, profile, bytes, len, inner);
+	if (proto != IPPROTO_UDP && proto != IPPROTO_L2TP)
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	if (!skb_mac_header_was_set(skb))
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	frame = skb_mac_header(skb) - skb->data - offset;
+	/* RFC 3931 section 4.1: a cookie of up to 8 bytes, a sublayer of 4 */
+	if (frame < least || frame > least + 12 || frame % 4)
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	return tunqos_inner_ethernet(data, len, frame, inner);
 }
 
-/* A tunnel device of ours made this packet. */
+/* What wireguard.c knew before encryption. */
+static unsigned int wireguard(struct sk_buff *skb,
+			      const struct tunqos_profile *profile, u8 tag,
+			      const u8 *udp, unsigned int len, u8 ds)
+{
+	u8 class;
+	int err;
+
+	err = tunqos_wireguard_inner(skb, udp, len, &ds, &class);
+	if (err)
+		return left_alone(skb, profile, -1 - err);
+	tunqos_count(profile, TUNQOS_ENCAP);
+	clear_companion(skb);
+	if (profile->pre_classify)
+		classify(skb, profile, tag, class);
+	if (profile->encap_write || profile->encap_more)
+		return mark(skb, profile, ds);
+	return NF_ACCEPT;
+}
+
+/* Any form, either family, and headers that are not linear. */
+static noinline unsigned int
+tunnelled_slowly(struct sk_buff *skb,
+		 const struct tunqos_attachment *attachment,
+		 const struct tunqos_profile *profile, u8 tag)
+{
+	const u8 *header = skb->data;
+	unsigned int len = skb_headlen(skb);
+	struct tunqos_inner inner;
+	u8 bytes[2 * TUNQOS_INNER_BYTES];
+	const u8 *data;
+	u8 proto = 0;
+	int offset;
+	int err;
+
+	if (len < sizeof(bytes) && skb->data_len) {
+		len = min_t(unsigned int, skb->len, sizeof(bytes));
+		if (skb_copy_bits(skb, 0, bytes, len))
+			len = 0;
+		header = bytes;
+	}
+	offset = tunqos_outer_payload(header, len, &proto);
+	if (offset < 0)
+		return left_alone(skb, profile, -1 - offset);
+	if (proto == IPPROTO_IGMP || proto == IPPROTO_ICMPV6)
+		return NF_ACCEPT;	/* the device's own */
+	data = header + offset;
+	len -= offset;
+
+	if (attachment->form == TUNQOS_FORM_WIREGUARD)
+		return wireguard(skb, profile, tag, data, len,
+				 tunqos_ds_read(header));
+	if (attachment->form == TUNQOS_FORM_L2TP)
+		err = l2tp_inner(skb, data, len, offset, proto, &inner);
+	else
+		err = tunqos_inner_in(attachment->form, data, len, proto,
+				      &inner);
+	if (err)
+		return left_alone(skb, profile, -1 - err);
+
+	tunqos_count(profile, TUNQOS_ENCAP);
+	if (profile->encap_more)
+		return inner_found_more(skb, attachment, profile, tag, data,
+					len, proto, offset, inner);
+	if (profile->pre_classify)
+		return pre_classify(skb, profile, tag, data, len, inner);
+	clear_companion(skb);
+	return mark(skb, profile, inner.ds);
+}
+
+/* The outer protocol number that a device of this form writes over IPv4. */
+static inline bool is_simple(enum tunqos_form form, u8 proto)
+{
+	if (form == TUNQOS_FORM_GRE)
+		return proto == IPPROTO_GRE;
+	return form == TUNQOS_FORM_IP &&
+	       (proto == IPPROTO_IPIP || proto == IPPROTO_IPV6);
+}
+
+/*
+ * A tunnel device of ours made this IPv4 packet. No value lives beyond a call
+ * here: there is nothing to save.
+ */
 static inline unsigned int
-tunnelled(struct sk_buff *skb, const struct tunqos_attachment *attachment,
-	  const struct tunqos_profile *profile)
+tunnelled4(struct sk_buff *skb, const struct tunqos_attachment *attachment,
+	   const struct tunqos_profile *profile, u8 tag)
 {
 	const struct iphdr *outer = ip_hdr(skb);
 	const u8 *data = (const u8 *)outer + outer->ihl * 4;
 	const u8 *end = skb_tail_pointer(skb);
 	unsigned int len = end > data ? end - data : 0;
 	struct tunqos_inner inner;
-	bool gre;
 	int err;
 
-	gre = outer->protocol == IPPROTO_GRE;
-	if (unlikely(attachment->gre != gre))
-		return left_alone(skb, profile, TUNQOS_REASON_UNKNOWN_HEADER);
-	if (unlikely(len < TUNQOS_INNER_BYTES) &&
-	    (len < TUNQOS_INNER_MIN || skb->data_len))
-		return by_copy(skb, attachment, profile);
+	if (unlikely((len < TUNQOS_INNER_BYTES &&
+		      (len < TUNQOS_INNER_MIN || skb->data_len)) ||
+		     profile->encap_more ||
+		     !is_simple(attachment->form, outer->protocol)))
+		return tunnelled_slowly(skb, attachment, profile, tag);
 	err = tunqos_inner_find(data, len, outer->protocol, &inner);
 	if (unlikely(err))
 		return left_alone(skb, profile, -1 - err);
-	return inner_found(skb, attachment, profile, data, len, inner);
+	tunqos_count(profile, TUNQOS_ENCAP);
+	if (profile->pre_classify)
+		return pre_classify(skb, profile, tag, data, len, inner);
+	clear_companion(skb);
+	return mark(skb, profile, inner.ds);
 }
 
 /* It may be a tunnel that is bound; nobody else will say so. */
-static void hidden_by_vrf(struct tunqos_net *tn, const struct sk_buff *skb)
+static void hidden_by_vrf(struct tunqos_net *tn, const struct sk_buff *skb,
+			  u8 proto)
 {
-	switch (ip_hdr(skb)->protocol) {
+	switch (proto) {
 	case IPPROTO_IPIP:
 	case IPPROTO_IPV6:
 	case IPPROTO_GRE:
+	case IPPROTO_DSTOPTS:
 		if (!skb->skb_iif)
 			tunqos_reason(tn, TUNQOS_REASON_VRF_UNDERLAY);
 	}
@@ -164,17 +330,37 @@ static void hidden_by_vrf(struct tunqos_net *tn, const struct sk_buff *skb)
 
 /* A device that is not bound, or one that hides which it was. */
 static noinline unsigned int not_ours(struct sk_buff *skb,
-				      struct tunqos_net *tn)
+				      struct tunqos_net *tn, u8 proto)
 {
 	/*
 	 * before.c must not take what leaked in from another router for our
 	 * word.
 	 */
 	if (netif_is_l3_master(skb->dev))
-		hidden_by_vrf(tn, skb);
+		hidden_by_vrf(tn, skb, proto);
 	else
 		clear_companion(skb);
 	return NF_ACCEPT;
+}
+
+/*
+ * A tunnel driver leaves no input device in the packet; l2tp does. IPVS, which
+ * sends on what came in by this device, does too: that is not the device's.
+ */
+static inline bool is_forwarded(const struct sk_buff *skb,
+				const struct tunqos_attachment *attachment)
+{
+	return skb->skb_iif && attachment->form != TUNQOS_FORM_L2TP;
+}
+
+/* The profile to encapsulate by, or NULL. */
+static inline const struct tunqos_profile *
+encap_profile(const struct tunqos_attachment *attachment)
+{
+	const struct tunqos_profile *profile;
+
+	profile = rcu_dereference(attachment->profile);
+	return profile && profile->encap_any ? profile : NULL;
 }
 
 /* A packet of a device, or forwarded and transformed by IPsec. */
@@ -187,16 +373,31 @@ static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn)
 		return NF_ACCEPT;	/* skb->dev is no tunnel here */
 	attachment = tunqos_attachment_find(skb->dev);
 	if (!attachment)
-		return not_ours(skb, tn);
-	/*
-	 * A tunnel driver leaves no input device in the packet. IPVS, which
-	 * sends on what came in by this device, does.
-	 */
-	if (skb->skb_iif)
+		return not_ours(skb, tn, ip_hdr(skb)->protocol);
+	if (is_forwarded(skb, attachment))
 		return NF_ACCEPT;
-	profile = rcu_dereference(attachment->profile);
-	if (profile && (profile->encap_write || profile->pre_classify))
-		return tunnelled(skb, attachment, profile);
+	profile = encap_profile(attachment);
+	if (profile)
+		return tunnelled4(skb, attachment, profile, tn->tag);
+	clear_companion(skb);
+	return NF_ACCEPT;
+}
+
+static noinline unsigned int outer6(struct sk_buff *skb, struct tunqos_net *tn)
+{
+	const struct tunqos_attachment *attachment;
+	const struct tunqos_profile *profile;
+
+	if (IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED)
+		return NF_ACCEPT;
+	attachment = tunqos_attachment_find(skb->dev);
+	if (!attachment)
+		return not_ours(skb, tn, ipv6_hdr(skb)->nexthdr);
+	if (is_forwarded(skb, attachment))
+		return NF_ACCEPT;
+	profile = encap_profile(attachment);
+	if (profile)
+		return tunnelled_slowly(skb, attachment, profile, tn->tag);
 	clear_companion(skb);
 	return NF_ACCEPT;
 }
@@ -206,4 +407,10 @@ unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
 {
 	/* All socket traffic comes by: one load lets it go. */
 	return skb->dev ? outer4(skb, priv) : NF_ACCEPT;
+}
+
+unsigned int tunqos_outer6(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	return skb->dev ? outer6(skb, priv) : NF_ACCEPT;
 }

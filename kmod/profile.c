@@ -35,22 +35,34 @@ void tunqos_profile_free_rcu(struct tunqos_profile *profile)
  * tunqos_profile_hooks() - the places of the packet path a profile needs
  * @profile: complete
  * @type: what it is bound to
+ * @kind: of a tunnel device, else NULL
  *
  * Return: a set of enum tunqos_hook.
  */
 u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
-			 enum tunqos_binding_type type)
+			 enum tunqos_binding_type type,
+			 const struct tunqos_kind *kind)
 {
-	bool encap = profile->encap_write || profile->pre_classify;
+	bool encap = profile->encap_any;
 	bool decap = profile->decap_write || profile->class_outer;
 	u32 hooks = 0;
 
 	switch (type) {
 	case TUNQOS_BIND_DEVICE:
+		/* what the kernel does by RFC 6040 anyway needs none of us */
+		if (profile->decap_ecn && !kind->ecn)
+			decap = true;
 		if (encap)
 			hooks |= TUNQOS_HOOK_OUTER;
 		if (decap)
 			hooks |= TUNQOS_HOOK_ARRIVED | TUNQOS_HOOK_AFTER;
+		/* what cannot be seen behind encryption, wireguard.c reads */
+		if (kind->form == TUNQOS_FORM_WIREGUARD) {
+			if (encap)
+				hooks |= TUNQOS_HOOK_TUNNEL_EGRESS |
+					 TUNQOS_HOOK_BEFORE;
+			hooks &= ~TUNQOS_HOOK_ARRIVED;
+		}
 		break;
 	case TUNQOS_BIND_PEER:
 		if (encap)

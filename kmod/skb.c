@@ -8,11 +8,18 @@
 #include "tunqos.h"
 #include "skb.h"
 
+static void csum_moved(struct sk_buff *skb, __be16 before, __be16 after)
+{
+	skb->csum = csum_add(csum_sub(skb->csum, (__force __wsum)before),
+			     (__force __wsum)after);
+}
+
 /**
- * tunqos_skb_write_dscp() - write the DSCP of an IP header; ECN stays
+ * tunqos_skb_write_ds() - write bits of the DS field of an IP header
  * @skb: any packet: cloned, nonlinear, GSO, any checksum state
  * @offset: bytes from skb->data to the IP header, not negative
- * @dscp: 0-63
+ * @ds: the bits, 0-255
+ * @mask: which of them to write, 0-255
  *
  * Headers may move: pointers into the packet are stale afterwards.
  *
@@ -24,10 +31,11 @@
  * Context: softirq or process, RCU read side.
  * Return: 0, -EINVAL if there is no IP header, -ENOMEM.
  */
-int tunqos_skb_write_dscp(struct sk_buff *skb, int offset, u8 dscp)
+int tunqos_skb_write_ds(struct sk_buff *skb, int offset, u8 ds, u8 mask)
 {
 	u8 *header;
 	int version;
+	u8 old;
 
 	if (!pskb_may_pull(skb, offset + sizeof(struct iphdr)))
 		return -EINVAL;
@@ -35,13 +43,15 @@ int tunqos_skb_write_dscp(struct sk_buff *skb, int offset, u8 dscp)
 	version = tunqos_ip_version(header);
 	if (!version)
 		return -EINVAL;
-	if (tunqos_ds_dscp(tunqos_ds_read(header)) == dscp)
+	old = tunqos_ds_read(header);
+	ds = (old & ~mask) | (ds & mask);
+	if (ds == old)
 		return 0;
 
 	if (version == 4) {
 		if (skb_ensure_writable(skb, offset + sizeof(struct iphdr)))
 			return -ENOMEM;
-		tunqos_ds_write4(skb->data + offset, dscp);
+		tunqos_ds_put4(skb->data + offset, ds);
 	} else {
 		__be16 before, after;
 
@@ -51,12 +61,65 @@ int tunqos_skb_write_dscp(struct sk_buff *skb, int offset, u8 dscp)
 			return -ENOMEM;
 		header = skb->data + offset;
 		before = *(__be16 *)header;
-		tunqos_ds_write6(header, dscp);
+		tunqos_ds_put6(header, ds);
 		after = *(__be16 *)header;
 		if (skb->ip_summed == CHECKSUM_COMPLETE)
-			skb->csum = csum_add(csum_sub(skb->csum,
-						      (__force __wsum)before),
-					     (__force __wsum)after);
+			csum_moved(skb, before, after);
 	}
+	return 0;
+}
+
+/*
+ * A word that a checksum at @offset covers has changed. The checksum is not
+ * there yet where the device or the segmentation is to make it; 0 of UDP says
+ * that there is none.
+ */
+static void sum_moved(struct sk_buff *skb, int offset, bool udp,
+		      __be16 before, __be16 after)
+{
+	__sum16 *sum = (__sum16 *)(skb->data + offset);
+
+	if (skb_is_gso(skb))
+		return;
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_checksum_start_offset(skb) + skb->csum_offset == offset)
+		return;
+	if (udp && !*sum)
+		return;
+	csum_replace2(sum, before, after);
+	if (udp && !*sum)
+		*sum = CSUM_MANGLED_0;
+}
+
+/**
+ * tunqos_skb_write_covered() - write the DSCP of a header inside a tunnel
+ * @skb: at LOCAL_OUT, skb->data at the outer header
+ * @offset: bytes from skb->data to the inner IP header
+ * @dscp: 0-63
+ * @sum: bytes from skb->data to the innermost checksum around it, 0 if there
+ *	is none; for checksums further out that one makes up for the change
+ * @udp: it is one of UDP
+ *
+ * Of an IPv4 header its own checksum makes up for the change.
+ *
+ * Context and result: as of tunqos_skb_write_ds().
+ */
+int tunqos_skb_write_covered(struct sk_buff *skb, int offset, u8 dscp,
+			     int sum, bool udp)
+{
+	__be16 before, after;
+	int err;
+
+	if (!pskb_may_pull(skb, offset + sizeof(struct iphdr)))
+		return -EINVAL;
+	if (!sum || tunqos_ip_version(skb->data + offset) != 6)
+		return tunqos_skb_write_dscp(skb, offset, dscp);
+	before = *(__be16 *)(skb->data + offset);
+	err = tunqos_skb_write_dscp(skb, offset, dscp);
+	if (err)
+		return err;
+	after = *(__be16 *)(skb->data + offset);
+	if (before != after)
+		sum_moved(skb, sum, udp, before, after);
 	return 0;
 }

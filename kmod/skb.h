@@ -8,23 +8,34 @@
 
 #include "core/ds.h"
 
-int tunqos_skb_write_dscp(struct sk_buff *skb, int offset, u8 dscp);
+int tunqos_skb_write_ds(struct sk_buff *skb, int offset, u8 ds, u8 mask);
+int tunqos_skb_write_covered(struct sk_buff *skb, int offset, u8 dscp,
+			     int sum, bool udp);
+
+/* Writes the DSCP (0-63); ECN stays. As tunqos_skb_write_ds(). */
+static inline int tunqos_skb_write_dscp(struct sk_buff *skb, int offset,
+					u8 dscp)
+{
+	return tunqos_skb_write_ds(skb, offset, dscp << 2, TUNQOS_DSCP_MASK);
+}
 
 /*
- * At LOCAL_OUT or POST_ROUTING, where the IPv4 header is at skb->data: is it
+ * At LOCAL_OUT or POST_ROUTING, where the outer header is at skb->data: is it
  * linear and nobody else's, as tunnel drivers and IPsec leave it?
  */
-static inline bool tunqos_skb_is_plain4(const struct sk_buff *skb)
+static inline bool tunqos_skb_is_plain(const struct sk_buff *skb)
 {
-	return skb_headlen(skb) >= sizeof(struct iphdr) && !skb_cloned(skb);
+	return skb_headlen(skb) >= TUNQOS_IPV6_MIN && !skb_cloned(skb);
 }
 
 /* Writes the DSCP (0-63) of such a header. */
-static inline void tunqos_skb_write_plain4(struct sk_buff *skb, u8 dscp)
+static inline void tunqos_skb_write_plain(struct sk_buff *skb, u8 dscp)
 {
 	u8 *header = skb->data;
 
-	if (tunqos_ds_dscp(header[1]) != dscp)
+	if (unlikely(header[0] >> 4 == 6))
+		tunqos_ds_write6(header, dscp);
+	else if (tunqos_ds_dscp(header[1]) != dscp)
 		tunqos_ds_write4(header, dscp);
 }
 

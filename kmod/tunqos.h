@@ -24,6 +24,7 @@
 
 #include "core/companion.h"
 #include "core/ds.h"
+#include "core/inner.h"
 
 #define TUNQOS_RELEASE		"0.1.0"
 #define TUNQOS_REASONS		(TUNQOS_REASON_OUTER_LOST + 1)
@@ -63,10 +64,16 @@ struct tunqos_reasons {
  * @priority: skb->priority for each innermost DSCP, or NULL
  * @pcp: of a port: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
  * @tag: of the binding's namespace, 0-63, for DONE and QUEUE companions
+ * @encap_any: there is something to do at encapsulation
  * @encap_write: the outer DSCP is ours to write
+ * @encap_more: besides, the inner DSCP or the outer ECN is
  * @decap_write: the inner DSCP is ours to write
  * @class_outer: after decapsulation queue by the outer DSCP
  * @pre_classify: show the innermost DSCP to egress queueing
+ * @inner: inner DSCP for each one before, or TUNQOS_TABLE_LEAVE
+ * @encap_ecn: enum tunqos_encap_ecn
+ * @decap_ecn: enum tunqos_decap_ecn
+ * @control: DSCP of the tunnel's own packets, or TUNQOS_TABLE_LEAVE
  *
  * What follows is only for user space to read back.
  */
@@ -74,7 +81,9 @@ struct tunqos_profile {
 	struct tunqos_stats __percpu *stats;
 	struct tunqos_reasons __percpu *reasons;
 	u8 tag;
+	bool encap_any;
 	bool encap_write;
+	bool encap_more;
 	bool decap_write;
 	bool class_outer;
 	bool pre_classify;
@@ -84,9 +93,15 @@ struct tunqos_profile {
 	};
 	u8 decap[TUNQOS_TABLE_LEN];
 	u32 *priority;
+	u8 inner[TUNQOS_TABLE_LEN];
+	u8 encap_ecn;
+	u8 decap_ecn;
+	u8 control;
 
 	u8 encap_dscp;		/* enum tunqos_encap_dscp */
 	u8 encap_value;		/* 0-63 */
+	u8 encap_inner;		/* enum tunqos_encap_inner */
+	u8 inner_value;		/* 0-63 */
 	u8 decap_dscp;		/* enum tunqos_decap_dscp */
 	bool has_permit;
 	u64 permit;
@@ -168,25 +183,44 @@ struct tunqos_chain {
 };
 
 /**
+ * struct tunqos_kind - a kind of tunnel device
+ * @name: of the kind, as ip(8) has it
+ * @form: what it writes between the headers
+ * @inet4: outer packets can be IPv4
+ * @inet6: outer packets can be IPv6
+ * @ecn: the kernel decapsulates by RFC 6040 itself
+ */
+struct tunqos_kind {
+	const char *name;
+	enum tunqos_form form;
+	bool inet4;
+	bool inet6;
+	bool ecn;
+};
+
+/**
  * struct tunqos_attachment - a tunnel device that packets are handled on
  * @profile: of the binding, NULL while inert; first, the packet path reads it
  * @dev: the device; it cannot go away, UNREGISTER detaches it
- * @underlay: the namespace its outer packets are in
- * @tag: of that namespace, for DONE companions
- * @gre: outer packets have protocol 47, else 4 or 41
+ * @underlay: the namespace its outer packets are in, if it is known
+ * @everywhere: that is not known: hooks are in every namespace
+ * @form: of the kind
+ * @kind: of the device
  * @gro_cleared: receive aggregation was on and is to be put back
  */
 struct tunqos_attachment {
 	struct tunqos_profile __rcu *profile;
 	struct net_device *dev;
 	struct hlist_node node;
-	bool gre;
-	u8 tag;
+	u8 form;
+	bool everywhere;
 	bool gro_cleared;
 	u32 held;
+	const struct tunqos_kind *kind;
 	struct net *underlay;
 	struct tunqos_binding *binding;
 	struct nf_hook_ops ingress;
+	struct nf_hook_ops egress;
 	struct rcu_head rcu;
 };
 
@@ -195,7 +229,9 @@ enum tunqos_inet_hook {
 	TUNQOS_INET_BEFORE4,
 	TUNQOS_INET_BEFORE6,
 	TUNQOS_INET_OUTER4,
+	TUNQOS_INET_OUTER6,
 	TUNQOS_INET_ARRIVED4,
+	TUNQOS_INET_ARRIVED6,
 	TUNQOS_INET_HOOKS,
 };
 
@@ -208,6 +244,7 @@ struct tunqos_net {
 	unsigned int failed;		/* of bindings in that state */
 	u32 salt;			/* of its bindings' hash */
 	u8 tag;				/* 0-63 */
+	struct list_head everybody;	/* of all namespaces */
 	unsigned int users[TUNQOS_INET_HOOKS];
 	struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS];	/* priv: this */
 
@@ -242,14 +279,28 @@ unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state);
 unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state);
+unsigned int tunqos_outer6(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state);
 unsigned int tunqos_arrived4(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state);
+unsigned int tunqos_arrived6(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
 unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state);
 
 /* decap.c: what after.c and ipsec.c share */
-void tunqos_decap(struct sk_buff *skb, const struct tunqos_profile *profile,
-		  u8 arrived);
+unsigned int tunqos_decap(struct sk_buff *skb,
+			  const struct tunqos_profile *profile, u8 arrived);
+
+/* wireguard.c: before encryption, after it, and after decryption */
+unsigned int tunqos_wireguard_before(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state);
+void tunqos_wireguard_skipped(struct sk_buff *skb,
+			      const struct net_device *dev);
+int tunqos_wireguard_inner(struct sk_buff *skb, const u8 *udp,
+			   unsigned int len, u8 *ds, u8 *class);
+bool tunqos_wireguard_arrived(const struct sk_buff *skb, u8 *ds);
+void tunqos_wireguard_init(void);
 
 /* port_egress.c */
 struct tunqos_vid {
@@ -284,12 +335,17 @@ int tunqos_ipsec_get(void);
 void tunqos_ipsec_exit(void);
 
 /* hooks.c */
-void tunqos_hooks_init(struct tunqos_net *tn);
-int tunqos_hooks_get(struct net *net, u32 hooks);
-void tunqos_hooks_put(struct net *net, u32 hooks);
+int tunqos_hooks_init(struct tunqos_net *tn);
+void tunqos_hooks_exit(struct tunqos_net *tn);
+int tunqos_hooks_get_everywhere(u32 hooks, const struct tunqos_kind *kind);
+void tunqos_hooks_put_everywhere(u32 hooks, const struct tunqos_kind *kind);
+int tunqos_hooks_get(struct net *net, u32 hooks,
+		     const struct tunqos_kind *kind);
+void tunqos_hooks_put(struct net *net, u32 hooks,
+		      const struct tunqos_kind *kind);
 
 /* attachment.c */
-bool tunqos_attachment_kind_ok(const struct net_device *dev);
+const struct tunqos_kind *tunqos_kind_of(const struct net_device *dev);
 int tunqos_attachment_prepare(struct tunqos_binding *binding,
 			      struct net_device *dev, u32 hooks);
 void tunqos_attachment_publish(struct tunqos_binding *binding,
@@ -321,7 +377,8 @@ struct tunqos_profile *tunqos_profile_alloc(void);
 void tunqos_profile_free(struct tunqos_profile *profile);
 void tunqos_profile_free_rcu(struct tunqos_profile *profile);
 u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
-			 enum tunqos_binding_type type);
+			 enum tunqos_binding_type type,
+			 const struct tunqos_kind *kind);
 
 /* binding.c */
 struct tunqos_binding *tunqos_binding_alloc(enum tunqos_verb verb);
@@ -397,11 +454,26 @@ static inline void tunqos_written(const struct tunqos_profile *profile,
 	this_cpu_inc(profile->stats->direction[direction].written);
 }
 
+static inline void tunqos_dropped(const struct tunqos_profile *profile,
+				  enum tunqos_direction direction,
+				  enum tunqos_reason reason)
+{
+	this_cpu_inc(profile->stats->direction[direction].dropped);
+	this_cpu_inc(profile->reasons->packets[reason]);
+}
+
 static inline void tunqos_left_alone(const struct tunqos_profile *profile,
 				     enum tunqos_direction direction,
 				     enum tunqos_reason reason)
 {
 	this_cpu_inc(profile->stats->direction[direction].left_alone);
+	this_cpu_inc(profile->reasons->packets[reason]);
+}
+
+/* A reason for a packet that is counted otherwise. */
+static inline void tunqos_note(const struct tunqos_profile *profile,
+			       enum tunqos_reason reason)
+{
 	this_cpu_inc(profile->reasons->packets[reason]);
 }
 

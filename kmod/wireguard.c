@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * WireGuard clears all that a packet carries but its hash, and shows outer.c
+ * an encrypted packet. So egress of the device is [1 Before]: it writes what
+ * outer.c must know into the hash, and the inner DSCP, [3 Inner], into the
+ * packet. After decryption the outer header is still in front of the packet:
+ * WireGuard itself reads it there. It is believed if it proves to be one.
+ * Softirq or process context.
+ */
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/jhash.h>
+#include <linux/netdevice.h>
+#include <linux/random.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+
+#include "tunqos.h"
+#include "lookup.h"
+#include "core/hash.h"
+#include "core/inner.h"
+#include "skb.h"
+
+/* The data message of WireGuard: type 4, then receiver, counter, a tag. */
+#define DATA_TYPE	4
+#define DATA_HEAD	16
+#define DATA_TAG	16
+#define PADDING		16
+
+static u32 key __read_mostly;
+
+void __init tunqos_wireguard_init(void)
+{
+	key = get_random_u32();
+}
+
+/* The innermost DSCP (0-63) of an inner packet at @offset. */
+static u8 innermost(const struct sk_buff *skb, int offset, u8 ds)
+{
+	struct tunqos_inner inner = { .ds = ds };
+	u8 bytes[2 * TUNQOS_INNER_BYTES];
+	unsigned int len = min_t(unsigned int, skb->len - offset,
+				 sizeof(bytes));
+
+	if (skb_copy_bits(skb, offset, bytes, len))
+		return tunqos_ds_dscp(ds);
+	return tunqos_innermost(bytes, len, inner);
+}
+
+/* The headers are not validated. @offset: from skb->data to the IP header */
+static void before(struct sk_buff *skb, const struct tunqos_profile *profile,
+		   int offset)
+{
+	u8 ds, class, inner;
+
+	if (offset < 0 || !pskb_may_pull(skb, offset + TUNQOS_IPV4_MIN) ||
+	    !tunqos_ip_version(skb->data + offset))
+		return;
+
+	ds = tunqos_ds_read(skb->data + offset);
+	class = tunqos_ds_dscp(ds);
+	if (profile->pre_classify)
+		class = innermost(skb, offset, ds);
+	__skb_set_hash(skb, tunqos_hash_make(skb_get_hash(skb), ds, class, key),
+		       true, true);
+
+	inner = profile->inner[tunqos_ds_dscp(ds)];
+	if (inner != TUNQOS_TABLE_LEAVE &&
+	    tunqos_skb_write_dscp(skb, offset, inner))
+		tunqos_note(profile, TUNQOS_REASON_NO_MEMORY);
+}
+
+/* Egress of a wireguard device. */
+unsigned int tunqos_wireguard_before(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	const struct tunqos_attachment *attachment = priv;
+	const struct tunqos_profile *profile;
+
+	profile = rcu_dereference(attachment->profile);
+	if (profile)
+		before(skb, profile, skb_network_offset(skb));
+	return NF_ACCEPT;
+}
+
+/*
+ * POST_ROUTING to a device: a packet that came by way of an IFB (shaping of
+ * what comes in) passes no egress hook any more.
+ */
+void tunqos_wireguard_skipped(struct sk_buff *skb, const struct net_device *dev)
+{
+	const struct tunqos_attachment *attachment;
+	const struct tunqos_profile *profile;
+
+	attachment = tunqos_attachment_find(dev);
+	if (!attachment || attachment->form != TUNQOS_FORM_WIREGUARD)
+		return;
+	profile = rcu_dereference(attachment->profile);
+	if (profile && profile->encap_any)
+		before(skb, profile, 0);
+}
+
+/**
+ * tunqos_wireguard_inner() - what is inside a packet of a wireguard device
+ * @skb: at LOCAL_OUT
+ * @udp: the UDP header
+ * @len: bytes there
+ * @ds: the outer DS field; on success the inner one
+ * @class: the innermost DSCP (0-63), filled in on success
+ *
+ * Queues that share out by the lower bits of the hash would put all flows of
+ * one DSCP together: it is mixed again.
+ *
+ * Return: 0, or -1 - reason; TUNQOS_REASON_CONTROL for a packet of its own.
+ */
+int tunqos_wireguard_inner(struct sk_buff *skb, const u8 *udp,
+			   unsigned int len, u8 *ds, u8 *class)
+{
+	u32 hash = skb->hash;
+
+	if (len < TUNQOS_UDP_BYTES + 1)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	if (udp[TUNQOS_UDP_BYTES] != DATA_TYPE ||
+	    (udp[4] << 8 | udp[5]) <= TUNQOS_UDP_BYTES + DATA_HEAD + DATA_TAG)
+		return -1 - TUNQOS_REASON_CONTROL;
+	if (!skb->l4_hash || !tunqos_hash_is(hash, key))
+		return -1 - TUNQOS_REASON_COMPANION_LOST;
+	*class = tunqos_hash_class(hash);
+	*ds = tunqos_hash_ds(hash, *ds);
+	__skb_set_hash(skb, jhash_1word(hash, key), true, true);
+	return 0;
+}
+
+/* Bytes of UDP that carry an inner packet of @len bytes. */
+static unsigned int udp_len(unsigned int len)
+{
+	return sizeof(struct udphdr) + DATA_HEAD + ALIGN(len, PADDING) +
+	       DATA_TAG;
+}
+
+/*
+ * An inner packet is padded, but not beyond the MTU of the device, so that
+ * there are two lengths; merged packets tell the length of none.
+ */
+static bool fits(const struct sk_buff *skb, const u8 *inner, unsigned int udp)
+{
+	unsigned int len = ntohs(*(__be16 *)(inner + 2));
+	unsigned int bare;
+
+	if (skb_is_gso(skb))
+		return true;
+	if (inner[0] >> 4 == 6)
+		len = ntohs(*(__be16 *)(inner + 4)) + sizeof(struct ipv6hdr);
+	bare = sizeof(struct udphdr) + DATA_HEAD + len + DATA_TAG;
+	return udp >= bare && udp <= udp_len(len);
+}
+
+/**
+ * tunqos_wireguard_arrived() - the outer DS field of a decrypted packet
+ * @skb: at ingress of a wireguard device
+ * @ds: filled in on success
+ *
+ * In front of the inner packet: WireGuard's data header, UDP, and IPv4 without
+ * options or IPv6. All of it must be consistent, lengths and IPv4's checksum.
+ *
+ * Return: was it there?
+ */
+bool tunqos_wireguard_arrived(const struct sk_buff *skb, u8 *ds)
+{
+	const u8 *inner = skb_network_header(skb);
+	const u8 *data = inner - DATA_HEAD;
+	const u8 *udp = data - sizeof(struct udphdr);
+	const u8 *ip4 = udp - sizeof(struct iphdr);
+	const u8 *ip6 = udp - sizeof(struct ipv6hdr);
+	unsigned int len;
+
+	if (skb_headlen(skb) < TUNQOS_IPV4_MIN || ip4 < skb->head)
+		return false;
+	if (data[0] != DATA_TYPE || data[1] || data[2] || data[3])
+		return false;
+	len = udp[4] << 8 | udp[5];
+	if (!fits(skb, inner, len))
+		return false;
+
+	if (ip4[0] == 0x45 && ip4[9] == IPPROTO_UDP &&
+	    ntohs(*(__be16 *)(ip4 + 2)) == len + sizeof(struct iphdr) &&
+	    !ip_fast_csum(ip4, 5)) {
+		*ds = ip4[1];
+		return true;
+	}
+	if (ip6 >= skb->head && ip6[0] >> 4 == 6 && ip6[6] == IPPROTO_UDP &&
+	    ntohs(*(__be16 *)(ip6 + 4)) == len) {
+		*ds = tunqos_ds_read(ip6);
+		return true;
+	}
+	return false;
+}
