@@ -116,7 +116,7 @@ def refusals(case, daemon):
             "tunnel encap dscp set 64")
     refused(case, daemon, "no such table", ("nosuch", "table-map"), *cli,
             "tunnel encap dscp table nosuch")
-    refused(case, daemon, "wrong kind", ("wan", "not a gre, ipip or sit"),
+    refused(case, daemon, "wrong kind", ("wan", "not a tunnel device"),
             *config("interface wan", "tunnel encap dscp copy"))
     refused(case, daemon, "port is no vlan", ("lan", "not a vlan device"),
             *config("interface lan", "set cos dscp"))

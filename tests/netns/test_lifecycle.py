@@ -56,7 +56,7 @@ def names(case, net):
         one = sock.tunnels()["tun"]
         case.equal("another kind", one["state"], "failed")
         case.true("and why: %s" % one.get("problem"),
-                  "not a gre, ipip or sit device" in one.get("problem", ""))
+                  "not a tunnel device that tunqos knows" in one.get("problem", ""))
         topo.ip("rA", "link del tun")
         case.equal("it goes", state(sock), "pending")
         # ports: the VLAN device comes, its lower device goes

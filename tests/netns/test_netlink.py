@@ -148,7 +148,7 @@ def transactions(case, sock, other):
     before = sock.tunnels()
     for bad, number, words in (
             (lambda: sock.set_tunnel(device="wan", encap_dscp="copy"),
-             errno.EOPNOTSUPP, "tunnel wan: not a gre, ipip or sit device"),
+             errno.EOPNOTSUPP, "tunnel wan: not a tunnel device that tunqos knows"),
             (lambda: sock.set_port("tun", COPY[:8] * 8), errno.EOPNOTSUPP,
              "port tun: not a vlan device"),
             (lambda: sock.del_tunnel(device="nobody"), errno.ENOENT,

@@ -24,6 +24,7 @@ import struct
 import time
 
 import topo
+import wire_udp
 
 ETH_P_ALL = 3
 SOL_PACKET = 263
@@ -123,6 +124,13 @@ class Packet:
     def kinds(self):
         return [x.kind for x in self.layers]
 
+    @property
+    def unfragmented(self):
+        """The kinds without fragment headers: L2TP over IPv6 has one around
+        IPv4, of a packet that is whole."""
+        return [x.kind for x in self.layers
+                if x.kind != "ext" or x.proto != 44]
+
     def add(self, kind, raw, **fields):
         self.layers.append(Layer(kind, raw, **fields))
 
@@ -213,6 +221,8 @@ class Packet:
             self.esp(raw)
         elif proto == 17:
             self.udp(raw, pseudo)
+        elif proto == 115:
+            wire_udp.l2tp_data(self, raw)
         elif proto == 6:
             sport, dport = struct.unpack_from("!HH", raw)
             self.add("tcp", raw, sport=sport, dport=dport)
@@ -261,9 +271,8 @@ class Packet:
             self.add("natt", body)
             if body[:4] != b"\0\0\0\0" and len(body) > 8:
                 self.esp(body)
-        elif dport in (4789, 8472):
-            self.add("vxlan", body, vni=int.from_bytes(body[4:7], "big"))
-            self.ethernet(body[8:])
+        elif dport in wire_udp.PORTS:
+            wire_udp.PORTS[dport](self, body)
         else:
             self.payload(body)
 
@@ -405,7 +414,7 @@ class Shot:
         that IPsec has unwrapped once more, on the device it came by.)
         """
         if tun is not None and tuple(
-                packet.kinds[1:1 + len(tun.layers)]) != tun.layers:
+                packet.unfragmented[1:1 + len(tun.layers)]) != tun.layers:
             return None
         if packet.mark:
             family, _, index, shot = packet.mark
@@ -415,8 +424,35 @@ class Shot:
             return esp_index(packet, self.family, tun.esp_extra)
         return None
 
+    def sort_sealed(self, packets):
+        """The same of WireGuard, which pads: {index: packet} by its counter.
+
+        Whatever else has been sent in between is an error.
+        """
+        sealed = [p.first("wireguard") for p in packets]
+        order = sorted((one.counter, i) for i, one in enumerate(sealed)
+                       if one and one.counter is not None and one.length)
+        wanted = self.ds + [FENCE]
+        if len(order) != len(wanted):
+            raise RuntimeError("%d packets with data, not %d" % (
+                len(order), len(wanted)))
+        found = {}
+        for (_, i), index in zip(order, wanted):
+            least = self.inner_length(index)
+            if not least <= sealed[i].length < least + 16:
+                raise RuntimeError("packet %d has %d bytes inside" % (
+                    index, sealed[i].length))
+            found[index] = packets[i]
+        del found[FENCE]
+        return found
+
+    def inner_length(self, index):
+        return (20 if self.family == 4 else 40) + 8 + payload_length(index)
+
     def sort(self, packets, tun=None):
         """{index: packet} without the fence. Twice the same is an error."""
+        if tun is not None and "wireguard" in tun.layers:
+            return self.sort_sealed(list(packets))
         found = {}
         for p in packets:
             i = self.index(p, tun)

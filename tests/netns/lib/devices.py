@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every kind of tunnel device, for topo.Founding.tunnel(): importing this
+adds them to topo.KINDS."""
+
+import os
+
+import topo
+import wire_udp
+from topo import LAN, OTHER, TUN, WAN, Gre, Ip6Gre, Ip6Tnl, Ipip, Sit, Tunnel
+
+END = {"rA": 1, "rB": 2}
+
+
+class Ethernet(Tunnel):
+    """A device that carries frames: the far router is the next hop."""
+
+    layers = ("ipv4", "gre", "eth")
+
+    def link(self, r):
+        return "gretap ttl 64 " + self.ends(r)
+
+    def hardware(self, r):
+        return topo.mac(8, END[r])
+
+    def up(self, r):
+        tos = " tos %s" % self.tos if self.tos is not None else ""
+        return ["link add %s address %s type %s%s %s" % (
+            self.dev, self.hardware(r), self.link(r), tos, self.options)
+            ] + self.routed(r)
+
+    def routed(self, r):
+        other = OTHER[r]
+        lines = ["link set %s up" % self.dev]
+        lines += topo.Founding.address(self.dev, TUN[r], 24)
+        lines += topo.Founding.neighbour(self.dev, TUN[other],
+                                         self.hardware(other))
+        return lines + ["route add %s via %s dev %s" % (
+            LAN[other][f], TUN[other][f], self.dev) for f in self.families]
+
+
+class Ip6GreTap(Ethernet):
+    outer = 6
+    layers = ("ipv6", "ext", "gre", "eth")
+
+    def link(self, r):
+        return "ip6gretap hoplimit 64 " + self.ends(r)
+
+
+class GreAll(Gre):
+    """Key, checksum and sequence numbers."""
+
+    def link(self, r):
+        return super().link(r) + " key 7 csum seq"
+
+
+class GreTapCsum(Ethernet):
+    def link(self, r):
+        return super().link(r) + " csum"
+
+
+class Ip6GreAll(Ip6Gre):
+    """And the option with the limit of encapsulations."""
+
+    layers = ("ipv6", "ext", "gre")
+
+    def link(self, r):
+        return "ip6gre hoplimit 64 key 7 csum seq " + self.ends(r)
+
+
+class Ip6TnlLimit(Ip6Tnl):
+    layers = ("ipv6", "ext")
+
+    def link(self, r):
+        return "ip6tnl mode any hoplimit 64 " + self.ends(r)
+
+
+class Vxlan(Ethernet):
+    layers = ("ipv4", "udp", "vxlan", "eth")
+
+    def link(self, r):
+        return ("vxlan id 8 dstport %d ttl 64 udpcsum " % wire_udp.VXLAN
+                + self.ends(r))
+
+
+class Vxlan6(Vxlan):
+    outer = 6
+    layers = ("ipv6", "udp", "vxlan", "eth")
+
+
+class Geneve(Ethernet):
+    layers = ("ipv4", "udp", "geneve", "eth")
+
+    def link(self, r):
+        return "geneve id 9 ttl 64 udpcsum remote %s" % (
+            WAN[OTHER[r]][self.outer])
+
+
+class Geneve6(Geneve):
+    outer = 6
+    layers = ("ipv6", "udp", "geneve", "eth")
+
+    def link(self, r):
+        return super().link(r).replace("udpcsum ", "")
+
+
+class External:
+    """Of a device without ends of its own: each route says them."""
+
+    def link(self, r):
+        return self.external
+
+    def up(self, r):
+        lines = ["link add %s type %s" % (self.dev, self.external),
+                 "link set %s up" % self.dev]
+        other = OTHER[r]
+        for f in self.families:
+            lines.append(
+                "route add %s encap ip%s id 5 src %s dst %s ttl 64 dev %s" % (
+                    LAN[other][f], "6" if self.outer == 6 else "",
+                    WAN[r][self.outer], WAN[other][self.outer], self.dev))
+        return lines
+
+
+class GreExternal(External, Gre):
+    external = "gre external"
+
+
+class Fou:
+    """The same behind UDP."""
+
+    port = 5555
+    encap = "fou"
+
+    def link(self, r):
+        return super().link(r) + (" encap %s encap-sport auto encap-dport %d"
+                                  " encap-csum" % (self.encap, self.port))
+
+    def __enter__(self):
+        topo.run(None, "modprobe", "-a", "fou", "fou6")
+        return super().__enter__()
+
+    def up(self, r):
+        v6 = " -6" if self.outer == 6 else ""
+        what = "gue" if self.encap == "gue" else "ipproto %d" % (
+            wire_udp.PROTO[self.port])
+        return ["fou add port %d %s%s" % (self.port, what, v6)
+                ] + super().up(r)
+
+    def down(self, r):
+        v6 = " -6" if self.outer == 6 else ""
+        return super().down(r) + ["fou del port %d%s" % (self.port, v6)]
+
+
+class FouGre(Fou, Gre):
+    layers = ("ipv4", "udp", "fou", "gre")
+
+
+class FouIpip(Fou, Ipip):
+    port = 5557
+    layers = ("ipv4", "udp", "fou")
+
+
+class FouSit(Fou, Sit):
+    port = 5559
+    layers = ("ipv4", "udp", "fou")
+
+
+class GueGre(Fou, GreAll):
+    port = wire_udp.GUE
+    encap = "gue"
+    layers = ("ipv4", "udp", "gue", "gre")
+
+
+class GueIpip(Fou, Ipip):
+    port = wire_udp.GUE
+    encap = "gue"
+    layers = ("ipv4", "udp", "gue")
+
+
+class L2tp(Ethernet):
+    layers = ("ipv4", "udp", "l2tp", "eth")
+    encap = "udp udp_sport 1701 udp_dport 1701"
+
+    def up(self, r):
+        me, other = END[r], END[OTHER[r]]
+        cookie = "cookie %s peer_cookie %s" % (
+            ("0011223344556677", "8899aabbccddeeff")[::1 if me == 1 else -1])
+        return [
+            "l2tp add tunnel tunnel_id %d peer_tunnel_id %d encap %s"
+            " local %s remote %s" % (
+                me, other, self.encap, WAN[r][self.outer],
+                WAN[OTHER[r]][self.outer]),
+            "l2tp add session name %s tunnel_id %d session_id %d"
+            " peer_session_id %d %s l2spec_type none" % (
+                self.dev, me, 10 + me, 10 + other, cookie),
+            "link set %s address %s" % (self.dev, self.hardware(r)),
+        ] + self.routed(r)
+
+    def down(self, r):
+        return ["l2tp del tunnel tunnel_id %d" % END[r]]
+
+
+class L2tp6(L2tp):
+    outer = 6
+    layers = ("ipv6", "udp", "l2tp", "eth")
+
+
+class L2tpIp(L2tp):
+    encap = "ip"
+    layers = ("ipv4", "l2tp", "eth")
+
+
+class WireGuard(Tunnel):
+    """The marks of the packets inside are out of sight."""
+
+    layers = ("ipv4", "udp", "wireguard")
+
+    def __enter__(self):
+        keys = {r: topo.run(None, "wg", "genkey").stdout for r in END}
+        super().__enter__()
+        for r in END:
+            public = topo.run(None, "wg", "pubkey",
+                              input=keys[OTHER[r]]).stdout.strip()
+            path = "/tmp/wg-" + r
+            with open(path, "w") as f:
+                f.write(keys[r])
+            there = WAN[OTHER[r]][self.outer]
+            topo.run(r, "wg", "set", self.dev,
+                     "listen-port", wire_udp.WIREGUARD, "private-key", path,
+                     "peer", public, "allowed-ips", "0.0.0.0/0,::/0",
+                     "endpoint", ("[%s]:%d" if self.outer == 6 else "%s:%d")
+                     % (there, wire_udp.WIREGUARD))
+            os.remove(path)
+        # the handshake is over before anything is counted
+        topo.run("rA", "ping", "-c", "1", "-W", str(10 * topo.SLOW),
+                 TUN["rB"][4])
+        return self
+
+    def link(self, r):
+        return "wireguard"
+
+
+class WireGuard6(WireGuard):
+    outer = 6
+    layers = ("ipv6", "udp", "wireguard")
+
+
+topo.KINDS.update({
+    "gretap": Ethernet, "ip6gretap": Ip6GreTap, "gre-all": GreAll,
+    "gretap-csum": GreTapCsum, "ip6gre-all": Ip6GreAll,
+    "ip6tnl-limit": Ip6TnlLimit, "vxlan": Vxlan, "vxlan6": Vxlan6,
+    "geneve": Geneve, "geneve6": Geneve6, "gre-external": GreExternal,
+    "fou-gre": FouGre, "fou-ipip": FouIpip, "fou-sit": FouSit,
+    "gue-gre": GueGre, "gue-ipip": GueIpip,
+    "l2tp": L2tp, "l2tp6": L2tp6, "l2tp-ip": L2tpIp,
+    "wireguard": WireGuard, "wireguard6": WireGuard6,
+})

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What UDP and L2TP carry: the tunnels among it, by port.
+
+Each function adds layers to a wire.Packet and goes on with what is inside.
+"""
+
+import struct
+
+GENEVE, VXLAN, FOU, GUE, L2TP, WIREGUARD = 6081, 4789, 5555, 5556, 1701, 51820
+L2TP_COOKIE = 8  # bytes, in the tests' sessions; the wire does not tell
+PROTO = {5555: 47, 5557: 4, 5559: 41}  # what FOU carries on a port
+
+
+def vxlan(packet, body):
+    packet.add("vxlan", body, vni=int.from_bytes(body[4:7], "big"))
+    packet.ethernet(body[8:])
+
+
+def geneve(packet, body):
+    length = (body[0] & 0x3f) * 4
+    proto, = struct.unpack_from("!H", body, 2)
+    packet.add("geneve", body, options=length)
+    packet.ethertype(proto, body[8 + length:])
+
+
+def gue(packet, body):
+    if body[0] >> 6 or body[0] & 0x20:
+        packet.bad.append("gue header")
+    length = 4 + (body[0] & 0x1f) * 4
+    packet.add("gue", body, proto=body[1])
+    packet.transport(body[1], body[length:], b"")
+
+
+def l2tp_data(packet, body):
+    """A session of L2TPv3, behind the words that only UDP has."""
+    packet.add("l2tp", body, session=int.from_bytes(body[:4], "big"))
+    packet.ethernet(body[4 + L2TP_COOKIE:])
+
+
+def l2tp(packet, body):
+    if body[0] & 0x80:
+        packet.add("l2tp", body, session=None)  # control
+    else:
+        l2tp_data(packet, body[4:])
+
+
+def wireguard(packet, body):
+    counter = None
+    if body[0] == 4 and len(body) >= 32:
+        counter, = struct.unpack_from("<Q", body, 8)
+    packet.add("wireguard", body, type=body[0], counter=counter,
+               length=len(body) - 32)
+
+
+def fou(proto):
+    def decode(packet, body):
+        packet.add("fou", body)
+        packet.transport(proto, body, b"")
+    return decode
+
+
+PORTS = {4789: vxlan, 8472: vxlan, GENEVE: geneve, GUE: gue, L2TP: l2tp,
+         WIREGUARD: wireguard, **{port: fou(p) for port, p in PROTO.items()}}

@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tunqos-test: limit=600
+"""What else is on a router, and what it does to tunnels: bridges, flowtables,
+an IFB, clsact, redirection, devices in another namespace than their outer
+packets, frames that are not IP, WireGuard's own packets. The marks are right,
+or a reason is counted."""
+
+import contextlib
+import socket
+
+import devices  # noqa: F401  adds its kinds of tunnels
+import expect
+import genl
+import topo
+import tq
+import wire
+from case import main
+
+MIXED = [(d * 7 + 3) % 64 for d in range(64)]          # a permutation
+BACK = [(d * 11 + 5) % 64 for d in range(64)]          # another one
+TABLE = dict(encap_dscp="table", encap_table=MIXED, encap_ecn="rfc6040")
+RETURN = dict(encap_dscp="native", decap_dscp="table", decap_table=BACK)
+DS = [d << 2 | d & 3 for d in range(64)]
+
+
+def outer(ds):
+    return MIXED[ds >> 2] << 2 | ds & 3
+
+
+def after(ds):
+    return BACK[MIXED[ds >> 2]] << 2 | ds & 3
+
+
+class Sides:
+    def __init__(self, **ns):
+        self.sock = {r: genl.Tunqos(ns.get(r, r)) for r in ("rA", "rB")}
+
+    def set(self, r, **setting):
+        with self.sock[r].transaction():
+            self.sock[r].flush()
+            self.sock[r].set_tunnel(device="tun", **setting)
+
+    def both(self):
+        self.set("rA", **TABLE)
+        self.set("rB", **RETURN)
+
+    def reasons(self, r):
+        return self.sock[r].reasons()
+
+    def one(self, r):
+        return self.sock[r].tunnels()["tun"]
+
+    def close(self):
+        for sock in self.sock.values():
+            sock.close()
+
+
+class BridgedShot(wire.Shot):
+    """To the far host itself: no router on the way."""
+
+    def frame(self, ds, index=None):
+        macs = topo.mac(4, 2) + ":" + topo.mac(1, 1)
+        return bytes.fromhex(macs.replace(":", "")) + \
+            super().frame(ds, index)[12:]
+
+
+def judge(case, name, shot, caps, tun, want_outer=outer, want_after=after):
+    near = shot.sort(caps["near"], tun)
+    end = shot.sort(caps["end"])
+    for ds in shot.ds:
+        where = "0x%02x" % ds
+        for place, found, want in (("wan", near, want_outer),
+                                   ("end", end, want_after)):
+            p = found.get(ds)
+            if case.true("%s %s: there" % (name, place), p, where):
+                case.equal("%s %s: DS" % (name, place), p.ips[0].ds,
+                           want(ds), where)
+                case.equal("%s %s: bad" % (name, place), p.bad, [], where)
+
+
+def shoot(case, name, net, tun, kind=wire.Shot, want_outer=outer,
+          want_after=after, ds=DS, **options):
+    for family in tun.families:
+        shot = kind(net, family, ds, **options)
+        with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
+            shot.send()
+            case.true(name + ": the fence arrives",
+                      caps.until_fence(shot, "end"))
+        judge(case, "%s IPv%d" % (name, family), shot, caps, tun, want_outer,
+              want_after)
+
+
+@contextlib.contextmanager
+def bridged():
+    """LAN and tunnel are ports of a bridge in both routers."""
+    for r in ("rA", "rB"):
+        topo.ip(r, ["link add sw type bridge", "link set lan master sw",
+                    "link set tun master sw", "link set sw up"])
+    try:
+        yield
+    finally:
+        for r in ("rA", "rB"):
+            topo.ip(r, ["link set lan nomaster", "link del sw"])
+
+
+def bridges(case, net, sides):
+    tags = {"untagged": (), "tag": ((0x8100, 3, 0, 7),),
+            "two tags": ((0x88a8, 1, 0, 8), (0x8100, 3, 0, 7))}
+    for kind in ("gretap", "vxlan", "geneve6", "ip6gretap", "l2tp"):
+        with net.tunnel(kind) as tun:
+            sides.both()
+            with bridged():
+                for word, tag in tags.items():
+                    # a second tag hides the packet from decapsulation
+                    want = (lambda ds: ds) if len(tag) > 1 else after
+                    # gretap of Linux 6.1 looks for the inner ECN where the
+                    # tag is, and drops what has CE outside
+                    ds = [d for d in DS if not tag or d & 3 != expect.CE]
+                    shoot(case, "%s bridged, %s" % (kind, word), net, tun,
+                          BridgedShot, tags=tag, want_after=want, ds=ds)
+
+
+def not_ip(case, net, sides):
+    """ARP through a tunnel: the fixed mark, or none of ours."""
+    arp = bytes.fromhex("ffffffffffff" + topo.mac(1, 1).replace(":", "")
+                        + "0806") + bytes(46)
+    for kind in ("gretap", "vxlan"):
+        for name, setting, want in (
+                ("copy", dict(encap_dscp="copy"), 0),
+                ("set", dict(encap_dscp="set", encap_value=26), 26 << 2)):
+            with net.tunnel(kind):
+                sides.set("rA", **setting)
+                with bridged():
+                    before = sides.reasons("rA").get("not_ip", 0)
+                    counted = sides.one("rA")["encap"]
+                    with wire.Captures(near=("wan", "rA")) as caps, \
+                            wire.Raw("hostA", "lan") as raw:
+                        raw.send(arp)
+                        caps.until(lambda: [p for p in caps["near"]
+                                            if p.first("arp")])
+                        seen = [p.ips[0].ds for p in caps["near"]
+                                if p.first("arp")]
+                    case.equal("%s arp %s" % (kind, name), seen, [want])
+                    case.true("%s arp %s: reason" % (kind, name),
+                              sides.reasons("rA").get("not_ip", 0) > before)
+                    now = sides.one("rA")["encap"]
+                    what = "written" if name == "set" else "left_alone"
+                    case.true("%s arp %s: %s" % (kind, name, what),
+                              now[what] > counted[what])
+
+
+@contextlib.contextmanager
+def tc(r, *lines):
+    """'dev lan ...': filters; the devices get clsact."""
+    devs = {line.split()[1] for line in lines}
+    for dev in devs:
+        topo.run(r, "tc", "qdisc", "add", "dev", dev, "clsact")
+    try:
+        for line in lines:
+            topo.run(r, "tc", "filter", "add", *line.split())
+        yield
+    finally:
+        for dev in devs:
+            topo.run(r, "tc", "qdisc", "del", "dev", dev, "clsact")
+
+
+@contextlib.contextmanager
+def ifb(r, dev):
+    """What comes in by a device goes through an IFB, as shapers have it."""
+    topo.run(None, "modprobe", "ifb", "numifbs=0")
+    topo.ip(r, ["link add ifb0 type ifb", "link set ifb0 up"])
+    try:
+        with tc(r, "dev %s ingress matchall action mirred egress redirect"
+                " dev ifb0" % dev):
+            yield
+    finally:
+        topo.ip(r, ["link del ifb0"])
+
+
+def shapers(case, net, sides):
+    foreign = "matchall classid 1:a123 action ok"
+    for kind in ("gre", "vxlan", "wireguard"):
+        with net.tunnel(kind) as tun:
+            sides.both()
+            with ifb("rA", "lan"):
+                shoot(case, kind + " behind an IFB", net, tun)
+            with tc("rA", "dev lan ingress " + foreign,
+                    "dev tun egress " + foreign):
+                shoot(case, kind + " with clsact", net, tun)
+            lost = sides.reasons("rB").get("arrived_lost", 0)
+            with tc("rB", "dev tun ingress " + foreign):
+                # the note of what arrived is overwritten; WireGuard has none
+                keep = after if kind == "wireguard" else lambda ds: ds
+                shoot(case, kind + " with clsact on its ingress", net, tun,
+                      want_after=keep)
+            if kind != "wireguard":
+                shots = len(DS) * len(tun.families)
+                case.true(kind + ": what was lost is counted",
+                          sides.reasons("rB")["arrived_lost"] - lost >= shots)
+
+
+def redirected(case, net, sides):
+    """tc sends into the tunnel what never was routed into it."""
+    with net.tunnel("gre") as tun:
+        sides.both()
+        with tc("rA", *("dev lan ingress protocol %s prio %d matchall action"
+                        " mirred egress redirect dev tun" % (p, i)
+                        for i, p in enumerate(("ip", "ipv6"), 1))):
+            shoot(case, "gre, redirected by tc", net, tun)
+    with net.tunnel("wireguard"):
+        sides.both()
+        counted = sides.one("rA")["encap"]
+        with tc("rA", "dev lan ingress protocol ip prio 1 matchall action"
+                " mirred egress redirect dev tun"):
+            shot = wire.Shot(net, 4, DS)
+            with wire.Captures(near=("wan", "rA"),
+                               end=("hostB", "lan")) as caps:
+                shot.send()
+                caps.until_fence(shot, "end")
+            outside = [p.ips[0].ds >> 2 for p in caps["near"]
+                       if p.first("wireguard") and p.first("wireguard").length]
+        now = sides.one("rA")["encap"]
+        lost = now["left_alone"] - counted["left_alone"]
+        # a hash of somebody else's passes for ours once in 64 times
+        case.true("wireguard, redirected: left alone and counted",
+                  lost >= len(DS) - 12, lost)
+        case.equal("wireguard, redirected: what was left has no mark",
+                   outside.count(0) >= lost, True)
+        case.true("wireguard, redirected: reason",
+                  sides.reasons("rA").get("companion_lost", 0) >= lost)
+
+
+def flowtable(case, net, sides):
+    for kind in ("gre", "vxlan", "wireguard"):
+        with net.tunnel(kind) as tun:
+            sides.both()
+            topo.run("rA", "nft", "-f", "-", input="""
+table inet fast {
+  flowtable f { hook ingress priority 0; devices = { lan, tun }; }
+  chain forward { type filter hook forward priority 0; flow add @f; counter; }
+}
+""")
+            try:
+                # an offloaded flow has been seen both ways
+                for family in tun.families:
+                    for src, dst in (("hostA", "hostB"), ("hostB", "hostA")):
+                        shot = wire.Shot(
+                            net, family, [0], src, dst,
+                            sport=40000 if src == "hostA" else 40001,
+                            dport=40001 if src == "hostA" else 40000)
+                        with wire.Captures(end=(dst, "lan")) as caps:
+                            shot.send()
+                            caps.until_fence(shot, "end")
+                shoot(case, kind + " by a flowtable", net, tun)
+                listed = topo.run("rA", "nft", "list", "ruleset").stdout
+                packets = int(listed.split("counter packets ")[1].split()[0])
+                case.true(kind + ": the flowtable has forwarded most",
+                          packets < len(DS), packets)
+            finally:
+                topo.run("rA", "nft", "delete", "table", "inet", "fast")
+
+
+def send(ns, family, to, ds, port):
+    with topo.inside(ns):
+        s = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6,
+                          socket.SOCK_DGRAM)
+    with s:
+        if family == 4:
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, ds)
+        else:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, ds)
+        s.sendto(b"x" * 200, (to, port))
+
+
+def moved(case, net):
+    """The device is in a namespace of its own, its outer packets in rA."""
+    for kind in ("gre", "ip6gre", "vxlan", "geneve", "wireguard"):
+        with net.tunnel(kind) as tun:
+            topo.ip(None, ["netns add in"])
+            try:
+                topo.ip("rA", ["link set tun netns in"])
+                mac = [line for line in tun.up("rA") if "neigh" in line]
+                topo.ip("in", ["link set tun up",
+                               "address add 10.255.0.1/24 dev tun"] + mac[:1]
+                        + ["route add default via 10.255.0.2 dev tun"])
+                sides = Sides(rA="in")
+                try:
+                    inside(case, kind, sides)
+                finally:
+                    sides.close()
+            finally:
+                topo.ip(None, ["netns del in"])
+
+
+def inside(case, kind, sides):
+    sides.set("rA", **TABLE)
+    case.equal(kind + " moved: state", sides.one("rA")["state"], "active")
+    with wire.Captures(near=("wan", "rA")) as caps:
+        for d in range(64):
+            send("in", 4, topo.HOST["hostB"][4], d << 2, topo.SINK_PORT)
+        caps.until(lambda: len(tunnelled(caps["near"])) >= 64)
+        got = [p.ips[0].ds >> 2 for p in tunnelled(caps["near"])]
+    case.equal(kind + " moved: outer DSCPs", got, MIXED)
+    # and back
+    sides.set("rA", **RETURN)
+    sides.set("rB", encap_dscp="copy")
+    capture = wire.Capture("in", "tun", proto=0x0800)
+    try:
+        for d in range(64):
+            send("rB", 4, topo.TUN["rA"][4], d << 2, 9)
+        topo.wait(lambda: capture.drain() or len(capture) >= 64,
+                  what="packets out of the tunnel")
+        # the frames of a device without Ethernet begin with the IP header
+        at = 0 if capture.frames[0][0][0] >> 4 == 4 else 14
+        got = [raw[at + 1] >> 2 for raw, *_ in capture.frames]
+    finally:
+        capture.close()
+    case.equal(kind + " moved: inner DSCPs", got, BACK)
+
+
+def tunnelled(packets):
+    found = []
+    for p in packets:
+        seal = p.first("wireguard")
+        if seal.length >= 228 if seal else \
+                len(p.ips) == 2 and p.ips[1].length == 228:
+            found.append(p)
+    return found
+
+
+def control(case, net, sides):
+    """Handshakes and keepalives have a class of their own."""
+    for dscp, want in ((None, {"data": 0, "other": {0, 0x88}}),
+                       (48, {"data": 0, "other": {48 << 2}})):
+        with net.tunnel("wireguard"):
+            setting = dict(encap_dscp="set", encap_value=0)
+            if dscp is not None:
+                setting["control_dscp"] = dscp
+            sides.set("rA", **setting)
+            with wire.Captures(near=("wan", "rA")) as caps:
+                # a new key: the handshake begins again
+                listed = topo.run("rA", "wg", "show", "tun", "peers").stdout
+                topo.run("rA", "wg", "set", "tun", "peer", listed.strip(),
+                         "persistent-keepalive", "1")
+                caps.until(lambda: [p for p in caps["near"]
+                                    if p.first("wireguard")
+                                    and not p.first("wireguard").length])
+                seen = {p.ips[0].ds for p in caps["near"]
+                        if p.first("wireguard")
+                        and (p.first("wireguard").counter is None
+                             or not p.first("wireguard").length)}
+            case.true("control %s: seen" % dscp, seen)
+            case.true("control %s: marks" % dscp, seen <= want["other"], seen)
+            got = sides.reasons("rA").get("control", 0)
+            case.true("control %s: reason" % dscp, (got > 0) == (dscp is None)
+                      or dscp is not None, got)
+
+
+def test(case):
+    with tq.module(), topo.Founding(vlan_b=None, real_csum=True) as net:
+        sides = Sides()
+        for part in (bridges, not_ip, shapers, redirected, flowtable,
+                     control):
+            part(case, net, sides)
+            case.note(part.__name__)
+        sides.close()
+        moved(case, net)
+        case.note("moved")
+
+
+if __name__ == "__main__":
+    main(test)
