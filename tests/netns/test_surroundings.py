@@ -231,6 +231,30 @@ def redirected(case, net, sides):
                   sides.reasons("rA").get("companion_lost", 0) >= lost)
 
 
+def injected(case, net, sides):
+    """What WireGuard has not decrypted has no outer header in front."""
+    with net.tunnel("wireguard"):
+        sides.set("rA", **RETURN)
+        before = sides.one("rA")["decap"]
+        reasons = sides.reasons("rA").get("outer_lost", 0)
+        with tc("rA", "dev lan ingress protocol ip prio 1 matchall action"
+                " mirred ingress redirect dev tun"):
+            shot = wire.Shot(net, 4, DS)
+            with wire.Captures(end=("hostB", "lan")) as caps:
+                shot.send()
+                case.true("injected: the fence arrives",
+                          caps.until_fence(shot, "end"))
+                end = shot.sort(caps["end"])
+        case.equal("injected: untouched",
+                   {ds: p.ips[0].ds for ds, p in end.items()},
+                   {ds: ds for ds in DS})
+        now = sides.one("rA")["decap"]
+        case.equal("injected: left alone",
+                   now["left_alone"] - before["left_alone"], len(DS) + 1)
+        case.equal("injected: reason", sides.reasons("rA")["outer_lost"]
+                   - reasons, len(DS) + 1)
+
+
 def flowtable(case, net, sides):
     for kind in ("gre", "vxlan", "wireguard"):
         with net.tunnel(kind) as tun:
@@ -360,8 +384,8 @@ def control(case, net, sides):
 def test(case):
     with tq.module(), topo.Founding(vlan_b=None, real_csum=True) as net:
         sides = Sides()
-        for part in (bridges, not_ip, shapers, redirected, flowtable,
-                     control):
+        for part in (bridges, not_ip, shapers, redirected, injected,
+                     flowtable, control):
             part(case, net, sides)
             case.note(part.__name__)
         sides.close()

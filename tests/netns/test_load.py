@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tunqos-test: limit=600
+"""TCP and UDP at full speed through each kind of tunnel, with tunqos and
+without: nothing is lost that was not before, every packet on the wire has the
+mark, and offloads go on: as many packets on the wire for the same bytes."""
+
+import contextlib
+import socket
+import threading
+
+import devices  # noqa: F401  adds its kinds of tunnels
+import genl
+import topo
+import tq
+from case import main
+
+AF41 = 34
+BYTES = 3_000_000
+DATAGRAMS = 2000
+PORT = 5201
+KINDS = ("gre", "gre-all", "ip6gre", "ip6tnl-limit", "sit", "gretap", "vxlan",
+         "geneve6", "gue-gre", "l2tp", "wireguard")
+ENCAP = dict(encap_dscp="copy", encap_inner="set", encap_inner_value=10,
+             encap_ecn="rfc6040")
+DECAP = dict(encap_dscp="native", decap_dscp="copy", decap_ecn="rfc6040")
+
+
+class Counter:
+    """Packets on the provider's first link, by their DSCP."""
+
+    RULES = """
+table inet watch {
+  counter all { }
+  counter marked { }
+  chain forward {
+    type filter hook forward priority 10;
+    iifname "rA" counter name all
+    iifname "rA" ip dscp %d counter name marked
+    iifname "rA" ip6 dscp %d counter name marked
+  }
+}
+""" % (AF41, AF41)
+
+    def __enter__(self):
+        topo.run("wan", "nft", "-f", "-", input=self.RULES)
+        return self
+
+    def __exit__(self, *_):
+        topo.run("wan", "nft", "delete", "table", "inet", "watch")
+
+    def read(self):
+        found = {}
+        for name in ("all", "marked"):
+            words = topo.run("wan", "nft", "list", "counter", "inet", "watch",
+                             name).stdout.split()
+            found[name] = int(words[words.index("packets") + 1])
+        return found
+
+
+def family_of(tun):
+    return socket.AF_INET if 4 in tun.families else socket.AF_INET6
+
+
+def mark(s, dscp):
+    if s.family == socket.AF_INET:
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
+    else:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, dscp << 2)
+
+
+def tcp(tun):
+    """Bytes that arrived at hostB of those that hostA sent."""
+    family = family_of(tun)
+    with topo.inside("hostB"):
+        listener = socket.socket(family)
+    listener.bind((topo.HOST["hostB"][4 if family == socket.AF_INET else 6],
+                   PORT))
+    listener.listen()
+    listener.settimeout(60 * topo.SLOW)
+    got = [0]
+
+    def receive():
+        with contextlib.suppress(OSError):
+            s, _ = listener.accept()
+            with s:
+                s.settimeout(60 * topo.SLOW)
+                while data := s.recv(1 << 16):
+                    got[0] += len(data)
+
+    thread = threading.Thread(target=receive)
+    thread.start()
+    with topo.inside("hostA"):
+        s = socket.socket(family)
+    with s:
+        mark(s, AF41)
+        s.settimeout(60 * topo.SLOW)
+        s.connect(listener.getsockname()[:2])
+        s.sendall(bytes(BYTES))
+    thread.join()
+    listener.close()
+    return got[0]
+
+
+def udp(tun):
+    """Datagrams that arrived, sent no faster than they are taken."""
+    family = family_of(tun)
+    with topo.inside("hostB"):
+        sink = socket.socket(family, socket.SOCK_DGRAM)
+    with topo.inside("hostA"):
+        s = socket.socket(family, socket.SOCK_DGRAM)
+    with sink, s:
+        sink.bind((topo.HOST["hostB"][4 if family == socket.AF_INET else 6],
+                   PORT))
+        sink.settimeout(5 * topo.SLOW)
+        mark(s, AF41)
+        got = 0
+        for _ in range(DATAGRAMS // 50):
+            for _ in range(50):
+                s.sendto(bytes(1000), sink.getsockname()[:2])
+            with contextlib.suppress(TimeoutError):
+                for _ in range(50):
+                    sink.recv(2000)
+                    got += 1
+    return got
+
+
+def measure(tun):
+    """What arrived, and how many packets it took outside."""
+    with Counter() as watch:
+        arrived = tcp(tun)
+        stream = watch.read()
+    with Counter() as watch:
+        datagrams = udp(tun)
+        single = watch.read()
+    return arrived, stream, datagrams, single
+
+
+def one_kind(case, net, kind, sock):
+    with net.tunnel(kind) as tun:
+        plain = measure(tun)
+        for r, setting in (("rA", ENCAP), ("rB", DECAP)):
+            with sock[r].transaction():
+                sock[r].flush()
+                sock[r].set_tunnel(device="tun", **setting)
+        ours = measure(tun)
+        for r in ("rA", "rB"):
+            with sock[r].transaction():
+                sock[r].flush()
+    for name, (arrived, stream, datagrams, single) in (
+            ("without", plain), ("with tunqos", ours)):
+        case.equal("%s %s: bytes of TCP" % (kind, name), arrived, BYTES)
+        case.equal("%s %s: datagrams" % (kind, name), datagrams, DATAGRAMS)
+        case.true("%s %s: datagrams outside" % (kind, name),
+                  single["all"] >= DATAGRAMS, single)
+    # the wire carries what was marked inside, but for a handshake of WireGuard
+    # and the listener reports of a device with Ethernet
+    for name, count in (("TCP", ours[1]), ("UDP", ours[3])):
+        case.true("%s %s: all marked" % (kind, name),
+                  count["all"] - count["marked"] <= 6, count)
+    case.equal("%s: the kernel marks nothing" % kind, plain[3]["marked"], 0)
+    # super-packets stay whole: the provider counts as many as before
+    before, after = plain[1]["all"], ours[1]["all"]
+    case.true("%s: as many packets for the bytes" % kind,
+              after <= before * 1.3 + 20, (before, after))
+    case.note("%s: %d packets without, %d with" % (kind, before, after))
+
+
+def test(case):
+    with tq.module(), topo.Founding(vlan_b=None) as net:
+        sock = {r: genl.Tunqos(r) for r in ("rA", "rB")}
+        for kind in KINDS:
+            one_kind(case, net, kind, sock)
+
+
+if __name__ == "__main__":
+    main(test)
