@@ -147,11 +147,13 @@ def interrupted(case, daemon, sock):
                          inject="recvmsg:delay_enter=100ms")
     with sock.transaction():
         sock.set_tunnel(device="first")  # the daemon begins to read
-    for number in range(12):
+    end = time.monotonic() + 10 * topo.SLOW
+    number = 0
+    while "NLM_F_DUMP_INTR" not in trace.so_far() and time.monotonic() < end:
         time.sleep(0.1)
+        number += 1
         with sock.transaction():
-            sock.set_tunnel(device="more%d" % number)
-    time.sleep(0.5)
+            sock.set_tunnel(device="more%d" % (number % 12))
     text = trace.end()
     case.true("a dump was interrupted", "NLM_F_DUMP_INTR" in text,
               "%d calls" % text.count("recvmsg("))

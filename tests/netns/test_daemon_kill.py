@@ -233,8 +233,9 @@ def starts(rig):
             daemon.config)
     trace = steps.Strace(ns="rA", argv=argv, calls=calls,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    topo.wait(lambda: settings(rig.sock) == rig.state[1 - old], 30, "start")
     # the first wait for work: all is done, nobody has been served
+    topo.wait(lambda: "epoll_wait(" in trace.so_far(), 30, "start")
+    case.equal("a start", rig.which("a start"), 1 - old)
     todo = [step for step in steps.steps(trace.end())
             if step[0] != "epoll_wait" or step[1] == 1]
     topo.wait(rig.nobody, 30, "the end of the daemon")

@@ -45,6 +45,10 @@ class Strace:
                 raise RuntimeError("strace: " + line +
                                    self.process.stderr.read())
 
+    def so_far(self):
+        with open(self.file, errors="replace") as f:
+            return f.read()
+
     def end(self):
         """Let go of the process; the text of the log."""
         if self.process.poll() is None:
@@ -52,8 +56,7 @@ class Strace:
         self.process.wait(30)
         if self.process.stderr:
             self.process.stderr.close()
-        with open(self.file, errors="replace") as f:
-            text = f.read()
+        text = self.so_far()
         self.dir.cleanup()
         return text
 
