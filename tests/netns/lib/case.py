@@ -35,7 +35,7 @@ class Case:
         """True if they are equal; 'where' says which of many it was."""
         if got != want:
             self.fail(what, "%sgot %s, want %s" % (
-                where + ": " if where != "" else "", show(got), show(want)))
+                "%s: " % where if where != "" else "", show(got), show(want)))
             return False
         self.checks += 1
         return True

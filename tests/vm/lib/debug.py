@@ -35,6 +35,9 @@ class DebugMachine(machine.Machine):
     cmdline = [w for w in machine.CMDLINE if not w.startswith("loglevel=")] + [
         # the console is slow, and /dev/kmsg has everything
         "loglevel=2", "kasan_multi_shot",
+        # failslab's cache-filter lets only these fail: what is charged to its
+        # user (GFP_KERNEL_ACCOUNT), as all of the module is, and messages
+        "slub_debug=A,kmalloc-cg-*,skbuff_*",
         # built-in drivers that make devices of their own accord
         "dummy.numdummies=0", "ifb.numifbs=0", "bonding.max_bonds=0",
     ]
