@@ -24,6 +24,7 @@ constexpr Method methods[] = {
     {"version", Right::read, handle_version},
     {"config.get", Right::read, handle_config_get},
     {"config.set", Right::write, handle_config_set},
+    {"config.change", Right::write, handle_config_change},
     {"config.save", Right::write, handle_config_save},
     {"config.reload", Right::write, handle_config_reload},
     {"show.tunnels", Right::read, handle_show_tunnels},

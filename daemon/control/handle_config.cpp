@@ -53,23 +53,47 @@ JsonResult handle_config_get(Context& context, const json& params) {
     });
 }
 
-JsonResult handle_config_set(Context& context, const json& params) {
-    if (!params.contains("config")) return invalid_params("params / config", "is missing");
+namespace {
+
+// What config.set and config.change have in common.
+struct SetParams {
     std::optional<std::uint64_t> generation;
+    Manager::Mode mode = Manager::Mode::apply;
+};
+
+RpcResult<SetParams> set_params(const json& params) {
+    if (!params.contains("config")) return invalid_params("params / config", "is missing");
+    SetParams read;
     if (const auto found = params.find("generation"); found != params.end() && !found->is_null()) {
         if (!found->is_number_unsigned())
             return invalid_params("params / generation", "must be a number");
-        generation = found->get<std::uint64_t>();
+        read.generation = found->get<std::uint64_t>();
     }
-    auto mode = Manager::Mode::apply;
     if (const auto found = params.find("check"); found != params.end() && !found->is_null()) {
         if (!found->is_boolean()) return invalid_params("params / check", "must be true or false");
-        if (found->get<bool>()) mode = Manager::Mode::check;
+        if (found->get<bool>()) read.mode = Manager::Mode::check;
     }
+    return read;
+}
+
+} // namespace
+
+JsonResult handle_config_set(Context& context, const json& params) {
+    const auto how = set_params(params);
+    if (!how) return tl::make_unexpected(how.error());
     auto config = config_from_json(params.at("config"));
     if (!config)
         return tl::make_unexpected(RpcError{rpc::invalid_config, std::move(config.error())});
-    return context.manager.set(std::move(*config), generation, mode).map(outcome_json);
+    return context.manager.set(std::move(*config), how->generation, how->mode).map(outcome_json);
+}
+
+JsonResult handle_config_change(Context& context, const json& params) {
+    const auto how = set_params(params);
+    if (!how) return tl::make_unexpected(how.error());
+    auto change = change_from_json(params.at("config"));
+    if (!change)
+        return tl::make_unexpected(RpcError{rpc::invalid_config, std::move(change.error())});
+    return context.manager.change(*change, how->generation, how->mode).map(outcome_json);
 }
 
 JsonResult handle_config_save(Context& context, const json&) {

@@ -30,6 +30,7 @@ using Handler = JsonResult (*)(Context&, const nlohmann::json& params);
 // handle_config.cpp
 JsonResult handle_config_get(Context& context, const nlohmann::json& params);
 JsonResult handle_config_set(Context& context, const nlohmann::json& params);
+JsonResult handle_config_change(Context& context, const nlohmann::json& params);
 JsonResult handle_config_save(Context& context, const nlohmann::json& params);
 JsonResult handle_config_reload(Context& context, const nlohmann::json& params);
 

@@ -15,6 +15,10 @@ tl::unexpected<RpcError> refuse(rpc::Error code, Problems problems) {
     return tl::make_unexpected(RpcError{code, std::move(problems)});
 }
 
+tl::unexpected<RpcError> stale() {
+    return refuse(rpc::stale, {{"", "the configuration has changed meanwhile; read it again"}});
+}
+
 } // namespace
 
 std::string one_line(const Problem& problem) {
@@ -50,6 +54,13 @@ void Manager::start() {
                                          {"table-maps", running_.table_maps.size()}});
     }
     resync("start");
+}
+
+// Has nobody committed anything since it was read?
+bool Manager::mirror_is_current() {
+    if (!mirror_) return false;
+    const auto info = kernel_.info();
+    return info && mirror_->instance == info->instance && mirror_->generation == info->generation;
 }
 
 // The generation tells whether anything was committed since; the dump is read only then.
@@ -106,6 +117,20 @@ kernel::KernelResult<std::size_t> Manager::push(const Config& config) {
     }
 }
 
+// The same for a part, with the mirror current. Nothing if the module refused.
+std::optional<std::size_t> Manager::push_part(const ChangedPart& part) {
+    const auto operations = planner::reconcile_part(planner::compile(part.after), mirror_->state,
+                                                    part.before.interfaces);
+    if (operations.empty()) return 0;
+    if (!kernel_.apply(mirror_->generation, operations)) {
+        mirror_.reset();
+        return std::nullopt;
+    }
+    ++mirror_->generation;
+    planner::carry_out(operations, mirror_->state);
+    return operations.size();
+}
+
 kernel::KernelResult<std::size_t> Manager::push_each() {
     if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
     const auto operations = planner::reconcile(planner::compile(running_), mirror_->state);
@@ -147,8 +172,7 @@ std::string Manager::refusal(const std::string& object) const {
 }
 
 RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> generation, Mode mode) {
-    if (generation && *generation != generation_)
-        return refuse(rpc::stale, {{"", "the configuration has changed meanwhile; read it again"}});
+    if (generation && *generation != generation_) return stale();
     if (auto problems = validate(config); !problems.empty())
         return refuse(rpc::invalid_config, std::move(problems));
     Outcome outcome{generation_, diff(running_, config), advise(config)};
@@ -161,12 +185,47 @@ RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> gene
     forget_settled_refusals();
     in_sync_ = refused_.empty();
     outcome.generation = generation_;
+    log_change(outcome, *pushed);
+    return outcome;
+}
+
+RpcResult<Outcome> Manager::change(const Change& change, std::optional<std::uint64_t> generation,
+                                   Mode mode) {
+    if (generation && *generation != generation_) return stale();
+    if (auto outcome = change_alone(change, mode)) return std::move(*outcome);
+    Config config = running_;
+    carry_out(change, config);
+    return set(std::move(config), generation, mode);
+}
+
+// The same as set(), of these objects only. Nothing, and nothing was done, if the others are
+// to be looked at as well: to find what they have to do with it, or what is wrong.
+std::optional<Outcome> Manager::change_alone(const Change& change, Mode mode) {
+    if (!change.only_interfaces() || !in_sync_ || !refused_.empty() || hands_off_)
+        return std::nullopt;
+    const ChangedPart part = changed_part(change, running_);
+    if (!validate(part.after).empty()) return std::nullopt;
+    Outcome outcome{generation_, diff(part.before, part.after), advise(part.after)};
+    if (mode == Mode::check) return outcome;
+
+    if (!mirror_is_current()) return std::nullopt;
+    const auto pushed = push_part(part);
+    if (!pushed) return std::nullopt;
+    if (part.before != part.after) {
+        carry_out(change, running_);
+        ++generation_;
+    }
+    outcome.generation = generation_;
+    log_change(outcome, *pushed);
+    return outcome;
+}
+
+void Manager::log_change(const Outcome& outcome, std::size_t operations) {
     log_.info("config-changed", {{"changes", outcome.changes.size()},
-                                 {"operations", *pushed},
+                                 {"operations", operations},
                                  {"generation", generation_}});
     for (const auto& change : outcome.changes)
         log_.debug("change", {{"what", change}});
-    return outcome;
 }
 
 RpcResult<Outcome> Manager::reload() {

@@ -15,7 +15,7 @@
 #include "control/config_file.hpp"
 #include "kernel/ikernel.hpp"
 #include "log.hpp"
-#include "tunqos/model.hpp"
+#include "tunqos/config.hpp"
 #include "tunqos/rpc.hpp"
 
 namespace tunqos {
@@ -53,6 +53,9 @@ public:
 
     // Changes nothing if it fails. `generation`: refuse if it is not the running one.
     RpcResult<Outcome> set(Config config, std::optional<std::uint64_t> generation, Mode mode);
+    // The same of some objects. Costs nothing for the others if these are interfaces.
+    RpcResult<Outcome> change(const Change& change, std::optional<std::uint64_t> generation,
+                              Mode mode);
     RpcResult<Outcome> reload();
     RpcResult<std::string> save(); // the file that was written
     RpcResult<Config> startup() const;
@@ -80,7 +83,11 @@ private:
         kernel::State state;
     };
 
+    bool mirror_is_current();
     kernel::KernelResult<void> refresh_mirror();
+    std::optional<Outcome> change_alone(const Change& change, Mode mode);
+    std::optional<std::size_t> push_part(const ChangedPart& part);
+    void log_change(const Outcome& outcome, std::size_t operations);
     kernel::KernelResult<std::size_t> push(const Config& config);
     std::size_t hold_back(std::vector<kernel::Operation>& operations) const;
     void forget_settled_refusals();

@@ -68,11 +68,14 @@ bool is(const json& value, std::string_view text) {
 class Reader {
 public:
     Problems problems;
+    Change* change = nullptr; // null removes an object, which is noted there
 
     Config config(const json& value);
 
 private:
     using Keys = std::initializer_list<std::string_view>;
+
+    bool removes(const json& value) const { return change && value.is_null(); }
 
     void problem(Path path, std::string message) {
         problems.push_back(printable({path.text(), std::move(message)}));
@@ -318,16 +321,24 @@ Config Reader::config(const json& value) {
     };
     // The names come in order: each goes behind the last.
     each("tableMaps", [&](const std::string& name, const json& item, Path path) {
-        config.table_maps.emplace_hint(config.table_maps.end(), name, table_map(item, path));
+        if (removes(item))
+            change->removed_table_maps.insert(name);
+        else
+            config.table_maps.emplace_hint(config.table_maps.end(), name, table_map(item, path));
     });
     each("interfaces", [&](const std::string& name, const json& item, Path path) {
-        auto read = interface(item, path);
+        auto read = removes(item) ? Interface{} : interface(item, path);
         if (read != Interface{})
             config.interfaces.emplace_hint(config.interfaces.end(), name, std::move(read));
+        else if (change)
+            change->removed_interfaces.insert(name);
     });
     each("cryptoMaps", [&](const std::string& name, const json& item, Path path) {
-        auto read = crypto_map(item, path);
-        if (const auto key = crypto_map_key(name, path))
+        auto read = removes(item) ? CryptoMap{} : crypto_map(item, path);
+        const auto key = crypto_map_key(name, path);
+        if (key && removes(item))
+            change->removed_crypto_maps.insert(*key);
+        else if (key)
             config.crypto_maps.emplace(*key, std::move(read));
     });
     return config;
@@ -424,6 +435,15 @@ Result<Config> config_from_json(const json& value) {
     auto more = validate(only_whole(std::move(config), reader.problems));
     reader.problems.insert(reader.problems.end(), std::make_move_iterator(more.begin()),
                            std::make_move_iterator(more.end()));
+    return tl::make_unexpected(std::move(reader.problems));
+}
+
+Result<Change> change_from_json(const json& value) {
+    Change change;
+    Reader reader;
+    reader.change = &change;
+    change.objects = reader.config(value);
+    if (reader.problems.empty()) return change;
     return tl::make_unexpected(std::move(reader.problems));
 }
 

@@ -20,6 +20,13 @@ kernel::State from_dump(const std::vector<kernel::TunnelStatus>& tunnels,
 // Empty if they are equal.
 std::vector<kernel::Operation> reconcile(const kernel::State& desired, const kernel::State& actual);
 
+// The same for a part: what `desired` has, and what it has not of these devices.
+using Devices = std::map<std::string, Interface>;
+std::vector<kernel::Operation> reconcile_part(const kernel::State& desired,
+                                              const kernel::State& actual, const Devices& devices);
+// What `actual` is after these operations.
+void carry_out(const std::vector<kernel::Operation>& operations, kernel::State& actual);
+
 // The way back: a configuration that compiles to this state, with table-maps named
 // recovered-1 and so on, for a daemon whose file cannot be read. Priorities over 63 have
 // no place in a configuration; a table that holds them is left out.

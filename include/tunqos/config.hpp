@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,23 @@ std::vector<std::string> advise(const Config& config);
 
 // One line a change, for people: "interface gre1: encap dscp copy -> table wan".
 std::vector<std::string> diff(const Config& before, const Config& after);
+
+// What becomes of some objects of a configuration; the others stay.
+struct Change {
+    Config objects; // as they are to be
+    std::set<std::string> removed_table_maps, removed_interfaces;
+    std::set<CryptoMapKey> removed_crypto_maps;
+
+    bool only_interfaces() const;
+};
+void carry_out(const Change& change, Config& config);
+// Of a change of interfaces only: the configuration of just these, before and after it, and
+// the table-maps that they then use. What validate(), diff(), advise() and the planner say
+// of these is what they would say of them in the whole.
+struct ChangedPart {
+    Config before, after;
+};
+ChangedPart changed_part(const Change& change, const Config& config);
 
 // `show running-config`: IOS text that the CLI reads back to an equal Config.
 std::string config_to_ios(const Config& config);

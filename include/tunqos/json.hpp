@@ -34,8 +34,7 @@
 #include <string>
 #include <string_view>
 
-#include "tunqos/model.hpp"
-#include "tunqos/result.hpp"
+#include "tunqos/config.hpp"
 
 namespace tunqos {
 
@@ -44,6 +43,10 @@ namespace tunqos {
 // says of the objects that could be read is among the problems.
 Result<Config> config_from_text(std::string_view text);
 Result<Config> config_from_json(const nlohmann::json& json);
+
+// As above, but only of the objects that are named; null removes one, and so does an
+// interface without any setting. Reports what it cannot read, and no more.
+Result<Change> change_from_json(const nlohmann::json& json);
 
 nlohmann::json config_to_json(const Config& config);
 std::string config_to_text(const Config& config); // indented, final newline

@@ -17,6 +17,9 @@
 //                  {generation, changes: [text], warnings: [text]}
 //                  generation: refused with error stale if it is not the running one any more.
 //                  check: validate and diff only.
+//  config.change   {config, generation?, check?: bool}
+//                  as config.set, but the others stay: only objects that are named change, a
+//                  null removes one. Warnings may be about these objects only.
 //  config.save     -
 //                  {file}: write memory
 //  config.reload   -

@@ -242,6 +242,38 @@ def round_trip(case, daemon):
         case.true("show %s as JSON" % show, json.loads(done.stdout))
 
 
+def some_objects(case, net, tun, daemon):
+    """A change that names its objects leaves all others as they are."""
+    def change(**interfaces):
+        answer = daemon.rpc("config.change", config={
+            "version": 1, "interfaces": interfaces})
+        case.true("config.change", "result" in answer, str(answer))
+        return answer["result"]["changes"]
+
+    def held(sock):
+        return {key: {k: v for k, v in one.items()
+                      if k not in ("encap", "decap")}
+                for key, one in sock.tunnels().items()}
+
+    with genl.Tunqos("rA") as sock:
+        daemon.cli(*config("interface tun", "tunnel encap dscp copy"))
+        before = held(sock)
+        case.true("others", len(before) > 1)
+        change(tun={"tunnel": {"encap": {"dscp": {"set": "af31"}}}},
+               later={"tunnel": {}})
+        outer(case, net, tun, "changed alone", AF31)
+        after = held(sock)
+        case.equal("the new one", after.pop("later")["state"], "pending")
+        case.equal("in the module", after.pop("tun")["encap_value"], AF31)
+        before.pop("tun")
+        case.equal("the others", after, before)
+        case.equal("removed", change(later=None),
+                   ["interface later: removed"])
+        case.equal("in the module, too", held(sock).keys() ^ after.keys(),
+                   {"tun"})
+        case.equal("nothing to do", change(later=None), [])
+
+
 def counters(case, net, daemon):
     """What show says is what passed."""
     def encap():
@@ -273,6 +305,7 @@ def test(case):
             files(case, net, tun, daemon)
             case.note("files done")
             round_trip(case, daemon)
+            some_objects(case, net, tun, daemon)
             counters(case, net, daemon)
 
 

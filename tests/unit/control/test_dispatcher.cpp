@@ -108,9 +108,44 @@ TEST_CASE("an answer is written as the library writes it") {
     same(full_json());
 }
 
+TEST_CASE("a change names the objects that it is about") {
+    Fixture f;
+    f.result("config.set", {{"config", full_json()}});
+    const auto change = [&](const char* config, bool check = false) {
+        return json{{"config", json::parse(config)}, {"check", check}};
+    };
+    const char* const some = R"({"version": 1,
+        "interfaces": {"gre1": null, "eth1.20": {}, "gre7": {"tunnel": {}}, "gone": null},
+        "cryptoMaps": {"vpn 10": null}, "tableMaps": {"lan": null, "new": {"default": "ef"}}})";
+    Config want = samples::full();
+    want.interfaces.erase("gre1");
+    want.interfaces.erase("eth1.20");
+    want.interfaces["gre7"].tunnel = TunnelProfile{};
+    want.crypto_maps.clear();
+    want.table_maps.erase("lan");
+    want.table_maps["new"] = samples::table_map({}, TableDefault::value, 46);
+
+    CHECK(f.result("config.change", change(some, true)).at("changes").size() == 6);
+    CHECK(f.manager.running() == samples::full());
+    CHECK(f.result("config.change", change(some)).at("changes").size() == 6);
+    CHECK(f.manager.running() == want);
+    // One problem, with its path: what is not named is not missing.
+    const json bad = f.error("config.change", change(R"({"version": 1, "interfaces": {
+        "a": {"tunnel": {"encap": {"dscp": {"table": "cos"}}, "x": 1}}}})"));
+    CHECK(bad.at("code") == rpc::invalid_config);
+    REQUIRE(bad.at("data").at("problems").size() == 1);
+    CHECK(bad.at("data").at("problems")[0].at("path") == "interfaces / a / tunnel / x");
+    CHECK(f.error("config.change", change(R"({"version": 1, "cryptoMaps": {"vpn": null}})"))
+              .at("code") == rpc::invalid_config);
+    CHECK(f.error("config.set", change(R"({"version": 1, "interfaces": {"gre7": null}})"))
+              .at("code") == rpc::invalid_config);
+    CHECK(f.error("config.change").at("code") == rpc::invalid_params);
+    CHECK(f.manager.running() == want);
+}
+
 TEST_CASE("who may only read changes nothing") {
     Fixture f;
-    for (const char* method : {"config.set", "config.save", "config.reload"})
+    for (const char* method : {"config.set", "config.change", "config.save", "config.reload"})
         CHECK(f.error(method, {{"config", full_json()}}, Right::read).at("code") ==
               rpc::not_permitted);
     for (const char* method : {"version", "config.get", "show.tunnels", "show.ports"})

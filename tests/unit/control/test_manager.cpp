@@ -133,6 +133,126 @@ TEST_CASE("a change that fails changes nothing") {
     CHECK(f.kernel.state == state);
 }
 
+namespace {
+
+// What turns `full` into this.
+Change change_to(const Config& next) {
+    Change change;
+    const auto compare = [](const auto& before, const auto& after, auto& set, auto& removed) {
+        for (const auto& [key, object] : after) {
+            const auto found = before.find(key);
+            if (found == before.end() || found->second != object) set.emplace(key, object);
+        }
+        for (const auto& [key, object] : before)
+            if (!after.contains(key)) removed.insert(key);
+    };
+    compare(full.table_maps, next.table_maps, change.objects.table_maps, change.removed_table_maps);
+    compare(full.interfaces, next.interfaces, change.objects.interfaces, change.removed_interfaces);
+    compare(full.crypto_maps, next.crypto_maps, change.objects.crypto_maps,
+            change.removed_crypto_maps);
+    return change;
+}
+
+// Configurations that differ from `full` in some objects, valid ones and others.
+std::vector<Config> near_full() {
+    std::vector<Config> all(13, full);
+    all[0] = other();
+    all[1].interfaces.erase("gre1");
+    all[2].interfaces["gre1"].tunnel.reset();
+    all[2].interfaces["gre1"].port = PortProfile{"cos"};
+    all[3].interfaces["gre2"].tunnel = TunnelProfile{{EncapDscp::table, {}, "lan"}, {}, {}};
+    all[3].interfaces["eth1.10"].port->table.clear();
+    all[4].table_maps["wan"].map[46] = 35;
+    all[5].crypto_maps.clear();
+    all[6].crypto_maps[{"vpn", 20}] = full.crypto_maps.begin()->second; // the same peer
+    all[7].interfaces["gre1"].tunnel->encap.table = "nowhere";
+    all[8].interfaces["eth1.10"].port->table = "wan"; // over 7
+    all[9].table_maps.erase("wan");
+    all[9].interfaces.erase("gre1");
+    all[10].interfaces.erase("eth1.20");
+    all[11].interfaces["eth1.10"].port.reset();
+    all[11].interfaces["eth1.10"].tunnel = TunnelProfile{};
+    return all; // the last one is `full`
+}
+
+} // namespace
+
+TEST_CASE("a change of some objects is the same as a new configuration") {
+    for (const bool refuses : {false, true}) {
+        for (const Config& next : near_full()) {
+            Fixture f;
+            Fixture g;
+            for (Fixture* one : {&f, &g}) {
+                one->manager.start();
+                REQUIRE(one->set(full));
+                if (refuses) one->kernel.refused_object = "interface gre1";
+            }
+            const int dumps = f.kernel.dumps;
+            const Change change = change_to(next);
+            const auto check = f.manager.change(change, 101, Manager::Mode::check);
+            CHECK(f.manager.running() == full);
+            const auto got = f.manager.change(change, 101, Manager::Mode::apply);
+            const auto want = g.set(next);
+            REQUIRE(got.has_value() == want.has_value());
+            if (want) {
+                CHECK(got->changes == want->changes);
+                CHECK(got->generation == want->generation);
+                CHECK(check->changes == want->changes);
+                CHECK(f.kernel.dumps == dumps);
+            } else {
+                CHECK(got.error().code == want.error().code);
+                CHECK(got.error().problems == want.error().problems);
+            }
+            CHECK(f.manager.running() == g.manager.running());
+            CHECK(f.kernel.state == g.kernel.state);
+            CHECK(f.kernel.applied == g.kernel.applied);
+            // What it believes the module to hold is what it does hold.
+            f.kernel.refused_object.clear();
+            REQUIRE(f.set(full));
+            CHECK(f.kernel.state == planner::compile(full));
+        }
+    }
+}
+
+TEST_CASE("a change of some objects undoes what somebody else has done to others") {
+    for (const bool meanwhile : {false, true}) {
+        Fixture f;
+        f.manager.start();
+        REQUIRE(f.set(full));
+        const auto foreign = [&] {
+            f.kernel.state.ports["foreign"] = {"foreign", {}};
+            ++f.kernel.module.generation;
+        };
+        if (meanwhile)
+            f.kernel.before_apply = foreign;
+        else
+            foreign();
+        REQUIRE(f.manager.change(change_to(other()), std::nullopt, Manager::Mode::apply));
+        CHECK(f.kernel.state == planner::compile(other()));
+    }
+}
+
+TEST_CASE("a change of some objects finds a module that was loaded anew") {
+    Fixture f;
+    f.manager.start();
+    REQUIRE(f.set(full));
+    const std::uint32_t generation = f.kernel.module.generation;
+    f.kernel.reload_module();
+    f.kernel.module.generation = generation; // by chance
+    REQUIRE(f.manager.change(change_to(other()), std::nullopt, Manager::Mode::apply));
+    CHECK(f.kernel.state == planner::compile(other()));
+}
+
+TEST_CASE("a change of some objects is refused to who saw an older configuration") {
+    Fixture f;
+    f.manager.start();
+    REQUIRE(f.set(full));
+    const auto outcome = f.manager.change(change_to(other()), 100, Manager::Mode::apply);
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().code == rpc::stale);
+    CHECK(f.manager.running() == full);
+}
+
 TEST_CASE("check validates and compares only") {
     Fixture f;
     f.kernel.loaded = false;
