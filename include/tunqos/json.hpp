@@ -38,6 +38,8 @@
 
 namespace tunqos {
 
+inline constexpr int json_format_version = 1;
+
 // Reads JSON text. Reports every problem with its path, a syntax error with its line and
 // column. References between objects are validate()'s business; on a failure what validate()
 // says of the objects that could be read is among the problems.

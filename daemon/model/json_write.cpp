@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The configuration as JSON: json.cpp reads it back to an equal one.
+#include <nlohmann/json.hpp>
+
+#include "json_syntax.hpp"
+#include "tunqos/json.hpp"
+
+namespace tunqos {
+
+namespace {
+
+using nlohmann::json;
+
+json table_map_json(const TableMap& map) {
+    json value = {{"map", json::object()}};
+    for (const auto& [from, to] : map.map)
+        value["map"][to_string(Dscp{from})] = to;
+    if (map.fallback == TableDefault::copy) value["default"] = "copy";
+    if (map.fallback == TableDefault::ignore) value["default"] = "ignore";
+    if (map.fallback == TableDefault::value) value["default"] = map.default_value;
+    return value;
+}
+
+json encap_json(const Encap& encap) {
+    switch (encap.dscp) {
+    case EncapDscp::set: return {{"dscp", {{"set", to_string(encap.value)}}}};
+    case EncapDscp::table: return {{"dscp", {{"table", encap.table}}}};
+    case EncapDscp::native: return {{"dscp", "native"}};
+    case EncapDscp::copy: break;
+    }
+    return {{"dscp", "copy"}};
+}
+
+json decap_json(const Decap& decap) {
+    json value = json::object();
+    if (decap.dscp == DecapDscp::table)
+        value["dscp"]["table"] = decap.table;
+    else
+        value["dscp"] = decap.dscp == DecapDscp::copy ? "copy" : "keep";
+    if (decap.permit) value["permit"] = to_string(*decap.permit);
+    if (decap.queue_by == DecapClass::outer) value["class"] = "outer";
+    return value;
+}
+
+json tunnel_json(const TunnelProfile& profile) {
+    json value = {{"encap", encap_json(profile.encap)}, {"decap", decap_json(profile.decap)}};
+    if (profile.pre_classify.enabled) {
+        value["preClassify"] = profile.pre_classify.table.empty()
+                                   ? json(true)
+                                   : json{{"table", profile.pre_classify.table}};
+    }
+    return value;
+}
+
+json interface_json(const Interface& interface) {
+    json value = json::object();
+    if (!interface.description.empty()) value["description"] = interface.description;
+    if (interface.tunnel) value["tunnel"] = tunnel_json(*interface.tunnel);
+    if (interface.port) {
+        value["port"]["cos"] =
+            interface.port->table.empty() ? json("dscp") : json{{"table", interface.port->table}};
+    }
+    return value;
+}
+
+json crypto_map_json(const CryptoMap& map) {
+    json value = {{"tunnel", tunnel_json(map.tunnel)}};
+    if (!map.description.empty()) value["description"] = map.description;
+    if (!map.peer.empty()) value["peer"] = map.peer;
+    return value;
+}
+
+} // namespace
+
+json config_to_json(const Config& config) {
+    json value = {{"version", json_format_version}};
+    for (const auto& [name, map] : config.table_maps)
+        value["tableMaps"][name] = table_map_json(map);
+    for (const auto& [name, interface] : config.interfaces) {
+        if (interface != Interface{}) value["interfaces"][name] = interface_json(interface);
+    }
+    for (const auto& [key, map] : config.crypto_maps)
+        value["cryptoMaps"][key.name + ' ' + std::to_string(key.sequence)] = crypto_map_json(map);
+    return value;
+}
+
+std::string config_to_text(const Config& config) {
+    return config_to_json(config).dump(2, ' ', false, json::error_handler_t::replace) + '\n';
+}
+
+} // namespace tunqos
