@@ -22,7 +22,7 @@ constexpr BitName hook_names[] = {
     {TUNQOS_HOOK_BEFORE, "before"},   {TUNQOS_HOOK_OUTER, "outer"},
     {TUNQOS_HOOK_ARRIVED, "arrived"}, {TUNQOS_HOOK_AFTER, "after"},
     {TUNQOS_HOOK_IPSEC, "ipsec"},     {TUNQOS_HOOK_PORT_EGRESS, "port-egress"},
-    {TUNQOS_HOOK_GRO_OFF, "gro-off"},
+    {TUNQOS_HOOK_GRO_OFF, "gro-off"}, {TUNQOS_HOOK_TUNNEL_EGRESS, "tunnel-egress"},
 };
 
 constexpr BitName capability_names[] = {
@@ -32,14 +32,26 @@ constexpr BitName capability_names[] = {
     {TUNQOS_CAPABILITY_IPSEC, "ipsec"},
     {TUNQOS_CAPABILITY_PRE_CLASSIFY, "pre-classify"},
     {TUNQOS_CAPABILITY_VLAN_EGRESS, "vlan-egress"},
+    {TUNQOS_CAPABILITY_GRETAP, "gretap"},
+    {TUNQOS_CAPABILITY_IP6GRE, "ip6gre"},
+    {TUNQOS_CAPABILITY_IP6TNL, "ip6tnl"},
+    {TUNQOS_CAPABILITY_VXLAN, "vxlan"},
+    {TUNQOS_CAPABILITY_GENEVE, "geneve"},
+    {TUNQOS_CAPABILITY_L2TP, "l2tp"},
+    {TUNQOS_CAPABILITY_WIREGUARD, "wireguard"},
+    {TUNQOS_CAPABILITY_FOU, "fou"},
+    {TUNQOS_CAPABILITY_INNER_DSCP, "inner-dscp"},
+    {TUNQOS_CAPABILITY_ECN, "ecn"},
 };
 
 // In the order of enum tunqos_reason.
 constexpr const char* reason_names[] = {
-    "not-ip",        "truncated",    "unknown-header",    "inner-fragment", "table-leave",
-    "not-permitted", "arrived-lost", "foreign-companion", "sa-decap-dscp",  "transport-mode",
-    "beet-mode",     "no-memory",    "in-band-tag",       "vrf-underlay",   "nested-family",
+    "not-ip",        "truncated",    "unknown-header", "control",       "table-leave",
+    "not-permitted", "arrived-lost", "companion-lost", "sa-decap-dscp", "transport-mode",
+    "beet-mode",     "no-memory",    "in-band-tag",    "vrf-underlay",  "nested-family",
+    "ecn-dropped",   "ecn-merged",   "outer-lost",
 };
+static_assert(std::size(reason_names) == TUNQOS_REASON_OUTER_LOST + 1);
 
 template <std::size_t size>
 json names(const BitName (&table)[size], std::uint64_t bits) {

@@ -25,9 +25,9 @@ constexpr std::array advice{
     Advice{"unknown-header",
            "An encapsulation header with an unknown version or option: compare "
            "the tunnel's options on both ends."},
-    Advice{"inner-fragment",
-           "Only the first fragment of a packet shows the inner header: lower the "
-           "MTU of the tunnel so that it does not fragment."},
+    Advice{"control",
+           "A handshake or keepalive of WireGuard keeps its own mark: set `tunnel "
+           "control dscp` if you want another."},
     Advice{"table-leave",
            "The table-map says ignore for this DSCP: add a `map from` line if you "
            "want it written."},
@@ -37,9 +37,9 @@ constexpr std::array advice{
     Advice{"arrived-lost",
            "The outer DSCP did not reach the tunnel device: something between, such "
            "as a tc redirect, cleared it."},
-    Advice{"foreign-companion",
-           "Another user of skb->tc_index wrote it first: move that tc filter "
-           "behind the tunnel or stop it from setting tc_index."},
+    Advice{"companion-lost",
+           "What was known of the packet did not survive encryption: a few are "
+           "normal after a change; else look for what writes the flow hash."},
     Advice{"sa-decap-dscp",
            "The SA has decap-dscp, so that the kernel copied the DSCP itself: take "
            "the flag off the SA (strongSwan: copy_dscp = out)."},
@@ -57,6 +57,15 @@ constexpr std::array advice{
     Advice{"nested-family",
            "IPsec of one IP version inside IPsec of the other: use the same "
            "version for both."},
+    Advice{"ecn-dropped",
+           "Congestion was marked outside a packet that does not know ECN, so it "
+           "was dropped (RFC 6040): see that the other end copies ECN at encap."},
+    Advice{"ecn-merged",
+           "The same in packets that were merged on arrival, which are not dropped: "
+           "switch off gro of the port below (ethtool -K DEV gro off)."},
+    Advice{"outer-lost",
+           "The outer header is not in front of the decrypted packet, so its mark "
+           "is unknown: take generic XDP programs off the tunnel device."},
 };
 
 } // namespace

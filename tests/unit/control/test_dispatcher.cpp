@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "control/dispatcher.hpp"
 
+#include <cctype>
+#include <fstream>
+
 #include "catch.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
@@ -49,6 +52,23 @@ struct Fixture {
         return json::parse(dispatcher.answer(message, Right::write)).at("error").at("code");
     }
 };
+
+// The enumerators of the module with this prefix as they are shown: "not-ip" of
+// TUNQOS_REASON_NOT_IP.
+std::vector<std::string> enumerators(const std::string& prefix) {
+    std::ifstream header(TUNQOS_UAPI);
+    REQUIRE(header);
+    std::vector<std::string> names;
+    for (std::string line; std::getline(header, line);) {
+        if (line.rfind('\t' + prefix, 0) != 0 || line.back() != ',') continue;
+        std::string name = line.substr(prefix.size() + 1);
+        name.erase(name.find_first_of(" ,"));
+        for (char& c : name)
+            c = c == '_' ? '-' : static_cast<char>(std::tolower(c));
+        names.push_back(name);
+    }
+    return names;
+}
 
 json full_json() {
     return config_to_json(samples::full());
@@ -220,6 +240,28 @@ TEST_CASE("show joins the configuration with what the module says") {
     f.kernel.packets_left_alone = {{5, 12}, {99, 1}};
     CHECK(f.result("show.reasons") == json::parse(R"({"reasons": [
         {"reason": "not-permitted", "packets": 12}, {"reason": "reason-99", "packets": 1}]})"));
+}
+
+TEST_CASE("every reason, capability and hook of the module has its name") {
+    Fixture f;
+    const auto reasons = enumerators("TUNQOS_REASON_");
+    REQUIRE(reasons.size() > 10);
+    for (std::uint32_t i = 0; i < reasons.size(); ++i)
+        f.kernel.packets_left_alone.push_back({i, 1});
+    const json shown = f.result("show.reasons").at("reasons");
+    for (std::size_t i = 0; i < reasons.size(); ++i)
+        CHECK(shown.at(i).at("reason") == reasons[i]);
+
+    const auto capabilities = enumerators("TUNQOS_CAPABILITY_");
+    REQUIRE(capabilities.size() > 10);
+    f.kernel.module.capabilities = (1ULL << capabilities.size()) - 1;
+    CHECK(f.result("version").at("module").at("capabilities") == json(capabilities));
+
+    const auto hooks = enumerators("TUNQOS_HOOK_");
+    REQUIRE(hooks.size() > 5);
+    f.kernel.hooks = (1U << hooks.size()) - 1;
+    f.result("config.set", {{"config", full_json()}});
+    CHECK(f.result("show.tunnels").at("tunnels").at(0).at("hooks") == json(hooks));
 }
 
 TEST_CASE("without the module everything configured is still shown") {

@@ -21,6 +21,7 @@ public:
     std::string refused_object;                  // every transaction with it fails
     std::function<void()> before_apply;          // somebody else, just before we begin
     int dumps = 0;
+    std::uint32_t hooks = 2; // of every tunnel
     std::vector<Reason> packets_left_alone;
 
     KernelResult<Info> info() override {
@@ -36,7 +37,7 @@ public:
             status.tunnel = tunnel;
             status.phase = Phase::active;
             status.kind = "gre";
-            status.hooks = 2;
+            status.hooks = hooks;
             status.encap.packets = 7;
             list.push_back(status);
         }
