@@ -80,8 +80,9 @@ void put_counters(json& value, const kernel::Counters& counters) {
 
 // The parts of a status that come from the configuration alone.
 json profile_json(const TunnelProfile& profile, bool ipsec) {
-    const auto& [encap, decap, pre_classify] = profile;
+    const auto& [encap, decap, pre_classify, control] = profile;
     static constexpr const char* encap_names[] = {"copy", "set", "table", "native"};
+    static constexpr const char* inner_names[] = {"keep", "set", "table"};
     static constexpr const char* decap_names[] = {"keep", "copy", "table"};
     json value = {{"model", to_string(model_of(profile))}};
     json& out = value["encap"];
@@ -90,11 +91,17 @@ json profile_json(const TunnelProfile& profile, bool ipsec) {
     if (encap.dscp == EncapDscp::table) out["table"] = encap.table;
     // The kernel's ESP copies the DSCP by itself.
     out["byKernel"] = ipsec && encap.dscp == EncapDscp::copy;
+    out["innerDscp"] = inner_names[static_cast<std::size_t>(encap.inner.mode)];
+    if (encap.inner.mode == EncapInner::set) out["innerValue"] = to_string(encap.inner.value);
+    if (encap.inner.mode == EncapInner::table) out["innerTable"] = encap.inner.table;
+    out["ecn"] = to_string(encap.ecn);
     json& in = value["decap"];
     in["dscp"] = decap_names[static_cast<std::size_t>(decap.dscp)];
     if (decap.dscp == DecapDscp::table) in["table"] = decap.table;
     if (decap.permit) in["permit"] = to_string(*decap.permit);
     in["class"] = decap.queue_by == DecapClass::outer ? "outer" : "inner";
+    in["ecn"] = to_string(decap.ecn);
+    if (control) value["controlDscp"] = to_string(*control);
     value["preClassify"]["enabled"] = pre_classify.enabled;
     if (!pre_classify.table.empty()) value["preClassify"]["table"] = pre_classify.table;
     return value;

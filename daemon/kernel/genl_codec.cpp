@@ -17,9 +17,12 @@ static_assert(priority_leave == TUNQOS_PRIORITY_LEAVE);
 static_assert(static_cast<int>(EncapDscp::native) == TUNQOS_ENCAP_DSCP_NATIVE);
 static_assert(static_cast<int>(DecapDscp::table) == TUNQOS_DECAP_DSCP_TABLE);
 static_assert(static_cast<int>(DecapClass::outer) == TUNQOS_DECAP_CLASS_OUTER);
+static_assert(static_cast<int>(EncapInner::table) == TUNQOS_ENCAP_INNER_TABLE);
+static_assert(static_cast<int>(EncapEcn::compatibility) == TUNQOS_ENCAP_ECN_COMPATIBILITY);
+static_assert(static_cast<int>(DecapEcn::rfc6040) == TUNQOS_DECAP_ECN_RFC6040);
 static_assert(static_cast<int>(Phase::failed) == TUNQOS_STATE_FAILED);
 
-constexpr std::size_t message_size = 256; // enough but for a priority table, and cheap to clear
+constexpr std::size_t message_size = 256; // enough but for large tables, and cheap to clear
 
 // The attributes of one level of a message, for looking up by type.
 class Attributes {
@@ -104,6 +107,39 @@ void put_binding(Message& message, const Binding& binding) {
         message.put_bytes(TUNQOS_A_TUNNEL_PEER6, std::get<Peer6>(binding).data(), sizeof(Peer6));
 }
 
+template <typename Array>
+void put_table(Message& message, std::uint16_t type, const std::optional<Array>& table) {
+    if (table) message.put_bytes(type, table->data(), sizeof(Array));
+}
+
+// 0 is the default of all.
+template <typename Enum>
+void put_if_set(Message& message, std::uint16_t type, Enum value) {
+    if (value != Enum{}) message.put_u8(type, static_cast<std::uint8_t>(value));
+}
+
+// Settings of a binding to a device, which older modules do not know.
+void put_device_settings(Message& message, const Tunnel& tunnel) {
+    put_if_set(message, TUNQOS_A_TUNNEL_ENCAP_INNER, tunnel.encap_inner);
+    if (tunnel.encap_inner == EncapInner::set)
+        message.put_u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, tunnel.encap_inner_value.value);
+    put_table(message, TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, tunnel.encap_inner_table);
+    put_if_set(message, TUNQOS_A_TUNNEL_ENCAP_ECN, tunnel.encap_ecn);
+    put_if_set(message, TUNQOS_A_TUNNEL_DECAP_ECN, tunnel.decap_ecn);
+    if (tunnel.control_dscp)
+        message.put_u8(TUNQOS_A_TUNNEL_CONTROL_DSCP, tunnel.control_dscp->value);
+}
+
+void decode_device_settings(const Attributes& attributes, Tunnel& tunnel) {
+    const auto u8 = [&](int type) { return attributes.number<std::uint8_t>(type); };
+    tunnel.encap_inner = enumerator(u8(TUNQOS_A_TUNNEL_ENCAP_INNER), EncapInner::table);
+    tunnel.encap_inner_value = Dscp{u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE).value_or(0)};
+    tunnel.encap_inner_table = attributes.array<Table>(TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE);
+    tunnel.encap_ecn = enumerator(u8(TUNQOS_A_TUNNEL_ENCAP_ECN), EncapEcn::compatibility);
+    tunnel.decap_ecn = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_ECN), DecapEcn::rfc6040);
+    if (const auto control = u8(TUNQOS_A_TUNNEL_CONTROL_DSCP)) tunnel.control_dscp = Dscp{*control};
+}
+
 struct Encoder {
     std::uint16_t family, flags;
     std::uint32_t seq;
@@ -128,54 +164,59 @@ struct Encoder {
         return message;
     }
     // What is the module's default (tunqos.yaml) is not said: an attribute costs it more
-    // than a hundred instructions, ten thousand times.
+    // than a hundred instructions, ten thousand times, and an older one does not know it.
     Message operator()(const Tunnel& tunnel) const {
         Message message = start(TUNQOS_CMD_SET_TUNNEL);
         put_binding(message, tunnel.binding);
         if (!tunnel.label.empty()) message.put_text(TUNQOS_A_TUNNEL_LABEL, tunnel.label);
-        if (tunnel.encap_dscp != EncapDscp::copy)
-            message.put_u8(TUNQOS_A_TUNNEL_ENCAP_DSCP,
-                           static_cast<std::uint8_t>(tunnel.encap_dscp));
+        put_if_set(message, TUNQOS_A_TUNNEL_ENCAP_DSCP, tunnel.encap_dscp);
         if (tunnel.encap_dscp == EncapDscp::set)
             message.put_u8(TUNQOS_A_TUNNEL_ENCAP_VALUE, tunnel.encap_value.value);
-        if (tunnel.encap_table)
-            message.put_bytes(TUNQOS_A_TUNNEL_ENCAP_TABLE, tunnel.encap_table->data(),
-                              sizeof(Table));
-        if (tunnel.decap_dscp != DecapDscp::keep)
-            message.put_u8(TUNQOS_A_TUNNEL_DECAP_DSCP,
-                           static_cast<std::uint8_t>(tunnel.decap_dscp));
-        if (tunnel.decap_table)
-            message.put_bytes(TUNQOS_A_TUNNEL_DECAP_TABLE, tunnel.decap_table->data(),
-                              sizeof(Table));
+        put_table(message, TUNQOS_A_TUNNEL_ENCAP_TABLE, tunnel.encap_table);
+        put_if_set(message, TUNQOS_A_TUNNEL_DECAP_DSCP, tunnel.decap_dscp);
+        put_table(message, TUNQOS_A_TUNNEL_DECAP_TABLE, tunnel.decap_table);
         if (tunnel.decap_permit)
             message.put_u64(TUNQOS_A_TUNNEL_DECAP_PERMIT, *tunnel.decap_permit);
-        if (tunnel.decap_class != DecapClass::inner)
-            message.put_u8(TUNQOS_A_TUNNEL_DECAP_CLASS,
-                           static_cast<std::uint8_t>(tunnel.decap_class));
+        put_if_set(message, TUNQOS_A_TUNNEL_DECAP_CLASS, tunnel.decap_class);
         if (tunnel.pre_classify) message.put_u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY, 1);
-        if (tunnel.priority_table)
-            message.put_bytes(TUNQOS_A_TUNNEL_PRIORITY_TABLE, tunnel.priority_table->data(),
-                              sizeof(PriorityTable));
+        put_table(message, TUNQOS_A_TUNNEL_PRIORITY_TABLE, tunnel.priority_table);
+        put_device_settings(message, tunnel);
         return message;
     }
 };
 
 // Names of tunqos.yaml by number, for messages.
 std::string_view tunnel_attribute(int type) {
-    static constexpr std::string_view names[] = {"",
-                                                 "device",
-                                                 "peer4",
-                                                 "peer6",
-                                                 "label",
-                                                 "encap-dscp",
-                                                 "encap-value",
-                                                 "encap-table",
-                                                 "decap-dscp",
-                                                 "decap-table",
-                                                 "decap-permit",
-                                                 "decap-class",
-                                                 "pre-classify",
-                                                 "priority-table"};
+    static constexpr std::string_view names[] = {
+        "",
+        "device",
+        "peer4",
+        "peer6",
+        "label",
+        "encap-dscp",
+        "encap-value",
+        "encap-table",
+        "decap-dscp",
+        "decap-table",
+        "decap-permit",
+        "decap-class",
+        "pre-classify",
+        "priority-table",
+        "pad",
+        "state",
+        "problem",
+        "hooks",
+        "kind",
+        "encap",
+        "decap",
+        "encap-inner",
+        "encap-inner-value",
+        "encap-inner-table",
+        "encap-ecn",
+        "decap-ecn",
+        "control-dscp",
+    };
+    static_assert(std::size(names) == TUNQOS_A_TUNNEL_MAX + 1);
     return type > 0 && static_cast<std::size_t>(type) < std::size(names) ? names[type] : "";
 }
 
@@ -261,6 +302,7 @@ std::optional<TunnelStatus> decode_tunnel(const nlmsghdr* message) {
     tunnel.decap_class = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_CLASS), DecapClass::outer);
     tunnel.pre_classify = u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY).value_or(0) != 0;
     tunnel.priority_table = attributes.array<PriorityTable>(TUNQOS_A_TUNNEL_PRIORITY_TABLE);
+    decode_device_settings(attributes, tunnel);
     normalise(tunnel);
     status.phase = phase(attributes, TUNQOS_A_TUNNEL_STATE);
     status.problem = attributes.text(TUNQOS_A_TUNNEL_PROBLEM).value_or("");

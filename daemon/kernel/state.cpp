@@ -32,6 +32,8 @@ void normalise(Tunnel& tunnel) {
     if (device) tunnel.label.clear();
     if (tunnel.encap_dscp != EncapDscp::set) tunnel.encap_value = {};
     if (tunnel.encap_dscp != EncapDscp::table) tunnel.encap_table.reset();
+    if (tunnel.encap_inner != EncapInner::set) tunnel.encap_inner_value = {};
+    if (tunnel.encap_inner != EncapInner::table) tunnel.encap_inner_table.reset();
     if (tunnel.decap_dscp != DecapDscp::table) tunnel.decap_table.reset();
     if (tunnel.decap_dscp == DecapDscp::keep) tunnel.decap_permit.reset();
     if (device && tunnel.decap_permit == ~std::uint64_t{0}) tunnel.decap_permit.reset();

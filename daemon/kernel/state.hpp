@@ -40,6 +40,12 @@ struct Tunnel {
     DecapClass decap_class = DecapClass::inner;
     bool pre_classify = false;
     std::optional<PriorityTable> priority_table;
+    EncapInner encap_inner = EncapInner::keep;
+    Dscp encap_inner_value;                 // for set
+    std::optional<Table> encap_inner_table; // for table
+    EncapEcn encap_ecn = EncapEcn::native;
+    DecapEcn decap_ecn = DecapEcn::native;
+    std::optional<Dscp> control_dscp;
 
     bool operator==(const Tunnel&) const = default;
 };

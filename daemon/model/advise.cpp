@@ -38,6 +38,8 @@ private:
 
     void profile(const std::string& owner, const TunnelProfile& profile) {
         if (profile.encap.dscp == EncapDscp::table) use(profile.encap.table, Use::dscp, owner);
+        if (profile.encap.inner.mode == EncapInner::table)
+            use(profile.encap.inner.table, Use::dscp, owner);
         if (profile.decap.dscp == DecapDscp::table) use(profile.decap.table, Use::dscp, owner);
         use(profile.pre_classify.table, Use::priority, owner);
     }

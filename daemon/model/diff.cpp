@@ -29,6 +29,25 @@ Text encap_text(const TunnelProfile& profile) {
     return "native";
 }
 
+Text inner_text(const TunnelProfile& profile) {
+    const InnerDscp& inner = profile.encap.inner;
+    if (inner.mode == EncapInner::set) return "set " + to_string(inner.value);
+    if (inner.mode == EncapInner::table) return "table " + inner.table;
+    return "keep";
+}
+
+Text encap_ecn_text(const TunnelProfile& profile) {
+    return std::string(to_string(profile.encap.ecn));
+}
+
+Text decap_ecn_text(const TunnelProfile& profile) {
+    return std::string(to_string(profile.decap.ecn));
+}
+
+Text control_text(const TunnelProfile& profile) {
+    return profile.control_dscp ? Text{to_string(*profile.control_dscp)} : Text{};
+}
+
 Text decap_text(const TunnelProfile& profile) {
     const Decap& decap = profile.decap;
     std::string text = "keep";
@@ -71,14 +90,33 @@ void compare_part(std::string_view name, const Object* before, const Object* aft
     tell(name, before ? print(*before) : Text{}, after ? print(*after) : Text{});
 }
 
+// A setting that few profiles have: of a new one its default is not worth a word.
+template <typename Part, typename Print, typename Tell>
+void compare_rare(std::string_view name, const TunnelProfile* before, const TunnelProfile* after,
+                  Part part, Print print, const Tell& tell) {
+    static const TunnelProfile defaults;
+    if (part(before ? *before : defaults) == part(after ? *after : defaults)) return;
+    compare_part(name, before, after, part, print, tell);
+}
+
 template <typename Tell>
 void compare(const TunnelProfile* before, const TunnelProfile* after, const Tell& tell) {
-    const auto compare_class = [](const TunnelProfile& profile) { return profile.decap.queue_by; };
-    compare_part("encap dscp", before, after, &TunnelProfile::encap, encap_text, tell);
-    compare_part("decap dscp", before, after, &TunnelProfile::decap, decap_text, tell);
-    compare_part("decap class", before, after, compare_class, decap_class_text, tell);
-    compare_part("pre-classify", before, after, &TunnelProfile::pre_classify, pre_classify_text,
-                 tell);
+    using Profile = TunnelProfile;
+    const auto inner = [](const Profile& profile) -> const InnerDscp& {
+        return profile.encap.inner;
+    };
+    const auto encap_ecn = [](const Profile& profile) { return profile.encap.ecn; };
+    const auto queue_by = [](const Profile& profile) { return profile.decap.queue_by; };
+    const auto decap_ecn = [](const Profile& profile) { return profile.decap.ecn; };
+    const auto control = [](const Profile& profile) { return profile.control_dscp; };
+    compare_part("encap dscp", before, after, &Profile::encap, encap_text, tell);
+    compare_rare("encap inner-dscp", before, after, inner, inner_text, tell);
+    compare_rare("encap ecn", before, after, encap_ecn, encap_ecn_text, tell);
+    compare_part("decap dscp", before, after, &Profile::decap, decap_text, tell);
+    compare_part("decap class", before, after, queue_by, decap_class_text, tell);
+    compare_rare("decap ecn", before, after, decap_ecn, decap_ecn_text, tell);
+    compare_part("pre-classify", before, after, &Profile::pre_classify, pre_classify_text, tell);
+    compare_rare("control dscp", before, after, control, control_text, tell);
 }
 
 template <typename Object, typename Tell>

@@ -60,19 +60,41 @@ void decap_lines(const Decap& decap, Lines& lines) {
     if (decap.queue_by == DecapClass::outer) lines.emplace_back("tunnel decap class outer");
 }
 
+void inner_line(const InnerDscp& inner, Lines& lines) {
+    if (inner.mode == EncapInner::set)
+        lines.push_back("tunnel encap inner-dscp set " + to_string(inner.value));
+    if (inner.mode == EncapInner::table)
+        lines.push_back("tunnel encap inner-dscp table " + inner.table);
+}
+
 // A pair of settings that has a name of its own is written by that name.
-void profile_lines(const TunnelProfile& profile, Lines& lines) {
-    const auto& [encap, decap, pre_classify] = profile;
-    if (encap.dscp == EncapDscp::copy && decap.dscp == DecapDscp::copy &&
+void dscp_lines(const Encap& encap, const Decap& decap, Lines& lines) {
+    const bool named = encap.inner.mode == EncapInner::keep;
+    if (named && encap.dscp == EncapDscp::copy && decap.dscp == DecapDscp::copy &&
         decap.queue_by == DecapClass::inner) {
         lines.push_back(with_permit("tunnel diffserv-mode uniform", decap));
-    } else if (encap.dscp != EncapDscp::native && decap.dscp == DecapDscp::keep && !decap.permit &&
-               decap.queue_by == DecapClass::outer) {
+    } else if (named && encap.dscp != EncapDscp::native && decap.dscp == DecapDscp::keep &&
+               !decap.permit && decap.queue_by == DecapClass::outer) {
         lines.push_back(pipe_line(encap));
     } else {
         lines.push_back(encap_line(encap));
+        inner_line(encap.inner, lines);
         decap_lines(decap, lines);
     }
+}
+
+template <typename Ecn>
+void ecn_line(const std::string& direction, Ecn ecn, Lines& lines) {
+    if (ecn == Ecn::native) return;
+    lines.push_back("tunnel " + direction + " ecn " + std::string(to_string(ecn)));
+}
+
+void profile_lines(const TunnelProfile& profile, Lines& lines) {
+    const auto& [encap, decap, pre_classify, control] = profile;
+    dscp_lines(encap, decap, lines);
+    ecn_line("encap", encap.ecn, lines);
+    ecn_line("decap", decap.ecn, lines);
+    if (control) lines.push_back("tunnel control dscp " + to_string(*control));
     if (pre_classify.enabled) lines.push_back(with_table("qos pre-classify", pre_classify.table));
 }
 

@@ -13,6 +13,7 @@
 #include <iterator>
 
 #include "json_syntax.hpp"
+#include "json_value.hpp"
 #include "printable.hpp"
 #include "tunqos/address.hpp"
 #include "tunqos/config.hpp"
@@ -22,46 +23,6 @@ namespace tunqos {
 namespace {
 
 using nlohmann::json;
-
-// The way to a value. It is made for every value and printed for the few that are wrong:
-// so it is a chain of names, on the stack, each pointing to the one before.
-struct PathTo {
-    const PathTo* parent = nullptr;
-    std::string_view key;
-
-    PathTo operator/(std::string_view next) const { return {this, next}; }
-    std::string text() const {
-        if (!parent) return std::string(key);
-        std::string before = parent->text();
-        return before.empty() ? std::string(key) : before + " / " + std::string(key);
-    }
-};
-using Path = const PathTo&;
-
-std::string in_quotes(std::string_view text) {
-    return '"' + std::string(text) + '"';
-}
-
-// A short copy of what was found, for a message.
-std::string excerpt(const json& value) {
-    constexpr std::size_t limit = 40;
-    std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-    return text.size() > limit ? text.substr(0, limit) + "..." : text;
-}
-
-const json::object_t& members(const json& object) {
-    return object.get_ref<const json::object_t&>();
-}
-
-// The value of a key that may be left out; nullptr if it is.
-const json* member(const json& object, std::string_view key) {
-    const auto found = members(object).find(key);
-    return found == members(object).end() ? nullptr : &found->second;
-}
-
-bool is(const json& value, std::string_view text) {
-    return value.is_string() && value.get_ref<const std::string&>() == text;
-}
 
 class Reader {
 public:
@@ -87,6 +48,10 @@ private:
     std::optional<std::uint8_t> number(const json& value, Path path);
     TableMap table_map(const json& value, Path path);
     void table_default(const json& value, Path path, TableMap& map);
+    template <typename Ecn>
+    Ecn ecn(const json& value, Path path, std::initializer_list<Ecn> known);
+    void encap_dscp(const json& value, Path path, Encap& encap);
+    InnerDscp inner_dscp(const json& value, Path path);
     Encap encap(const json& value, Path path);
     Decap decap(const json& value, Path path);
     PreClassify pre_classify(const json& value, Path path);
@@ -188,32 +153,67 @@ TableMap Reader::table_map(const json& value, Path path) {
     return map;
 }
 
-Encap Reader::encap(const json& value, Path path) {
-    Encap encap;
-    if (!object(value, path, {"dscp"})) return encap;
-    const json* found = member(value, "dscp");
-    if (!found || is(*found, "copy")) return encap;
-    const PathTo here = path / "dscp";
-    if (is(*found, "native")) {
-        encap.dscp = EncapDscp::native;
-        return encap;
+// One of the words that to_string() has for them.
+template <typename Ecn>
+Ecn Reader::ecn(const json& value, Path path, std::initializer_list<Ecn> known) {
+    std::string list;
+    for (const Ecn one : known) {
+        if (is(value, to_string(one))) return one;
+        list += (list.empty() ? "" : ", ") + in_quotes(to_string(one));
     }
-    const json* fixed = found->is_object() && found->size() == 1 ? member(*found, "set") : nullptr;
-    if (fixed) {
+    problem(path, "must be one of " + list + ", not " + excerpt(value));
+    return Ecn::native;
+}
+
+// DSCP of {"set": DSCP}; nullptr if it is something else.
+const json* fixed_dscp(const json& value) {
+    return value.is_object() && value.size() == 1 ? member(value, "set") : nullptr;
+}
+
+void Reader::encap_dscp(const json& value, Path path, Encap& encap) {
+    if (is(value, "copy")) return;
+    if (is(value, "native")) {
+        encap.dscp = EncapDscp::native;
+    } else if (const json* fixed = fixed_dscp(value)) {
         encap.dscp = EncapDscp::set;
-        if (const auto dscp = number(*fixed, here / "set")) encap.value = Dscp{*dscp};
-    } else if (auto table = only_key(*found, "table", here,
+        if (const auto dscp = number(*fixed, path / "set")) encap.value = Dscp{*dscp};
+    } else if (auto table = only_key(value, "table", path,
                                      "\"copy\", \"native\", {\"set\": DSCP} or "
                                      "{\"table\": NAME}")) {
         encap.dscp = EncapDscp::table;
         encap.table = std::move(*table);
     }
+}
+
+InnerDscp Reader::inner_dscp(const json& value, Path path) {
+    InnerDscp inner;
+    if (is(value, "keep")) return inner;
+    if (const json* fixed = fixed_dscp(value)) {
+        inner.mode = EncapInner::set;
+        if (const auto dscp = number(*fixed, path / "set")) inner.value = Dscp{*dscp};
+    } else if (auto table = only_key(value, "table", path,
+                                     "\"keep\", {\"set\": DSCP} or {\"table\": NAME}")) {
+        inner.mode = EncapInner::table;
+        inner.table = std::move(*table);
+    }
+    return inner;
+}
+
+Encap Reader::encap(const json& value, Path path) {
+    Encap encap;
+    if (!object(value, path, {"dscp", "innerDscp", "ecn"})) return encap;
+    if (const json* found = member(value, "dscp")) encap_dscp(*found, path / "dscp", encap);
+    if (const json* found = member(value, "innerDscp"))
+        encap.inner = inner_dscp(*found, path / "innerDscp");
+    if (const json* found = member(value, "ecn"))
+        encap.ecn = ecn(*found, path / "ecn",
+                        {EncapEcn::native, EncapEcn::rfc6040, EncapEcn::compatibility});
     return encap;
 }
 
 Decap Reader::decap(const json& value, Path path) {
     Decap decap;
-    if (!object(value, path, {"dscp", "permit", "class"})) return decap;
+    if (!object(value, path, {"dscp", "permit", "class", "ecn"})) return decap;
     if (const json* dscp = member(value, "dscp"); dscp && !is(*dscp, "keep")) {
         if (is(*dscp, "copy")) {
             decap.dscp = DecapDscp::copy;
@@ -237,6 +237,8 @@ Decap Reader::decap(const json& value, Path path) {
         else if (!is(*queue_by, "inner"))
             problem(path / "class", "must be \"inner\" or \"outer\", not " + excerpt(*queue_by));
     }
+    if (const json* found = member(value, "ecn"))
+        decap.ecn = ecn(*found, path / "ecn", {DecapEcn::native, DecapEcn::rfc6040});
     return decap;
 }
 
@@ -248,11 +250,15 @@ PreClassify Reader::pre_classify(const json& value, Path path) {
 
 TunnelProfile Reader::tunnel(const json& value, Path path) {
     TunnelProfile profile;
-    if (!object(value, path, {"encap", "decap", "preClassify"})) return profile;
+    if (!object(value, path, {"encap", "decap", "preClassify", "controlDscp"})) return profile;
     if (const json* found = member(value, "encap")) profile.encap = encap(*found, path / "encap");
     if (const json* found = member(value, "decap")) profile.decap = decap(*found, path / "decap");
     if (const json* found = member(value, "preClassify"))
         profile.pre_classify = pre_classify(*found, path / "preClassify");
+    if (const json* found = member(value, "controlDscp")) {
+        if (const auto dscp = number(*found, path / "controlDscp"))
+            profile.control_dscp = Dscp{*dscp};
+    }
     return profile;
 }
 

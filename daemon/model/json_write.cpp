@@ -23,13 +23,15 @@ json table_map_json(const TableMap& map) {
 }
 
 json encap_json(const Encap& encap) {
-    switch (encap.dscp) {
-    case EncapDscp::set: return {{"dscp", {{"set", to_string(encap.value)}}}};
-    case EncapDscp::table: return {{"dscp", {{"table", encap.table}}}};
-    case EncapDscp::native: return {{"dscp", "native"}};
-    case EncapDscp::copy: break;
-    }
-    return {{"dscp", "copy"}};
+    json value = {{"dscp", "copy"}};
+    if (encap.dscp == EncapDscp::native) value["dscp"] = "native";
+    if (encap.dscp == EncapDscp::set) value["dscp"] = {{"set", to_string(encap.value)}};
+    if (encap.dscp == EncapDscp::table) value["dscp"] = {{"table", encap.table}};
+    const InnerDscp& inner = encap.inner;
+    if (inner.mode == EncapInner::set) value["innerDscp"]["set"] = to_string(inner.value);
+    if (inner.mode == EncapInner::table) value["innerDscp"]["table"] = inner.table;
+    if (encap.ecn != EncapEcn::native) value["ecn"] = to_string(encap.ecn);
+    return value;
 }
 
 json decap_json(const Decap& decap) {
@@ -40,11 +42,13 @@ json decap_json(const Decap& decap) {
         value["dscp"] = decap.dscp == DecapDscp::copy ? "copy" : "keep";
     if (decap.permit) value["permit"] = to_string(*decap.permit);
     if (decap.queue_by == DecapClass::outer) value["class"] = "outer";
+    if (decap.ecn != DecapEcn::native) value["ecn"] = to_string(decap.ecn);
     return value;
 }
 
 json tunnel_json(const TunnelProfile& profile) {
     json value = {{"encap", encap_json(profile.encap)}, {"decap", decap_json(profile.decap)}};
+    if (profile.control_dscp) value["controlDscp"] = to_string(*profile.control_dscp);
     if (profile.pre_classify.enabled) {
         value["preClassify"] = profile.pre_classify.table.empty()
                                    ? json(true)

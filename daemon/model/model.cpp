@@ -5,6 +5,7 @@ namespace tunqos {
 
 TunnelModel model_of(const TunnelProfile& profile) {
     const Decap& decap = profile.decap;
+    if (profile.encap.inner.mode != EncapInner::keep) return TunnelModel::custom;
     if (profile.encap.dscp == EncapDscp::copy && decap.dscp == DecapDscp::copy)
         return TunnelModel::uniform;
     if (decap.dscp != DecapDscp::keep) return TunnelModel::custom;
@@ -19,6 +20,19 @@ std::string_view to_string(TunnelModel model) {
     case TunnelModel::custom: break;
     }
     return "custom";
+}
+
+std::string_view to_string(EncapEcn ecn) {
+    switch (ecn) {
+    case EncapEcn::rfc6040: return "rfc6040";
+    case EncapEcn::compatibility: return "compatibility";
+    case EncapEcn::native: break;
+    }
+    return "native";
+}
+
+std::string_view to_string(DecapEcn ecn) {
+    return ecn == DecapEcn::rfc6040 ? "rfc6040" : "native";
 }
 
 } // namespace tunqos

@@ -124,8 +124,24 @@ private:
                     "the permit list is empty, so that nothing would be copied; use keep");
     }
 
+    void inner(const Encap& encap, const std::string& owner) {
+        const std::string path = owner + " / tunnel encap inner-dscp";
+        if (encap.inner.mode == EncapInner::table) table(encap.inner.table, path, Use::dscp);
+        if (encap.inner.mode == EncapInner::set && encap.inner.value.value >= dscp_count)
+            problem(path, std::to_string(encap.inner.value.value) + " is out of range (0-63)");
+        if (encap.inner.mode != EncapInner::keep && encap.dscp == EncapDscp::native)
+            problem(path,
+                    "does not go with encap dscp native: the kernel would make the outer DSCP "
+                    "from the rewritten inner one; use tunnel encap dscp copy, set or table, or "
+                    "no tunnel encap inner-dscp");
+    }
+
     void profile(const TunnelProfile& profile, const std::string& owner) {
-        const auto& [encap, decap, pre_classify] = profile;
+        const auto& [encap, decap, pre_classify, control] = profile;
+        inner(encap, owner);
+        if (control && control->value >= dscp_count)
+            problem(owner + " / tunnel control dscp",
+                    std::to_string(control->value) + " is out of range (0-63)");
         if (encap.dscp == EncapDscp::table)
             table(encap.table, owner + " / tunnel encap dscp", Use::dscp);
         if (encap.dscp == EncapDscp::set && encap.value.value >= dscp_count)
@@ -153,6 +169,7 @@ private:
         description(map.description, path);
         profile(map.tunnel, path);
         ipsec_decap(map.tunnel.decap, path);
+        device_only(map.tunnel, path);
         if (!map.peer.empty()) peer(map.peer, label, path + " / set peer");
     }
 
@@ -169,6 +186,27 @@ private:
                     mode + " permit 0-47" +
                     (decap.dscp == DecapDscp::copy ? ", or tunnel diffserv-mode uniform permit 0-47"
                                                    : ""));
+    }
+
+    // What this release does on tunnel devices only.
+    void device_only(const TunnelProfile& profile, const std::string& owner) {
+        if (profile.encap.inner.mode != EncapInner::keep)
+            problem(owner + " / tunnel encap inner-dscp",
+                    "is not there on IPsec yet; take it out (keep), and make it on the interface "
+                    "of a tunnel inside IPsec");
+        const auto ecn = [&](const char* setting, std::string_view mode) {
+            if (mode == "native") return;
+            problem(owner + setting,
+                    std::string(mode) +
+                        " is not there on IPsec yet; use native, which is what the kernel's ESP "
+                        "does");
+        };
+        ecn(" / tunnel encap ecn", to_string(profile.encap.ecn));
+        ecn(" / tunnel decap ecn", to_string(profile.decap.ecn));
+        if (profile.control_dscp)
+            problem(owner + " / tunnel control dscp",
+                    "is for WireGuard interfaces; take it out, and let the IKE daemon mark its "
+                    "own packets (strongSwan: dscp of the connection)");
     }
 
     void peer(const std::string& text, const std::string& label, const std::string& path) {

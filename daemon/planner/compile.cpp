@@ -34,17 +34,24 @@ PriorityTable priorities(const Table& table) {
 
 Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string label,
                       const TunnelProfile& profile) {
-    const auto& [encap, decap, pre_classify] = profile;
+    const auto& [encap, decap, pre_classify, control] = profile;
     Tunnel tunnel;
     tunnel.binding = std::move(binding);
     tunnel.label = std::move(label);
     tunnel.encap_dscp = encap.dscp;
     tunnel.encap_value = encap.value;
     if (encap.dscp == EncapDscp::table) tunnel.encap_table = table_named(config, encap.table);
+    tunnel.encap_inner = encap.inner.mode;
+    tunnel.encap_inner_value = encap.inner.value;
+    if (encap.inner.mode == EncapInner::table)
+        tunnel.encap_inner_table = table_named(config, encap.inner.table);
+    tunnel.encap_ecn = encap.ecn;
     tunnel.decap_dscp = decap.dscp;
     if (decap.dscp == DecapDscp::table) tunnel.decap_table = table_named(config, decap.table);
     if (decap.permit) tunnel.decap_permit = decap.permit->to_ullong();
     tunnel.decap_class = decap.queue_by;
+    tunnel.decap_ecn = decap.ecn;
+    tunnel.control_dscp = control;
     tunnel.pre_classify = pre_classify.enabled;
     if (!pre_classify.table.empty())
         tunnel.priority_table = priorities(table_named(config, pre_classify.table));

@@ -59,10 +59,17 @@ private:
         profile.encap.dscp = tunnel.encap_dscp;
         profile.encap.value = tunnel.encap_value;
         if (tunnel.encap_table) profile.encap.table = name_of(*tunnel.encap_table);
+        profile.encap.inner.mode = tunnel.encap_inner;
+        profile.encap.inner.value = tunnel.encap_inner_value;
+        if (tunnel.encap_inner_table)
+            profile.encap.inner.table = name_of(*tunnel.encap_inner_table);
+        profile.encap.ecn = tunnel.encap_ecn;
         profile.decap.dscp = tunnel.decap_dscp;
         if (tunnel.decap_table) profile.decap.table = name_of(*tunnel.decap_table);
         if (tunnel.decap_permit) profile.decap.permit = DscpSet(*tunnel.decap_permit);
         profile.decap.queue_by = tunnel.decap_class;
+        profile.decap.ecn = tunnel.decap_ecn;
+        profile.control_dscp = tunnel.control_dscp;
         profile.pre_classify.enabled = tunnel.pre_classify;
         if (tunnel.priority_table) {
             if (const auto table = narrow(*tunnel.priority_table))

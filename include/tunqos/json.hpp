@@ -11,10 +11,13 @@
 //      "gre1": {
 //        "description": "to branch b",
 //        "tunnel": {
-//          "encap": {"dscp": "copy" | "native" | {"set": "ef"} | {"table": "wan"}},
+//          "encap": {"dscp": "copy" | "native" | {"set": "ef"} | {"table": "wan"},
+//                    "innerDscp": "keep" | {"set": "af21"} | {"table": "lan"},
+//                    "ecn": "native" | "rfc6040" | "compatibility"},
 //          "decap": {"dscp": "keep" | "copy" | {"table": "lan"}, "permit": "0-47",
-//                    "class": "inner" | "outer"},
-//          "preClassify": false | true | {"table": "prio"}
+//                    "class": "inner" | "outer", "ecn": "native" | "rfc6040"},
+//          "preClassify": false | true | {"table": "prio"},
+//          "controlDscp": "cs6"
 //        }
 //      },
 //      "eth1.10": {"port": {"cos": "dscp" | {"table": "cos"}}}

@@ -35,17 +35,32 @@ struct TableMap {
 };
 
 enum class EncapDscp { copy, set, table, native };
+enum class EncapInner { keep, set, table };
+enum class EncapEcn { native, rfc6040, compatibility }; // RFC 6040 section 4.1
+
+// The inner header's DSCP at encapsulation ([3 Inner]). The outer one is made from what
+// it was before.
+struct InnerDscp {
+    EncapInner mode = EncapInner::keep;
+    Dscp value;        // for set
+    std::string table; // for table: the DSCP as it came -> inner DSCP
+
+    bool operator==(const InnerDscp&) const = default;
+};
 
 struct Encap {
     EncapDscp dscp = EncapDscp::copy;
     Dscp value;        // for set
     std::string table; // for table: a name in Config::table_maps
+    InnerDscp inner{};
+    EncapEcn ecn = EncapEcn::native;
 
     bool operator==(const Encap&) const = default;
 };
 
 enum class DecapDscp { keep, copy, table };
 enum class DecapClass { inner, outer };
+enum class DecapEcn { native, rfc6040 }; // RFC 6040 section 4.2
 
 struct Decap {
     DecapDscp dscp = DecapDscp::keep;
@@ -54,6 +69,7 @@ struct Decap {
     // binding may not have (RFC 2983 section 7).
     std::optional<DscpSet> permit;
     DecapClass queue_by = DecapClass::inner;
+    DecapEcn ecn = DecapEcn::native;
 
     bool operator==(const Decap&) const = default;
 };
@@ -70,16 +86,23 @@ struct TunnelProfile {
     Encap encap;
     Decap decap;
     PreClassify pre_classify;
+    // Of what a WireGuard device sends on its own. None: what WireGuard writes.
+    std::optional<Dscp> control_dscp = std::nullopt;
 
     bool operator==(const TunnelProfile&) const = default;
 };
 
 // RFC 2983 and RFC 3270: a name for a pair of encap and decap settings, derived, never
 // stored. uniform: encap copy and decap copy; pipe: decap keep, queue by outer;
-// short_pipe: decap keep, queue by inner; custom: anything else.
+// short_pipe: decap keep, queue by inner; all with the inner DSCP kept at encapsulation;
+// custom: anything else.
 enum class TunnelModel { uniform, pipe, short_pipe, custom };
 TunnelModel model_of(const TunnelProfile& profile);
 std::string_view to_string(TunnelModel model); // "uniform", "pipe", "short-pipe", "custom"
+
+// As in the configuration: "native", "rfc6040", "compatibility".
+std::string_view to_string(EncapEcn ecn);
+std::string_view to_string(DecapEcn ecn);
 
 // One VLAN device's 802.1p policy: `set cos dscp [table NAME]`.
 struct PortProfile {

@@ -22,9 +22,13 @@ Result<Config> edit_cos(Config config, const Context& context, const Match& matc
 // edit_tunnel.cpp
 Result<Config> edit_diffserv_mode(Config config, const Context& context, const Match& match);
 Result<Config> edit_encap_dscp(Config config, const Context& context, const Match& match);
+Result<Config> edit_inner_dscp(Config config, const Context& context, const Match& match);
+Result<Config> edit_encap_ecn(Config config, const Context& context, const Match& match);
 Result<Config> edit_tos(Config config, const Context& context, const Match& match);
 Result<Config> edit_decap_dscp(Config config, const Context& context, const Match& match);
 Result<Config> edit_decap_class(Config config, const Context& context, const Match& match);
+Result<Config> edit_decap_ecn(Config config, const Context& context, const Match& match);
+Result<Config> edit_control_dscp(Config config, const Context& context, const Match& match);
 Result<Config> edit_pre_classify(Config config, const Context& context, const Match& match);
 
 CryptoMapKey crypto_map_key(const Context& context);

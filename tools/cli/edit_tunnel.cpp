@@ -41,8 +41,12 @@ std::optional<DscpSet> permit_of(const Match& match) {
     return parse_dscp_set(match.get("DSCP-LIST"));
 }
 
-Encap encap_of(const Match& match) {
+// The settings of another line (inner-dscp, ecn) stay.
+Encap encap_of(Encap before, const Match& match) {
     Encap encap;
+    encap.inner = std::move(before.inner);
+    encap.ecn = before.ecn;
+    if (match.negated) return encap;
     if (const std::string dscp = match.get("DSCP"); !dscp.empty()) {
         encap.dscp = EncapDscp::set;
         encap.value = parse_dscp(dscp).value_or(Dscp{});
@@ -57,34 +61,57 @@ Encap encap_of(const Match& match) {
 
 } // namespace
 
-// A model says everything about both directions: what it does not name goes to its default, so
-// that a line of a running configuration always means the same.
+// A model says everything about the DSCPs of both directions: what it does not name goes to its
+// default, so that a line of a running configuration always means the same. ECN is no part of it.
 Result<Config> edit_diffserv_mode(Config config, const Context& context, const Match& match) {
     return change(std::move(config), context, match, WhenDefault::remove,
                   [&](TunnelProfile& profile) {
-                      profile.encap = {};
-                      profile.decap = {};
-                      if (match.negated) return;
-                      if (match.has("uniform")) {
-                          profile.decap.dscp = DecapDscp::copy;
-                          profile.decap.permit = permit_of(match);
-                      } else {
-                          profile.encap = encap_of(match);
-                          if (match.has("pipe")) profile.decap.queue_by = DecapClass::outer;
+                      profile.encap.inner = {};
+                      profile.encap = encap_of(std::move(profile.encap), match);
+                      Decap decap;
+                      decap.ecn = profile.decap.ecn;
+                      if (!match.negated && match.has("uniform")) {
+                          decap.dscp = DecapDscp::copy;
+                          decap.permit = permit_of(match);
                       }
+                      if (!match.negated && match.has("pipe")) decap.queue_by = DecapClass::outer;
+                      profile.decap = decap;
                   });
 }
 
 Result<Config> edit_encap_dscp(Config config, const Context& context, const Match& match) {
     return change(
         std::move(config), context, match, WhenDefault::remove,
-        [&](TunnelProfile& profile) { profile.encap = match.negated ? Encap{} : encap_of(match); });
+        [&](TunnelProfile& profile) { profile.encap = encap_of(std::move(profile.encap), match); });
+}
+
+Result<Config> edit_inner_dscp(Config config, const Context& context, const Match& match) {
+    return change(std::move(config), context, match, WhenDefault::keep,
+                  [&](TunnelProfile& profile) {
+                      InnerDscp& inner = profile.encap.inner;
+                      inner = {};
+                      if (match.negated || match.has("keep")) return;
+                      inner.mode = match.has("set") ? EncapInner::set : EncapInner::table;
+                      inner.value = parse_dscp(match.get("DSCP")).value_or(Dscp{});
+                      inner.table = match.get("TABLE-MAP");
+                  });
+}
+
+Result<Config> edit_encap_ecn(Config config, const Context& context, const Match& match) {
+    return change(std::move(config), context, match, WhenDefault::keep,
+                  [&](TunnelProfile& profile) {
+                      EncapEcn& ecn = profile.encap.ecn;
+                      ecn = EncapEcn::native;
+                      if (match.negated) return;
+                      if (match.has("rfc6040")) ecn = EncapEcn::rfc6040;
+                      if (match.has("compatibility")) ecn = EncapEcn::compatibility;
+                  });
 }
 
 Result<Config> edit_tos(Config config, const Context& context, const Match& match) {
     return change(std::move(config), context, match, WhenDefault::remove,
                   [&](TunnelProfile& profile) {
-                      profile.encap = {};
+                      profile.encap = encap_of(std::move(profile.encap), match);
                       if (match.negated) return;
                       const auto tos = parse_number(match.get("TOS"), 0, 255).value_or(0);
                       profile.encap.dscp = EncapDscp::set;
@@ -97,6 +124,7 @@ Result<Config> edit_decap_dscp(Config config, const Context& context, const Matc
                   [&](TunnelProfile& profile) {
                       Decap decap;
                       decap.queue_by = profile.decap.queue_by;
+                      decap.ecn = profile.decap.ecn;
                       if (!match.negated && !match.has("keep")) {
                           decap.dscp = match.has("copy") ? DecapDscp::copy : DecapDscp::table;
                           decap.table = match.get("TABLE-MAP");
@@ -111,6 +139,22 @@ Result<Config> edit_decap_class(Config config, const Context& context, const Mat
     return change(std::move(config), context, match, WhenDefault::keep,
                   [&](TunnelProfile& profile) {
                       profile.decap.queue_by = outer ? DecapClass::outer : DecapClass::inner;
+                  });
+}
+
+Result<Config> edit_decap_ecn(Config config, const Context& context, const Match& match) {
+    const bool rfc6040 = !match.negated && match.has("rfc6040");
+    return change(std::move(config), context, match, WhenDefault::keep,
+                  [&](TunnelProfile& profile) {
+                      profile.decap.ecn = rfc6040 ? DecapEcn::rfc6040 : DecapEcn::native;
+                  });
+}
+
+Result<Config> edit_control_dscp(Config config, const Context& context, const Match& match) {
+    return change(std::move(config), context, match, WhenDefault::keep,
+                  [&](TunnelProfile& profile) {
+                      profile.control_dscp.reset();
+                      if (!match.negated) profile.control_dscp = parse_dscp(match.get("DSCP"));
                   });
 }
 

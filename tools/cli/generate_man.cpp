@@ -226,8 +226,9 @@ std::string generate_man(const Grammar& grammar) {
         text += fmt::format(".SH {} COMMANDS\n", roff(heading));
         if (mode == Mode::interface) {
             text +=
-                "All but tunnel tos and set cos are commands of crypto map mode, too. The first "
-                "tunnel or qos\nsetting of an interface also makes its outer DSCP a copy of the "
+                "All but tunnel tos, encap inner\\-dscp, encap ecn, decap ecn, control and set cos "
+                "are commands of\ncrypto map mode, too. The first tunnel or qos\nsetting of an "
+                "interface also makes its outer DSCP a copy of the "
                 "inner one, as in IOS, until\n.B tunnel encap dscp\nsays otherwise;\n"
                 ".B no tunnel encap dscp\nas the last of the settings gives the interface back "
                 "to the kernel.\n";

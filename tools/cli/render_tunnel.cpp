@@ -32,6 +32,30 @@ std::string encap_words(const TunnelStatus& tunnel) {
     return "the outer DSCP is left as the kernel wrote it";
 }
 
+// What is not at its default.
+std::string inner_words(const TunnelStatus& tunnel) {
+    if (tunnel.encap_inner == "set" && tunnel.encap_inner_value) {
+        return "; the inner DSCP is then set to " + describe(*tunnel.encap_inner_value);
+    }
+    if (tunnel.encap_inner == "table") {
+        return "; the inner DSCP is then mapped by table-map " + tunnel.encap_inner_table;
+    }
+    return {};
+}
+
+std::string encap_ecn_words(const TunnelStatus& tunnel) {
+    if (tunnel.encap_ecn == "rfc6040") return "; the outer ECN is the inner one (RFC 6040)";
+    if (tunnel.encap_ecn == "compatibility") {
+        return "; the outer ECN is Not-ECT (RFC 6040, compatibility mode)";
+    }
+    return {};
+}
+
+std::string decap_ecn_words(const TunnelStatus& tunnel) {
+    if (tunnel.decap_ecn != "rfc6040") return {};
+    return "; the inner ECN takes over what the outer one says (RFC 6040)";
+}
+
 std::string decap_words(const TunnelStatus& tunnel) {
     const std::string permit =
         tunnel.permit.empty() ? std::string() : ", for outer DSCPs " + tunnel.permit;
@@ -75,11 +99,13 @@ std::string render_tunnel(const TunnelStatus& tunnel) {
     if (!tunnel.kind.empty()) text += fmt::format("  Tunnel protocol/transport {}\n", tunnel.kind);
     if (!tunnel.peer.empty()) text += fmt::format("  Peer {}\n", tunnel.peer);
     text += fmt::format("  Diffserv model {}\n", tunnel.model);
-    text += fmt::format("  Encap: {}{}\n", encap_words(tunnel),
-                        tunnel.encap_by_kernel ? " (by the kernel)" : "");
+    text += fmt::format("  Encap: {}{}{}{}\n", encap_words(tunnel),
+                        tunnel.encap_by_kernel ? " (by the kernel)" : "", inner_words(tunnel),
+                        encap_ecn_words(tunnel));
     text += counters(tunnel.encap);
-    text += fmt::format("  Decap: {}; packets are queued by the {} DSCP\n", decap_words(tunnel),
-                        tunnel.decap_class.empty() ? "inner" : tunnel.decap_class);
+    text += fmt::format("  Decap: {}; packets are queued by the {} DSCP{}\n", decap_words(tunnel),
+                        tunnel.decap_class.empty() ? "inner" : tunnel.decap_class,
+                        decap_ecn_words(tunnel));
     text += counters(tunnel.decap);
     if (tunnel.pre_classify) {
         text += "  QOS pre-classification";
@@ -87,6 +113,10 @@ std::string render_tunnel(const TunnelStatus& tunnel) {
             text += ", priority by table-map " + tunnel.pre_classify_table;
         }
         text += '\n';
+    }
+    if (tunnel.control_dscp) {
+        text += fmt::format("  Control: WireGuard's handshakes and keepalives have DSCP {}\n",
+                            describe(*tunnel.control_dscp));
     }
     text += fmt::format("  Hooks: {}\n", tunnel.hooks.empty()
                                              ? "none"

@@ -71,6 +71,10 @@ TunnelStatus tunnel(const json& object) {
     status.encap_dscp = text(encap, "dscp");
     status.encap_value = parse_dscp(text(encap, "value"));
     status.encap_table = text(encap, "table");
+    status.encap_inner = text(encap, "innerDscp");
+    status.encap_inner_value = parse_dscp(text(encap, "innerValue"));
+    status.encap_inner_table = text(encap, "innerTable");
+    status.encap_ecn = text(encap, "ecn");
     status.encap_by_kernel = truth(encap, "byKernel");
     status.encap = counters(encap);
 
@@ -79,11 +83,14 @@ TunnelStatus tunnel(const json& object) {
     status.decap_table = text(decap, "table");
     status.permit = text(decap, "permit");
     status.decap_class = text(decap, "class");
+    status.decap_ecn = text(decap, "ecn");
     status.decap = counters(decap);
 
     const json& pre_classify = member(object, "preClassify");
     status.pre_classify = truth(pre_classify, "enabled");
     status.pre_classify_table = text(pre_classify, "table");
+
+    status.control_dscp = parse_dscp(text(object, "controlDscp"));
     return status;
 }
 

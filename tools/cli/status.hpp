@@ -34,6 +34,10 @@ struct TunnelStatus {
     std::string encap_dscp; // "copy", "set", "table", "native"
     std::optional<Dscp> encap_value;
     std::string encap_table;
+    std::string encap_inner; // "keep", "set", "table"
+    std::optional<Dscp> encap_inner_value;
+    std::string encap_inner_table;
+    std::string encap_ecn; // "native", "rfc6040", "compatibility"
     bool encap_by_kernel = false;
     Counters encap;
 
@@ -41,10 +45,13 @@ struct TunnelStatus {
     std::string decap_table;
     std::string permit;
     std::string decap_class; // "inner", "outer"
+    std::string decap_ecn;   // "native", "rfc6040"
     Counters decap;
 
     bool pre_classify = false;
     std::string pre_classify_table;
+
+    std::optional<Dscp> control_dscp;
 };
 
 struct PortStatus {

@@ -33,6 +33,9 @@ def tables_used(tunnel):
     encap = tunnel.get("encap", {}).get("dscp")
     if isinstance(encap, dict) and "table" in encap:
         yield "tunnel encap dscp", encap["table"]
+    inner = tunnel.get("encap", {}).get("innerDscp")
+    if isinstance(inner, dict) and "table" in inner:
+        yield "tunnel encap inner-dscp", inner["table"]
     decap = tunnel.get("decap", {}).get("dscp")
     if isinstance(decap, dict) and "table" in decap:
         yield "tunnel decap dscp", decap["table"]

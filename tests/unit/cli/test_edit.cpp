@@ -146,6 +146,79 @@ TEST_CASE("tunnel diffserv-mode says everything about both directions") {
     CHECK(on_gre1({"tunnel diffserv-mode uniform", "no tunnel diffserv-mode"}).config == Config{});
 }
 
+TEST_CASE("tunnel encap inner-dscp") {
+    const auto inner = [](std::initializer_list<std::string_view> all) {
+        return on_gre1(all).gre1().encap.inner;
+    };
+    CHECK(inner({"tunnel encap inner-dscp keep"}) == InnerDscp{});
+    CHECK(inner({"tunnel encap inner-dscp set af21"}) == InnerDscp{EncapInner::set, Dscp{18}, {}});
+    CHECK(inner({"tunnel encap inner-dscp set 9", "tunnel encap inner-dscp table wan"}) ==
+          InnerDscp{EncapInner::table, {}, "wan"});
+    CHECK(inner({"tunnel encap inner-dscp table wan", "tunnel encap inner-dscp keep"}) ==
+          InnerDscp{});
+    for (const char* no : {"no tunnel encap inner-dscp", "no tunnel encap inner-dscp set 9"})
+        CHECK(inner({"tunnel encap inner-dscp set 9", no}) == InnerDscp{});
+    CHECK(on_gre1({"no tunnel encap inner-dscp"}).config == Config{});
+}
+
+TEST_CASE("tunnel encap ecn and tunnel decap ecn") {
+    const auto ecns = [](std::initializer_list<std::string_view> all) {
+        const TunnelProfile profile = on_gre1(all).gre1();
+        return std::pair(profile.encap.ecn, profile.decap.ecn);
+    };
+    CHECK(ecns({"tunnel encap ecn rfc6040"}) == std::pair(EncapEcn::rfc6040, DecapEcn::native));
+    CHECK(ecns({"tunnel decap ecn rfc6040"}) == std::pair(EncapEcn::native, DecapEcn::rfc6040));
+    CHECK(ecns({"tunnel encap ecn rfc6040", "tunnel encap ecn compatibility"}).first ==
+          EncapEcn::compatibility);
+    const std::pair native(EncapEcn::native, DecapEcn::native);
+    CHECK(ecns({"tunnel encap ecn rfc6040", "tunnel encap ecn native"}) == native);
+    CHECK(ecns({"tunnel encap ecn rfc6040", "no tunnel encap ecn rfc6040"}) == native);
+    CHECK(ecns({"tunnel decap ecn rfc6040", "tunnel decap ecn native"}) == native);
+    CHECK(ecns({"tunnel decap ecn rfc6040", "no tunnel decap ecn"}) == native);
+    CHECK(on_gre1({"no tunnel encap ecn", "no tunnel decap ecn"}).config == Config{});
+}
+
+TEST_CASE("tunnel control dscp") {
+    CHECK(on_gre1({"tunnel control dscp cs6"}).gre1().control_dscp == Dscp{48});
+    CHECK(on_gre1({"tunnel control dscp 0"}).gre1().control_dscp == Dscp{0});
+    CHECK(on_gre1({"tunnel control dscp 0", "no tunnel control dscp"}).gre1() == TunnelProfile{});
+    CHECK(on_gre1({"no tunnel control dscp cs6"}).config == Config{});
+}
+
+TEST_CASE("one setting of a direction leaves the others alone") {
+    const auto make = [](std::initializer_list<std::string_view> more) {
+        Editor editor = on_gre1({"tunnel encap inner-dscp set ef", "tunnel encap ecn rfc6040",
+                                 "tunnel decap ecn rfc6040", "tunnel control dscp cs6"});
+        editor.lines(more);
+        return editor.gre1();
+    };
+    const TunnelProfile before = make({});
+    for (const char* line :
+         {"tunnel encap dscp set 9", "no tunnel encap dscp", "tunnel tos 4", "no tunnel tos",
+          "tunnel decap dscp copy", "no tunnel decap dscp", "tunnel decap class outer"}) {
+        CAPTURE(line);
+        const TunnelProfile after = make({line});
+        CHECK(after.encap.inner == before.encap.inner);
+        CHECK(after.encap.ecn == before.encap.ecn);
+        CHECK(after.decap.ecn == before.decap.ecn);
+        CHECK(after.control_dscp == before.control_dscp);
+    }
+    CHECK(make({"tunnel encap dscp set 9"}).encap.value == Dscp{9});
+    CHECK(make({"tunnel encap dscp set 9", "tunnel encap ecn native"}).encap.value == Dscp{9});
+    // A model says what becomes of the inner DSCP, too, but nothing of ECN.
+    for (const char* line : {"tunnel diffserv-mode uniform", "tunnel diffserv-mode pipe dscp 9",
+                             "no tunnel diffserv-mode uniform permit ef"}) {
+        CAPTURE(line);
+        const TunnelProfile after = make({line});
+        CHECK(after.encap.inner == InnerDscp{});
+        CHECK(after.encap.ecn == before.encap.ecn);
+        CHECK(after.decap.ecn == before.decap.ecn);
+        CHECK(after.control_dscp == before.control_dscp);
+    }
+    CHECK(make({"no tunnel diffserv-mode uniform permit ef"}).decap.permit == std::nullopt);
+    CHECK(make({"no tunnel diffserv-mode pipe dscp 9"}).encap.dscp == EncapDscp::copy);
+}
+
 TEST_CASE("qos pre-classify") {
     CHECK(on_gre1({"qos pre-classify"}).gre1().pre_classify == PreClassify{true, {}});
     CHECK(on_gre1({"qos pre-classify table prio"}).gre1().pre_classify ==
@@ -183,6 +256,12 @@ TEST_CASE("crypto map settings are kept in the crypto map") {
     CHECK(editor.config.crypto_maps.at({"vpn", 10}) == CryptoMap{});
     CHECK_FALSE(editor.line("tunnel tos 184"));
     CHECK_FALSE(editor.line("set cos dscp"));
+    for (const char* line : {"tunnel encap inner-dscp set 0", "tunnel encap ecn rfc6040",
+                             "tunnel decap ecn rfc6040", "tunnel control dscp cs6"}) {
+        CAPTURE(line);
+        CHECK_FALSE(editor.line(line));
+        CHECK(on_gre1({}).line(line));
+    }
 }
 
 } // namespace

@@ -26,9 +26,23 @@ Words complete(Mode mode, std::string_view text) {
 TEST_CASE("? after a space lists the next tokens with help") {
     const Help list = help(Mode::interface, "tunnel ");
     CHECK_FALSE(list.words_only);
-    CHECK(words(list) == Words{"decap", "diffserv-mode", "encap", "tos"});
-    CHECK(list.lines.front().help == "Out of the tunnel: the inner header");
+    CHECK(words(list) == Words{"control", "decap", "diffserv-mode", "encap", "tos"});
+    CHECK(list.lines.at(1).help == "Out of the tunnel: the inner header");
     CHECK(words(help(Mode::crypto_map, "tunnel ")) == Words{"decap", "diffserv-mode", "encap"});
+}
+
+TEST_CASE("? lists what is for tunnel devices on interfaces only") {
+    CHECK(words(help(Mode::interface, "tunnel encap ")) == Words{"dscp", "ecn", "inner-dscp"});
+    CHECK(words(help(Mode::crypto_map, "tunnel encap ")) == Words{"dscp"});
+    CHECK(words(help(Mode::interface, "tunnel decap ")) == Words{"class", "dscp", "ecn"});
+    CHECK(words(help(Mode::crypto_map, "tunnel decap ")) == Words{"class", "dscp"});
+    CHECK(words(help(Mode::interface, "tunnel encap inner-dscp ")) ==
+          Words{"keep", "set", "table"});
+    CHECK(words(help(Mode::interface, "tunnel encap ecn ")) ==
+          Words{"compatibility", "native", "rfc6040"});
+    CHECK(words(help(Mode::interface, "tunnel decap ecn ")) == Words{"native", "rfc6040"});
+    CHECK(help(Mode::interface, "tunnel control ").lines ==
+          std::vector<HelpLine>{{"dscp", "DSCP of WireGuard's handshakes and keepalives"}});
 }
 
 TEST_CASE("? after a word lists the words that begin so") {

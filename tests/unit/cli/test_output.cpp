@@ -46,6 +46,44 @@ TEST_CASE("what the kernel does is said") {
                     "    ") != std::string::npos);
 }
 
+TEST_CASE("what is not at its default is said in words") {
+    TunnelStatus tunnel = tunnels_from_json(nlohmann::json::parse(R"({"tunnels": [{
+        "name": "wg0", "binding": "device", "kind": "wireguard", "model": "custom",
+        "state": "active", "hooks": ["tunnel-egress", "outer"],
+        "encap": {"dscp": "copy", "innerDscp": "set", "innerValue": "default", "ecn": "rfc6040"},
+        "decap": {"dscp": "keep", "class": "inner", "ecn": "rfc6040"},
+        "preClassify": {"enabled": false}, "controlDscp": "cs6"}]})"))
+                              .at(0);
+    CHECK(render_tunnel(tunnel) ==
+          "wg0 is active\n"
+          "  Tunnel protocol/transport wireguard\n"
+          "  Diffserv model custom\n"
+          "  Encap: the outer DSCP is copied from the inner header; the inner DSCP is then set to "
+          "default (0); the outer ECN is the inner one (RFC 6040)\n"
+          "    0 packets, 0 written, 0 left alone, 0 dropped\n"
+          "  Decap: the inner DSCP is kept; packets are queued by the inner DSCP; the inner ECN "
+          "takes over what the outer one says (RFC 6040)\n"
+          "    0 packets, 0 written, 0 left alone, 0 dropped\n"
+          "  Control: WireGuard's handshakes and keepalives have DSCP cs6 (48)\n"
+          "  Hooks: tunnel-egress, outer\n");
+    tunnel.encap_inner = "table";
+    tunnel.encap_inner_table = "wan";
+    tunnel.encap_ecn = "compatibility";
+    CHECK(render_tunnel(tunnel).find(
+              "copied from the inner header; the inner DSCP is then mapped by table-map wan; the "
+              "outer ECN is Not-ECT (RFC 6040, compatibility mode)\n") != std::string::npos);
+    // Defaults, and an older daemon that says nothing, are told no differently.
+    tunnel.control_dscp.reset();
+    tunnel.encap_inner = "keep";
+    tunnel.encap_ecn = tunnel.decap_ecn = "native";
+    const std::string defaults = render_tunnel(tunnel);
+    tunnel.encap_inner = tunnel.encap_ecn = tunnel.decap_ecn = "";
+    CHECK(render_tunnel(tunnel) == defaults);
+    CHECK(defaults.find("ECN") == std::string::npos);
+    CHECK(defaults.find("then") == std::string::npos);
+    CHECK(defaults.find("Control") == std::string::npos);
+}
+
 TEST_CASE("show tunnel: one line a tunnel in columns") {
     TunnelStatus vpn = gre1();
     vpn.name = "vpn 10";

@@ -216,9 +216,10 @@ TEST_CASE("show joins the configuration with what the module says") {
     CHECK(tunnels[0] == json::parse(R"({
         "name": "gre1", "binding": "device", "kind": "gre", "model": "custom", "state": "active",
         "hooks": ["outer"], "preClassify": {"enabled": false},
-        "encap": {"dscp": "table", "table": "wan", "byKernel": false,
+        "encap": {"dscp": "table", "table": "wan", "byKernel": false, "innerDscp": "keep",
+                  "ecn": "native",
                   "packets": 7, "written": 0, "leftAlone": 0, "dropped": 0},
-        "decap": {"dscp": "table", "table": "lan", "class": "inner",
+        "decap": {"dscp": "table", "table": "lan", "class": "inner", "ecn": "native",
                   "packets": 0, "written": 0, "leftAlone": 0, "dropped": 0}})"));
     CHECK(tunnels[1].at("name") == "vpn 10");
     CHECK(tunnels[1].at("binding") == "ipsec");
@@ -240,6 +241,30 @@ TEST_CASE("show joins the configuration with what the module says") {
     f.kernel.packets_left_alone = {{5, 12}, {99, 1}};
     CHECK(f.result("show.reasons") == json::parse(R"({"reasons": [
         {"reason": "not-permitted", "packets": 12}, {"reason": "reason-99", "packets": 1}]})"));
+}
+
+TEST_CASE("show has inner DSCP, ECN and control DSCP") {
+    Fixture f;
+    json config = full_json();
+    json& tunnel = config["interfaces"]["gre1"]["tunnel"];
+    const auto shown = [&](const char* encap, const char* decap) {
+        tunnel["encap"] = json::parse(encap);
+        tunnel["decap"] = json::parse(decap);
+        f.result("config.set", {{"config", config}});
+        return f.result("show.tunnels", {{"name", "gre1"}}).at("tunnels").at(0);
+    };
+    tunnel["controlDscp"] = "cs6";
+    json status = shown(R"({"innerDscp": {"set": 0}, "ecn": "compatibility"})", "{}");
+    CHECK(status.at("encap").at("innerDscp") == "set");
+    CHECK(status.at("encap").at("innerValue") == "default");
+    CHECK(status.at("encap").at("ecn") == "compatibility");
+    CHECK(status.at("decap").at("ecn") == "native");
+    CHECK(status.at("controlDscp") == "cs6");
+    status = shown(R"({"innerDscp": {"table": "lan"}, "ecn": "rfc6040"})", R"({"ecn": "rfc6040"})");
+    CHECK(status.at("encap").at("innerDscp") == "table");
+    CHECK(status.at("encap").at("innerTable") == "lan");
+    CHECK(status.at("encap").at("ecn") == "rfc6040");
+    CHECK(status.at("decap").at("ecn") == "rfc6040");
 }
 
 TEST_CASE("every reason, capability and hook of the module has its name") {

@@ -26,6 +26,26 @@ Bytes cut(const Message& message, std::size_t size) {
     return bytes;
 }
 
+Tunnel on_wg0() {
+    Tunnel tunnel;
+    tunnel.binding = "wg0";
+    return tunnel;
+}
+
+// The attributes behind those of the module's first release, in order.
+using Numbers = std::vector<std::pair<std::uint16_t, Bytes>>;
+Numbers later_attributes(const Message& message) {
+    Numbers found;
+    const auto all = message.bytes().subspan(NLMSG_HDRLEN + GENL_HDRLEN);
+    each_attribute(all.data(), all.size(), [&](const nlattr* attribute) {
+        if (mnl_attr_get_type(attribute) <= TUNQOS_A_TUNNEL_DECAP) return;
+        const auto* data = static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute));
+        found.emplace_back(mnl_attr_get_type(attribute),
+                           Bytes(data, data + mnl_attr_get_payload_len(attribute)));
+    });
+    return found;
+}
+
 } // namespace
 
 TEST_CASE("every profile survives encoding and decoding") {
@@ -45,6 +65,46 @@ TEST_CASE("every profile survives encoding and decoding") {
             CHECK(decoded->tunnel.binding == binding);
         }
     });
+}
+
+TEST_CASE("what is at its default is not said to a module that may not know it") {
+    const Tunnel defaults = on_wg0();
+    CHECK(later_attributes(encode(defaults, 27, 0, 1)).empty());
+    Tunnel tunnel = defaults;
+    tunnel.encap_inner = EncapInner::set;
+    tunnel.encap_inner_value = Dscp{46};
+    tunnel.encap_ecn = EncapEcn::compatibility;
+    tunnel.decap_ecn = DecapEcn::rfc6040;
+    tunnel.control_dscp = Dscp{0};
+    CHECK(later_attributes(encode(tunnel, 27, 0, 1)) ==
+          Numbers{{TUNQOS_A_TUNNEL_ENCAP_INNER, {TUNQOS_ENCAP_INNER_SET}},
+                  {TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, {46}},
+                  {TUNQOS_A_TUNNEL_ENCAP_ECN, {TUNQOS_ENCAP_ECN_COMPATIBILITY}},
+                  {TUNQOS_A_TUNNEL_DECAP_ECN, {TUNQOS_DECAP_ECN_RFC6040}},
+                  {TUNQOS_A_TUNNEL_CONTROL_DSCP, {0}}});
+    tunnel = defaults;
+    tunnel.encap_inner = EncapInner::table;
+    tunnel.encap_inner_table = Table{7, 6, 5};
+    tunnel.encap_ecn = EncapEcn::rfc6040;
+    Bytes table(64);
+    table[0] = 7, table[1] = 6, table[2] = 5;
+    CHECK(later_attributes(encode(tunnel, 27, 0, 1)) ==
+          Numbers{{TUNQOS_A_TUNNEL_ENCAP_INNER, {TUNQOS_ENCAP_INNER_TABLE}},
+                  {TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, table},
+                  {TUNQOS_A_TUNNEL_ENCAP_ECN, {TUNQOS_ENCAP_ECN_RFC6040}}});
+}
+
+TEST_CASE("what an older or a newer module says is read as far as it goes") {
+    Message message(27, 0, TUNQOS_CMD_GET_TUNNEL, 1, 1);
+    message.put_text(TUNQOS_A_TUNNEL_DEVICE, "wg0");
+    CHECK(decode_tunnel(header(message))->tunnel == on_wg0());
+    message.put_u8(TUNQOS_A_TUNNEL_ENCAP_INNER, 99);
+    message.put_u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, 46); // not of this mode
+    message.put_u8(TUNQOS_A_TUNNEL_ENCAP_ECN, 99);
+    message.put_u8(TUNQOS_A_TUNNEL_DECAP_ECN, 99);
+    CHECK(decode_tunnel(header(message))->tunnel == on_wg0());
+    message.put_u8(TUNQOS_A_TUNNEL_CONTROL_DSCP, 48);
+    CHECK(decode_tunnel(header(message))->tunnel.control_dscp == Dscp{48});
 }
 
 TEST_CASE("ports and removals are encoded under their command") {
@@ -151,6 +211,24 @@ TEST_CASE("a refusal has the module's words and the attribute") {
         CHECK(attribute_at(request.bytes(), offset + 1000) == "");
         CHECK(attribute_at(request.bytes(), 0) == "");
     }
+}
+
+TEST_CASE("a refused setting is named as in the specification") {
+    Tunnel tunnel = on_wg0();
+    tunnel.encap_inner = EncapInner::set;
+    tunnel.encap_ecn = EncapEcn::rfc6040;
+    tunnel.control_dscp = Dscp{48};
+    const Message request = encode(tunnel, 27, 0, 1);
+    std::vector<std::string> names;
+    constexpr std::size_t first = NLMSG_HDRLEN + GENL_HDRLEN;
+    const auto all = request.bytes().subspan(first);
+    each_attribute(all.data(), all.size(), [&](const nlattr* attribute) {
+        const auto* at = reinterpret_cast<const std::uint8_t*>(attribute);
+        names.push_back(
+            attribute_at(request.bytes(), static_cast<std::uint32_t>(at - request.bytes().data())));
+    });
+    CHECK(names == std::vector<std::string>{"device", "encap-inner", "encap-inner-value",
+                                            "encap-ecn", "control-dscp"});
 }
 
 TEST_CASE("a family is found by its name, with its group") {

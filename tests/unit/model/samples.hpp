@@ -35,13 +35,59 @@ inline Config full() {
     return config;
 }
 
+// On IPsec decap needs a permit list, and some settings are for devices only.
+inline bool fits_ipsec(const TunnelProfile& profile) {
+    const auto& [encap, decap, pre_classify, control] = profile;
+    return (decap.dscp == DecapDscp::keep || decap.permit) &&
+           encap.inner.mode == EncapInner::keep && encap.ecn == EncapEcn::native &&
+           decap.ecn == DecapEcn::native && !control;
+}
+
+inline const Encap encaps[] = {{},
+                               {EncapDscp::set, Dscp{26}, {}},
+                               {EncapDscp::set, Dscp{17}, {}},
+                               {EncapDscp::table, {}, "wan"},
+                               {EncapDscp::native, {}, {}}};
+
+// Every combination of inner-dscp, ECN and control, but all of them at their defaults, with
+// each encap that goes with it; decap and pre-classify take turns.
+inline void each_device_profile(const std::function<void(const TunnelProfile&)>& visit) {
+    const InnerDscp inners[] = {{},
+                                {EncapInner::set, Dscp{0}, {}},
+                                {EncapInner::set, Dscp{17}, {}},
+                                {EncapInner::table, {}, "lan"}};
+    const Decap decaps[] = {{},
+                            {DecapDscp::copy, {}, parse_dscp_set("0-47"), DecapClass::outer},
+                            {DecapDscp::keep, {}, {}, DecapClass::outer},
+                            {DecapDscp::table, "lan", {}, {}},
+                            {DecapDscp::copy, {}, {}, {}}};
+    const std::optional<Dscp> controls[] = {{}, Dscp{48}};
+    unsigned turn = 0;
+    for (const auto& inner : inners) {
+        for (const auto ecn : {EncapEcn::native, EncapEcn::rfc6040, EncapEcn::compatibility}) {
+            for (const auto decap_ecn : {DecapEcn::native, DecapEcn::rfc6040}) {
+                for (const auto& control : controls) {
+                    for (const auto& encap : encaps) {
+                        TunnelProfile profile{encap, decaps[turn % 5], {turn % 3 == 0, {}}};
+                        profile.encap.inner = inner;
+                        profile.encap.ecn = ecn;
+                        profile.decap.ecn = decap_ecn;
+                        profile.control_dscp = control;
+                        const bool keeps = inner.mode == EncapInner::keep;
+                        const bool ecns = ecn != EncapEcn::native || decap_ecn != DecapEcn::native;
+                        if (keeps && !ecns && !control) continue;
+                        if (!keeps && encap.dscp == EncapDscp::native) continue;
+                        ++turn;
+                        visit(profile);
+                    }
+                }
+            }
+        }
+    }
+}
+
 // Every profile that validate() accepts on a device, with the tables "wan" and "lan".
 inline void each_profile(const std::function<void(const TunnelProfile&)>& visit) {
-    const Encap encaps[] = {{},
-                            {EncapDscp::set, Dscp{26}, {}},
-                            {EncapDscp::set, Dscp{17}, {}},
-                            {EncapDscp::table, {}, "wan"},
-                            {EncapDscp::native, {}, {}}};
     const std::optional<DscpSet> permits[] = {{}, parse_dscp_set("0-47"), parse_dscp_set("ef")};
     const PreClassify pre_classifies[] = {{}, {true, {}}, {true, "lan"}};
     for (const auto& encap : encaps) {
@@ -56,6 +102,7 @@ inline void each_profile(const std::function<void(const TunnelProfile&)>& visit)
             }
         }
     }
+    each_device_profile(visit);
 }
 
 } // namespace tunqos::samples

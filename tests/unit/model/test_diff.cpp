@@ -40,6 +40,47 @@ TEST_CASE("objects come and go as a whole") {
     CHECK(diff(after, {}) == Lines{"interface gre1: removed"});
 }
 
+TEST_CASE("settings that few profiles have are told where they are not at their default") {
+    Config before, after;
+    before.interfaces["gre1"].tunnel = TunnelProfile{};
+    TunnelProfile& profile = after.interfaces["gre1"].tunnel.emplace();
+    profile.encap.inner = {EncapInner::table, {}, "lan"};
+    profile.encap.ecn = EncapEcn::compatibility;
+    profile.decap.ecn = DecapEcn::rfc6040;
+    profile.control_dscp = Dscp{48};
+    CHECK(diff(before, after) == Lines{
+                                     "interface gre1: encap inner-dscp keep -> table lan",
+                                     "interface gre1: encap ecn native -> compatibility",
+                                     "interface gre1: decap ecn native -> rfc6040",
+                                     "interface gre1: control dscp none -> cs6",
+                                 });
+    CHECK(diff(after, before) == Lines{
+                                     "interface gre1: encap inner-dscp table lan -> keep",
+                                     "interface gre1: encap ecn compatibility -> native",
+                                     "interface gre1: decap ecn rfc6040 -> native",
+                                     "interface gre1: control dscp cs6 -> none",
+                                 });
+    CHECK(diff({}, after) == Lines{"interface gre1: added (encap dscp copy, encap inner-dscp table "
+                                   "lan, encap ecn compatibility, decap dscp keep, decap class "
+                                   "inner, decap ecn rfc6040, pre-classify off, control dscp "
+                                   "cs6)"});
+    // A description was there before the tunnel.
+    before.interfaces["gre1"] = {"x", {}, {}};
+    after.interfaces["gre1"].description = "x";
+    profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
+    profile.encap.ecn = EncapEcn::rfc6040;
+    CHECK(diff(before, after) == Lines{
+                                     "interface gre1: encap dscp none -> copy",
+                                     "interface gre1: encap inner-dscp none -> set default",
+                                     "interface gre1: encap ecn none -> rfc6040",
+                                     "interface gre1: decap dscp none -> keep",
+                                     "interface gre1: decap class none -> inner",
+                                     "interface gre1: decap ecn none -> rfc6040",
+                                     "interface gre1: pre-classify none -> off",
+                                     "interface gre1: control dscp none -> cs6",
+                                 });
+}
+
 TEST_CASE("every change of a profile shows") {
     samples::each_profile([](const TunnelProfile& profile) {
         samples::each_profile([&](const TunnelProfile& other) {

@@ -74,6 +74,33 @@ TEST_CASE("settings that have a name of their own are written by it") {
           "interface g\n tunnel encap dscp table wan\n tunnel decap dscp table lan permit 46\n");
 }
 
+TEST_CASE("inner DSCP, ECN and control DSCP are lines of their own, if they are set") {
+    TunnelProfile profile{{}, {DecapDscp::keep, {}, {}, DecapClass::outer}, {}};
+    const auto text = [&] { return interface_to_ios("g", Interface{{}, profile, {}}); };
+    // ECN is no part of a model, the inner DSCP is
+    profile.encap.ecn = EncapEcn::rfc6040;
+    profile.decap.ecn = DecapEcn::rfc6040;
+    profile.control_dscp = Dscp{48};
+    CHECK(text() ==
+          "interface g\n tunnel diffserv-mode pipe\n tunnel encap ecn rfc6040\n"
+          " tunnel decap ecn rfc6040\n tunnel control dscp cs6\n");
+    CHECK(model_of(profile) == TunnelModel::pipe);
+    profile.encap.ecn = EncapEcn::compatibility;
+    profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
+    profile.decap.ecn = DecapEcn::native;
+    profile.control_dscp.reset();
+    CHECK(text() ==
+          "interface g\n tunnel encap dscp copy\n tunnel encap inner-dscp set default\n"
+          " tunnel decap class outer\n tunnel encap ecn compatibility\n");
+    CHECK(model_of(profile) == TunnelModel::custom);
+    profile = {{}, {DecapDscp::copy, {}, {}, {}}, {}};
+    profile.encap.inner = {EncapInner::table, {}, "lan"};
+    CHECK(text() ==
+          "interface g\n tunnel encap dscp copy\n tunnel encap inner-dscp table lan\n"
+          " tunnel decap dscp copy\n");
+    CHECK(model_of(profile) == TunnelModel::custom);
+}
+
 TEST_CASE("different profiles have different texts") {
     std::set<std::string> texts;
     int count = 0;

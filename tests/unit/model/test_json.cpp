@@ -39,7 +39,8 @@ TEST_CASE("every profile reads back from JSON as it was") {
         CHECK(*again == config);
         ++count;
     });
-    CHECK(count == 5 * 7 * 2 * 3);
+    // and with native the inner DSCP is kept
+    CHECK(count == 5 * 7 * 2 * 3 + 4 * (4 * 3 * 2 * 2 - 1) + (3 * 2 * 2 - 1));
 }
 
 TEST_CASE("every table-map line and default reads back from JSON as it was") {
@@ -95,6 +96,10 @@ TEST_CASE("each problem has the path of its place") {
           }
         },
         "gre2": {"tunnel": {"encap": {"dscp": {"set": 184}}, "decap": {"permit": 5}}},
+        "gre3": {"tunnel": {"encap": {"innerDscp": "copy", "ecn": "RFC6040"},
+                            "decap": {"ecn": "compatibility"}, "controlDscp": 64}},
+        "gre4": {"tunnel": {"encap": {"innerDscp": {"set": 64}, "ecn": true}}},
+        "gre5": {"tunnel": {"encap": {"innerDscp": {"table": ""}, "inner": 1}}},
         "eth1.10": {"port": {"cos": 5}},
         "eth1.11": 7
       },
@@ -118,6 +123,19 @@ TEST_CASE("each problem has the path of its place") {
              "interfaces / gre1 / tunnel / preClassify: must be true, false or",
              "interfaces / gre2 / tunnel / encap / dscp / set: must be a number 0-63",
              "interfaces / gre2 / tunnel / decap / permit: must be a text, not 5\n",
+             "interfaces / gre3 / tunnel / encap / innerDscp: must be \"keep\", {\"set\": DSCP} or "
+             "{\"table\": NAME}, not \"copy\"\n",
+             "interfaces / gre3 / tunnel / encap / ecn: must be one of \"native\", \"rfc6040\", "
+             "\"compatibility\", not \"RFC6040\"\n",
+             "interfaces / gre3 / tunnel / decap / ecn: must be one of \"native\", \"rfc6040\", "
+             "not \"compatibility\"\n",
+             "interfaces / gre3 / tunnel / controlDscp: must be a number 0-63 or a name such as "
+             "\"ef\", not 64\n",
+             "interfaces / gre4 / tunnel / encap / innerDscp / set: must be a number 0-63",
+             "interfaces / gre4 / tunnel / encap / ecn: must be one of",
+             "interfaces / gre5 / tunnel / encap / innerDscp: must be \"keep\"",
+             "interfaces / gre5 / tunnel / encap / inner: unknown key; this object may have "
+             "\"dscp\", \"innerDscp\", \"ecn\"\n",
              "interfaces / eth1.10 / port / cos: must be \"dscp\" or {\"table\": NAME}, not 5\n",
              "interfaces / eth1.11: must be an object, not 7\n",
              "cryptoMaps / vpn: must be a name, one space and a sequence number",
@@ -125,7 +143,7 @@ TEST_CASE("each problem has the path of its place") {
              "cryptoMaps / vpn 10 / peer: must be a text, not 1\n",
          })
         contains(text, line);
-    CHECK(std::count(text.begin(), text.end(), '\n') == 20);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 28);
 }
 
 TEST_CASE("a key that is there twice is a problem, not the last one wins") {
@@ -190,6 +208,33 @@ TEST_CASE("the file is indented, ordered and ends with a newline") {
   "version": 1
 }
 )");
+}
+
+TEST_CASE("inner DSCP, ECN and control DSCP have keys of their own, if they are set") {
+    Config config;
+    TunnelProfile& profile = config.interfaces["wg0"].tunnel.emplace();
+    const auto tunnel = [&] { return config_to_json(config)["interfaces"]["wg0"]["tunnel"]; };
+    CHECK(tunnel() ==
+          nlohmann::json::parse(R"({"encap": {"dscp": "copy"}, "decap": {"dscp": "keep"}})"));
+    profile.encap.inner = {EncapInner::set, Dscp{46}, {}};
+    profile.encap.ecn = EncapEcn::rfc6040;
+    profile.decap.ecn = DecapEcn::rfc6040;
+    profile.control_dscp = Dscp{48};
+    CHECK(tunnel() == nlohmann::json::parse(R"({
+        "encap": {"dscp": "copy", "innerDscp": {"set": "ef"}, "ecn": "rfc6040"},
+        "decap": {"dscp": "keep", "ecn": "rfc6040"}, "controlDscp": "cs6"})"));
+    profile.encap.inner = {EncapInner::table, {}, "wan"};
+    profile.encap.ecn = EncapEcn::compatibility;
+    CHECK(tunnel()["encap"] == nlohmann::json::parse(R"(
+        {"dscp": "copy", "innerDscp": {"table": "wan"}, "ecn": "compatibility"})"));
+
+    const auto read = config_from_text(R"({"version": 1, "interfaces": {"wg0": {"tunnel": {
+        "encap": {"innerDscp": "keep", "ecn": "native"}, "decap": {"ecn": "native"},
+        "controlDscp": 0}}}})");
+    REQUIRE(read);
+    TunnelProfile expected;
+    expected.control_dscp = Dscp{0};
+    CHECK(read->interfaces.at("wg0").tunnel == expected);
 }
 
 TEST_CASE("what is wrong in itself and what does not fit are said at once, without guesses") {

@@ -139,6 +139,62 @@ TEST_CASE("IPsec decap needs a permit list, and says why") {
     CHECK(problems_of(config) == "");
 }
 
+TEST_CASE("an inner DSCP needs an outer one that tunqos makes") {
+    TunnelProfile profile;
+    profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
+    for (const auto dscp : {EncapDscp::copy, EncapDscp::set})
+        CHECK(problems_of(with_tunnel({{dscp, {}, {}, profile.encap.inner}, {}, {}})) == "");
+    profile.encap.dscp = EncapDscp::native;
+    const std::string text = problems_of(with_tunnel(profile));
+    CHECK(text.find(
+              "interface gre1 / tunnel encap inner-dscp: does not go with encap dscp native") == 0);
+    CHECK(text.find("use tunnel encap dscp copy, set or table") != std::string::npos);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+    profile.encap.inner = {};
+    CHECK(problems_of(with_tunnel(profile)) == "");
+}
+
+TEST_CASE("inner and control DSCPs are DSCPs, and an inner table exists") {
+    TunnelProfile profile;
+    profile.encap.inner = {EncapInner::set, Dscp{64}, {}};
+    profile.control_dscp = Dscp{64};
+    CHECK(problems_of(with_tunnel(profile)) ==
+          "interface gre1 / tunnel encap inner-dscp: 64 is out of range (0-63)\n"
+          "interface gre1 / tunnel control dscp: 64 is out of range (0-63)\n");
+    profile.encap.inner = {EncapInner::table, {}, "none"};
+    profile.control_dscp = Dscp{63};
+    CHECK(problems_of(with_tunnel(profile)) ==
+          "interface gre1 / tunnel encap inner-dscp: there is no table-map none; define it, or "
+          "change this setting before removing it\n");
+}
+
+TEST_CASE("IPsec has no inner DSCP, no ECN and no control DSCP of its own yet") {
+    Config config = samples::full();
+    TunnelProfile& profile = config.crypto_maps[{"vpn", 10}].tunnel;
+    const TunnelProfile sound = profile;
+    const auto only = [&](const std::string& setting, const std::string& way_out) {
+        const std::string text = problems_of(config);
+        INFO(text);
+        CHECK(text.find("crypto map vpn 10 / tunnel " + setting + ": ") == 0);
+        CHECK(text.find(way_out) != std::string::npos);
+        CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+        profile = sound;
+    };
+    profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
+    only("encap inner-dscp", "make it on the interface of a tunnel inside IPsec");
+    profile.encap.inner = {EncapInner::table, {}, "lan"};
+    only("encap inner-dscp", "is not there on IPsec yet");
+    profile.encap.ecn = EncapEcn::rfc6040;
+    only("encap ecn", "rfc6040 is not there on IPsec yet; use native");
+    profile.encap.ecn = EncapEcn::compatibility;
+    only("encap ecn", "compatibility is not there on IPsec yet; use native");
+    profile.decap.ecn = DecapEcn::rfc6040;
+    only("decap ecn", "rfc6040 is not there on IPsec yet; use native");
+    profile.control_dscp = Dscp{48};
+    only("control dscp", "let the IKE daemon mark its own packets");
+    CHECK(problems_of(config) == "");
+}
+
 TEST_CASE("a permit list that does nothing is a problem") {
     TunnelProfile profile;
     profile.decap.permit = parse_dscp_set("0-47");
@@ -204,4 +260,14 @@ TEST_CASE("advice names what is valid but odd") {
               "crypto map vpn 20: has no peer yet, so it is not in effect; use set peer",
               "interface gre1: table-map cos holds numbers 0-7 only, but is used for DSCPs (0-63)",
               "table-map old: is not used"});
+
+    config = samples::full();
+    config.interfaces["gre1"].tunnel->decap = {};
+    config.interfaces["gre1"].tunnel->encap.inner = {EncapInner::table, {}, "lan"};
+    CHECK(advise(config).empty());
+    config.interfaces["gre1"].tunnel->encap.inner.table = "cos";
+    CHECK(advise(config) ==
+          std::vector<std::string>{
+              "interface gre1: table-map cos holds numbers 0-7 only, but is used for DSCPs (0-63)",
+              "table-map lan: is not used"});
 }

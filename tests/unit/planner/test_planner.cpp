@@ -58,6 +58,28 @@ TEST_CASE("a table of priorities leaves what is ignored") {
         CHECK((*table)[i] == (i == 18 ? 34 : 0xffffffffU));
 }
 
+TEST_CASE("an inner DSCP, ECN and a control DSCP reach the kernel") {
+    Config config = samples::full();
+    TunnelProfile& profile = *config.interfaces["gre1"].tunnel;
+    profile.encap.inner = {EncapInner::table, Dscp{9}, "lan"};
+    profile.encap.ecn = EncapEcn::compatibility;
+    profile.decap.ecn = DecapEcn::rfc6040;
+    profile.control_dscp = Dscp{48};
+    Tunnel tunnel = compile(config).tunnels.at("gre1");
+    REQUIRE(tunnel.encap_inner_table);
+    for (std::size_t i = 0; i < 64; ++i)
+        CHECK((*tunnel.encap_inner_table)[i] == (i == 18 ? 34 : 255));
+    CHECK(tunnel.encap_inner == EncapInner::table);
+    CHECK(tunnel.encap_inner_value == Dscp{});
+    CHECK(tunnel.encap_ecn == EncapEcn::compatibility);
+    CHECK(tunnel.decap_ecn == DecapEcn::rfc6040);
+    CHECK(tunnel.control_dscp == Dscp{48});
+    profile.encap.inner = {EncapInner::set, Dscp{9}, "lan"};
+    tunnel = compile(config).tunnels.at("gre1");
+    CHECK(tunnel.encap_inner_value == Dscp{9});
+    CHECK_FALSE(tunnel.encap_inner_table);
+}
+
 TEST_CASE("a crypto map without a peer and a bare description reach no kernel") {
     Config config;
     config.crypto_maps[{"vpn", 10}] = {};
@@ -121,6 +143,8 @@ TEST_CASE("what the module reports is compared by meaning") {
     status.tunnel.decap_permit = ~0ULL;
     status.tunnel.encap_value = Dscp{46};
     status.tunnel.encap_table = Table{};
+    status.tunnel.encap_inner_value = Dscp{46};
+    status.tunnel.encap_inner_table = Table{};
     CHECK(reconcile(desired, planner::from_dump({status}, {})).empty());
     status.tunnel.decap_permit = 1;
     CHECK(reconcile(desired, planner::from_dump({status}, {})).size() == 1);
@@ -131,7 +155,7 @@ TEST_CASE("a recovered configuration compiles to the state it came from") {
     samples::each_profile([](const TunnelProfile& profile) {
         Config config = samples::full();
         config.interfaces["gre1"].tunnel = profile;
-        if (!profile.decap.permit && profile.decap.dscp != DecapDscp::keep) {
+        if (!samples::fits_ipsec(profile)) {
             config.crypto_maps.clear();
         } else {
             config.crypto_maps[{"vpn", 10}].tunnel = profile;
