@@ -39,6 +39,10 @@ bool possible(const Tunnel& tunnel) {
     return tunnel.encap_value.value < dscp_count && in_range(tunnel.encap_table, dscp_count) &&
            in_range(tunnel.decap_table, dscp_count) && priorities &&
            (tunnel.encap_dscp == EncapDscp::table) == tunnel.encap_table.has_value() &&
+           tunnel.encap_inner_value.value < dscp_count &&
+           in_range(tunnel.encap_inner_table, dscp_count) &&
+           (tunnel.encap_inner == EncapInner::table) == tunnel.encap_inner_table.has_value() &&
+           (!tunnel.control_dscp || tunnel.control_dscp->value < dscp_count) &&
            (tunnel.decap_dscp == DecapDscp::table) == tunnel.decap_table.has_value() &&
            (device == nullptr || !device->empty());
 }

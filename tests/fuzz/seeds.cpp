@@ -93,7 +93,7 @@ std::vector<Config> configurations() {
         const auto maps = samples::full().table_maps;
         config.table_maps = {{"wan", maps.at("wan")}, {"lan", maps.at("lan")}};
         config.interfaces["gre1"].tunnel = profile;
-        if (profile.decap.dscp == DecapDscp::keep || profile.decap.permit)
+        if (samples::fits_ipsec(profile))
             config.crypto_maps[{"vpn", 10}] = {"to b", "2001:db8::1", profile};
         all.push_back(std::move(config));
     });
