@@ -107,6 +107,42 @@ def somebody_else(case, daemon):
     case.true("put right", True)
 
 
+def later_settings(case, daemon):
+    """Inner DSCP, ECN and control DSCP reach the module, as typed."""
+    table = [34 if d == EF else d for d in range(64)]
+    with genl.Tunqos("rA") as sock:
+        for lines, want in (
+                (("tunnel encap inner-dscp table later",
+                  "tunnel encap ecn compatibility",
+                  "tunnel decap ecn rfc6040", "tunnel control dscp cs6"),
+                 dict(encap_inner="table", encap_inner_table=table,
+                      encap_ecn="compatibility", decap_ecn="rfc6040",
+                      control_dscp=48)),
+                (("tunnel encap inner-dscp set af31",
+                  "tunnel encap ecn rfc6040", "no tunnel decap ecn",
+                  "tunnel control dscp 0"),
+                 dict(encap_inner="set", encap_inner_value=AF31,
+                      encap_ecn="rfc6040", decap_ecn="native",
+                      control_dscp=0)),
+                (("tunnel encap inner-dscp keep", "no tunnel encap ecn",
+                  "no tunnel control dscp"),
+                 dict(encap_inner="keep", encap_inner_table=None,
+                      encap_inner_value=None, encap_ecn="native",
+                      decap_ecn="native", control_dscp=None))):
+            daemon.cli(*config("table-map later", "map from ef to af41",
+                               "interface wg9", *lines), "do write memory")
+            one = sock.tunnels()["wg9"]
+            for key, value in want.items():
+                case.equal("%s: %s" % (lines[0], key), one.get(key), value)
+            generation = sock.info()["generation"]
+            daemon.stop()
+            daemon.start()
+            case.equal(lines[0] + ": a start sends nothing that is there",
+                       sock.info()["generation"], generation)
+    daemon.cli(*config("no interface wg9", "no table-map later"),
+               "do write memory")
+
+
 def refusals(case, daemon):
     cli = config("interface tun")
     refused(case, daemon, "unknown dscp name", ('"af99" is not a dscp',
@@ -123,6 +159,11 @@ def refusals(case, daemon):
     refused(case, daemon, "ipsec without permit", ("permit", "2983"),
             *config("crypto map vpn 10", "set peer 198.51.100.1",
                     "tunnel diffserv-mode uniform"))
+    refused(case, daemon, "inner dscp beside the kernel's outer one",
+            ("tun", "inner-dscp", "native", "copy, set or table"),
+            *cli, "tunnel encap inner-dscp set 0", "tunnel encap dscp native")
+    refused(case, daemon, "ecn of ipsec", "^",
+            *config("crypto map vpn 10", "tunnel encap ecn rfc6040"))
     refused(case, daemon, "table in use", "wan-map",
             *config("table-map wan-map", "map from ef to af41",
                     "interface tun", "tunnel encap dscp table wan-map",
@@ -211,12 +252,16 @@ def round_trip(case, daemon):
         "qos pre-classify", "interface tun",
         "tunnel encap dscp table wan", "tunnel decap class outer",
         "qos pre-classify", "interface lan.10", "set cos dscp table cos",
-        "interface sit9", "tunnel diffserv-mode uniform"))
+        "interface sit9", "tunnel diffserv-mode uniform",
+        "tunnel encap ecn rfc6040", "tunnel decap ecn rfc6040",
+        "interface wg9", "tunnel encap inner-dscp table wan",
+        "tunnel encap ecn compatibility", "tunnel control dscp cs6"))
     text = daemon.cli("show running-config").stdout
     with genl.Tunqos("rA") as sock:
         module = sock.tunnels(), sock.ports()
         daemon.cli(*config("no interface tun", "no interface lan.10",
-                           "no interface sit9", "no crypto map vpn 10",
+                           "no interface sit9", "no interface wg9",
+                           "no crypto map vpn 10",
                            "no table-map wan", "no table-map cos"))
         case.equal("all removed", (sock.tunnels(), sock.ports()), ({}, {}))
         path = daemon.dir + "/pasted"
@@ -300,6 +345,7 @@ def test(case):
             restarts(case, net, tun, daemon)
             case.note("restarts done")
             somebody_else(case, daemon)
+            later_settings(case, daemon)
             refusals(case, daemon)
             case.note("refusals done")
             files(case, net, tun, daemon)
