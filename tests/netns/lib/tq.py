@@ -89,6 +89,7 @@ class Daemon:
                 "--config", self.config, *self.arguments,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         topo.wait(self.ready, 30, "tunqosd's socket")
+        self.rpc("version")  # answered when the module has what the file says
 
     def ready(self):
         if self.process.poll() is not None:
