@@ -30,6 +30,7 @@ void add_table_maps(const Config& config, Config& part) {
         if (interface.port) add(interface.port->table);
         if (!interface.tunnel) continue;
         add(interface.tunnel->encap.table);
+        add(interface.tunnel->encap.inner.table);
         add(interface.tunnel->decap.table);
         add(interface.tunnel->pre_classify.table);
     }
