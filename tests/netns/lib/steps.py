@@ -46,6 +46,8 @@ class Strace:
                                    self.process.stderr.read())
 
     def so_far(self):
+        if not os.path.exists(self.file):
+            return ""  # it has not started yet
         with open(self.file, errors="replace") as f:
             return f.read()
 
