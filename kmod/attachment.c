@@ -130,16 +130,34 @@ static int after_get(struct tunqos_attachment *attachment)
 
 static int egress_get(struct tunqos_attachment *attachment)
 {
+	bool sealed = attachment->form == TUNQOS_FORM_WIREGUARD;
+	int err;
+
+	if (!sealed) {
+		err = tunqos_vrf_get(attachment);
+		if (err)
+			return err;
+	}
 	attachment->egress = (struct nf_hook_ops) {
-		.hook		= tunqos_wireguard_before,
+		.hook		= sealed ? tunqos_wireguard_before :
+					   tunqos_vrf_before,
 		.dev		= attachment->dev,
 		.priv		= attachment,
 		.pf		= NFPROTO_NETDEV,
 		.hooknum	= NF_NETDEV_EGRESS,
 		.priority	= INT_MAX,
 	};
-	return nf_register_net_hook(dev_net(attachment->dev),
-				    &attachment->egress);
+	err = nf_register_net_hook(dev_net(attachment->dev),
+				   &attachment->egress);
+	if (err)
+		tunqos_vrf_put(attachment);
+	return err;
+}
+
+/* Is the underlay of a device of ours a VRF? Context: RTNL held. */
+bool tunqos_attachment_vrf(struct net_device *dev)
+{
+	return tunqos_vrf_hides(dev, underlay_of(dev));
 }
 
 /*
@@ -190,9 +208,11 @@ static void release(struct tunqos_attachment *attachment, u32 hooks)
 				       &attachment->ingress);
 		gro_restore(attachment);
 	}
-	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS)
+	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS) {
 		nf_unregister_net_hook(dev_net(attachment->dev),
 				       &attachment->egress);
+		tunqos_vrf_put(attachment);
+	}
 	hooks_put(attachment, hooks);
 }
 
@@ -209,6 +229,7 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 	attachment->kind = tunqos_kind_of(dev);
 	attachment->form = attachment->kind->form;
 	attachment->underlay = underlay_of(dev);
+	attachment->vrf = tunqos_attachment_vrf(dev);
 	/*
 	 * Only who owns the machine may have hooks in others' namespaces; for
 	 * anybody else the device's own is looked at.

@@ -153,14 +153,16 @@ static int prepare_device(struct tunqos_binding *binding,
 	if (binding->key.type == TUNQOS_BIND_PORT)
 		return tunqos_port_prepare(binding, dev);
 	hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_DEVICE,
-				     tunqos_kind_of(dev));
+				     tunqos_kind_of(dev),
+				     tunqos_attachment_vrf(dev));
 	return tunqos_attachment_prepare(binding, dev, hooks);
 }
 
 static int prepare_peer(struct tunqos_binding *binding,
 			const struct tunqos_profile *profile)
 {
-	u32 hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_PEER, NULL);
+	u32 hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_PEER, NULL,
+					 false);
 	u32 gain = hooks & ~binding->held;
 	int err;
 
@@ -239,14 +241,15 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 static u32 needed(const struct tunqos_binding *binding,
 		  const struct tunqos_profile *profile)
 {
-	const struct tunqos_kind *kind = NULL;
+	const struct tunqos_attachment *attachment = binding->attachment;
 
-	if (binding->key.type == TUNQOS_BIND_DEVICE) {
-		if (!binding->attachment)
-			return 0;
-		kind = binding->attachment->kind;
-	}
-	return tunqos_profile_hooks(profile, binding->key.type, kind);
+	if (binding->key.type != TUNQOS_BIND_DEVICE)
+		return tunqos_profile_hooks(profile, binding->key.type, NULL,
+					    false);
+	if (!attachment)
+		return 0;
+	return tunqos_profile_hooks(profile, TUNQOS_BIND_DEVICE,
+				    attachment->kind, attachment->vrf);
 }
 
 /* What the device, the hooks and the peer see of a profile. */
@@ -335,6 +338,32 @@ void tunqos_binding_device_here(struct tunqos_binding *binding,
 		set_state(binding, TUNQOS_STATE_FAILED, problem);
 	else
 		publish_attached(binding, profile);
+	tunqos_notify_binding(binding);
+}
+
+/**
+ * tunqos_binding_device_changed() - what is under a tunnel device has changed
+ * @binding: attached to it
+ *
+ * Context: process, RTNL held; from the notifier.
+ */
+void tunqos_binding_device_changed(struct tunqos_binding *binding)
+{
+	struct tunqos_profile *profile = rtnl_dereference(binding->profile);
+	struct tunqos_attachment *attachment = binding->attachment;
+	bool vrf = tunqos_attachment_vrf(attachment->dev);
+	u32 hooks;
+
+	tunqos_assert_rtnl();
+	if (vrf == attachment->vrf)
+		return;
+	attachment->vrf = vrf;
+	hooks = needed(binding, profile);
+	if (tunqos_attachment_prepare(binding, attachment->dev, hooks))
+		set_state(binding, TUNQOS_STATE_FAILED,
+			  "cannot hook into the device, out of memory");
+	else
+		tunqos_attachment_trim(binding, hooks);
 	tunqos_notify_binding(binding);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <net/l3mdev.h>
 
 #include "tunqos.h"
 #include "lookup.h"
@@ -39,6 +40,18 @@ static void uppers_here(struct net_device *dev)
 	netdev_for_each_upper_dev_rcu(dev, upper, iter) {
 		if (is_vlan_dev(upper))
 			here(upper);
+	}
+}
+
+/* Devices over this one, or this one, may be in a VRF now, or not any more. */
+static void vrf_changed(struct net_device *dev)
+{
+	struct tunqos_net *tn = tunqos_net(dev_net(dev));
+	struct tunqos_binding *binding;
+
+	list_for_each_entry(binding, &tn->bindings, list) {
+		if (binding->attachment)
+			tunqos_binding_device_changed(binding);
 	}
 }
 
@@ -113,6 +126,16 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 		info = ptr;
 		if (info->linking && is_vlan_dev(info->upper_dev))
 			here(info->upper_dev);
+		attachment = attached(info->upper_dev);
+		if (attachment)	/* vxlan, the same */
+			tunqos_binding_device_changed(attachment->binding);
+		if (netif_is_l3_master(info->upper_dev))
+			vrf_changed(dev);
+		break;
+	case NETDEV_CHANGE:	/* a tunnel may be tied to another device */
+		attachment = attached(dev);
+		if (attachment)
+			tunqos_binding_device_changed(attachment->binding);
 		break;
 	}
 	return NOTIFY_DONE;

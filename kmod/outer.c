@@ -328,21 +328,6 @@ static void hidden_by_vrf(struct tunqos_net *tn, const struct sk_buff *skb,
 	}
 }
 
-/* A device that is not bound, or one that hides which it was. */
-static noinline unsigned int not_ours(struct sk_buff *skb,
-				      struct tunqos_net *tn, u8 proto)
-{
-	/*
-	 * before.c must not take what leaked in from another router for our
-	 * word.
-	 */
-	if (netif_is_l3_master(skb->dev))
-		hidden_by_vrf(tn, skb, proto);
-	else
-		clear_companion(skb);
-	return NF_ACCEPT;
-}
-
 /*
  * A tunnel driver leaves no input device in the packet; l2tp does. IPVS, which
  * sends on what came in by this device, does too: that is not the device's.
@@ -361,6 +346,45 @@ encap_profile(const struct tunqos_attachment *attachment)
 
 	profile = rcu_dereference(attachment->profile);
 	return profile && profile->encap_any ? profile : NULL;
+}
+
+/* By a VRF's LOCAL_OUT, which may be passed twice: vrf.c knows the device. */
+static noinline unsigned int behind_vrf(struct sk_buff *skb,
+					struct tunqos_net *tn, u8 proto)
+{
+	const struct tunqos_attachment *attachment;
+	const struct tunqos_profile *profile;
+
+	if (tunqos_companion_kind(skb->tc_index) == TUNQOS_KIND_SEEN ||
+	    tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE, tn->tag))
+		return NF_ACCEPT;
+	attachment = tunqos_vrf_device(skb);
+	if (!attachment) {
+		hidden_by_vrf(tn, skb, proto);
+		return NF_ACCEPT;
+	}
+	profile = encap_profile(attachment);
+	if (profile)
+		tunnelled_slowly(skb, attachment, profile, tn->tag);
+	else
+		clear_companion(skb);
+	if (!skb->tc_index)
+		skb->tc_index = TUNQOS_KIND_SEEN << 12;
+	return NF_ACCEPT;
+}
+
+/* A device that is not bound, or one that hides which it was. */
+static noinline unsigned int not_ours(struct sk_buff *skb,
+				      struct tunqos_net *tn, u8 proto)
+{
+	if (netif_is_l3_master(skb->dev))
+		return behind_vrf(skb, tn, proto);
+	/*
+	 * before.c must not take what leaked in from another router for our
+	 * word.
+	 */
+	clear_companion(skb);
+	return NF_ACCEPT;
 }
 
 /* A packet of a device, or forwarded and transformed by IPsec. */

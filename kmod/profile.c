@@ -36,12 +36,13 @@ void tunqos_profile_free_rcu(struct tunqos_profile *profile)
  * @profile: complete
  * @type: what it is bound to
  * @kind: of a tunnel device, else NULL
+ * @vrf: the underlay of the tunnel device is a VRF
  *
  * Return: a set of enum tunqos_hook.
  */
 u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			 enum tunqos_binding_type type,
-			 const struct tunqos_kind *kind)
+			 const struct tunqos_kind *kind, bool vrf)
 {
 	bool encap = profile->encap_any;
 	bool decap = profile->decap_write || profile->class_outer;
@@ -62,6 +63,8 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 				hooks |= TUNQOS_HOOK_TUNNEL_EGRESS |
 					 TUNQOS_HOOK_BEFORE;
 			hooks &= ~TUNQOS_HOOK_ARRIVED;
+		} else if (vrf && encap) {
+			hooks |= TUNQOS_HOOK_TUNNEL_EGRESS;
 		}
 		break;
 	case TUNQOS_BIND_PEER:

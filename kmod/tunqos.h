@@ -207,6 +207,8 @@ struct tunqos_kind {
  * @form: of the kind
  * @kind: of the device
  * @gro_cleared: receive aggregation was on and is to be put back
+ * @vrf: its underlay is a VRF
+ * @number: by which outer.c knows it then, 0 if it has none
  */
 struct tunqos_attachment {
 	struct tunqos_profile __rcu *profile;
@@ -215,6 +217,8 @@ struct tunqos_attachment {
 	u8 form;
 	bool everywhere;
 	bool gro_cleared;
+	bool vrf;
+	u16 number;
 	u32 held;
 	const struct tunqos_kind *kind;
 	struct net *underlay;
@@ -292,6 +296,14 @@ unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 unsigned int tunqos_decap(struct sk_buff *skb,
 			  const struct tunqos_profile *profile, u8 arrived);
 
+/* vrf.c */
+bool tunqos_vrf_hides(struct net_device *dev, struct net *underlay);
+unsigned int tunqos_vrf_before(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state);
+int tunqos_vrf_get(struct tunqos_attachment *attachment);
+void tunqos_vrf_put(struct tunqos_attachment *attachment);
+const struct tunqos_attachment *tunqos_vrf_device(const struct sk_buff *skb);
+
 /* wireguard.c: before encryption, after it, and after decryption */
 unsigned int tunqos_wireguard_before(void *priv, struct sk_buff *skb,
 				     const struct nf_hook_state *state);
@@ -350,6 +362,7 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 			      struct net_device *dev, u32 hooks);
 void tunqos_attachment_publish(struct tunqos_binding *binding,
 			       struct tunqos_profile *profile);
+bool tunqos_attachment_vrf(struct net_device *dev);
 void tunqos_attachment_trim(struct tunqos_binding *binding, u32 hooks);
 void tunqos_attachment_drop(struct tunqos_binding *binding);
 void tunqos_attachment_features(struct tunqos_attachment *attachment);
@@ -378,7 +391,7 @@ void tunqos_profile_free(struct tunqos_profile *profile);
 void tunqos_profile_free_rcu(struct tunqos_profile *profile);
 u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			 enum tunqos_binding_type type,
-			 const struct tunqos_kind *kind);
+			 const struct tunqos_kind *kind, bool vrf);
 
 /* binding.c */
 struct tunqos_binding *tunqos_binding_alloc(enum tunqos_verb verb);
@@ -396,6 +409,7 @@ void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
 void tunqos_binding_unprepare(struct tunqos_binding *binding);
 void tunqos_binding_device_here(struct tunqos_binding *binding,
 				struct net_device *dev);
+void tunqos_binding_device_changed(struct tunqos_binding *binding);
 void tunqos_binding_device_gone(struct tunqos_binding *binding);
 
 /* notifier.c */

@@ -156,6 +156,17 @@ static bool fits(const struct sk_buff *skb, const u8 *inner, unsigned int udp)
 	return udp >= bare && udp <= udp_len(len);
 }
 
+/*
+ * Memory is used again: what another packet left in front of one that somebody
+ * redirected to the device looks right in every respect. But only WireGuard
+ * says of a packet that all checksums on all levels have been verified.
+ */
+static bool is_decrypted(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_UNNECESSARY &&
+	       skb->csum_level == SKB_MAX_CSUM_LEVEL;
+}
+
 /**
  * tunqos_wireguard_arrived() - the outer DS field of a decrypted packet
  * @skb: at ingress of a wireguard device
@@ -175,7 +186,8 @@ bool tunqos_wireguard_arrived(const struct sk_buff *skb, u8 *ds)
 	const u8 *ip6 = udp - sizeof(struct ipv6hdr);
 	unsigned int len;
 
-	if (skb_headlen(skb) < TUNQOS_IPV4_MIN || ip4 < skb->head)
+	if (!is_decrypted(skb) || skb_headlen(skb) < TUNQOS_IPV4_MIN ||
+	    ip4 < skb->head)
 		return false;
 	if (data[0] != DATA_TYPE || data[1] || data[2] || data[3])
 		return false;

@@ -8,6 +8,8 @@
  *  8    QUEUE    tag of the namespace    DSCP to queue by
  *  9    ARRIVED  bits 11..4 = DS field as arrived, 3..0 = tag of this load
  *  A    PENDING  outer DSCP to write     innermost DSCP
+ *  B    HIDDEN   bits 11..0 = number of the tunnel device, for a VRF hides it
+ *  C    SEEN     of that device, already handled
  *
  * Kinds begin at 7 so that ordinary tc class minors are never taken for ours.
  * The bits carry no proof of origin: each reader knows by provenance (which
@@ -24,7 +26,12 @@ enum tunqos_companion_kind {
 	TUNQOS_KIND_QUEUE	= 0x8,
 	TUNQOS_KIND_ARRIVED	= 0x9,
 	TUNQOS_KIND_PENDING	= 0xa,
+	TUNQOS_KIND_HIDDEN	= 0xb,
+	TUNQOS_KIND_SEEN	= 0xc,
 };
+
+/* Numbers of HIDDEN companions go from 1 to this. */
+#define TUNQOS_HIDDEN_MAX	0xfff
 
 /* The lowest companion that is not foreign, and the lowest PENDING one. */
 #define TUNQOS_COMPANION_MIN	(TUNQOS_KIND_DONE << 12)
@@ -57,6 +64,17 @@ static inline bool tunqos_companion_is(u16 companion,
 				       enum tunqos_companion_kind kind, u8 tag)
 {
 	return companion >> 6 == (kind << 6 | tag);
+}
+
+static inline u16 tunqos_hidden_make(u16 number)
+{
+	return (u16)(TUNQOS_KIND_HIDDEN << 12 |
+		     (number & TUNQOS_HIDDEN_MAX));
+}
+
+static inline u16 tunqos_hidden_number(u16 companion)
+{
+	return companion & TUNQOS_HIDDEN_MAX;
 }
 
 static inline u16 tunqos_arrived_make(u8 ds, u8 tag)

@@ -235,6 +235,7 @@ def injected(case, net, sides):
     """What WireGuard has not decrypted has no outer header in front."""
     with net.tunnel("wireguard"):
         sides.set("rA", **RETURN)
+        sides.set("rB", encap_dscp="native")
         before = sides.one("rA")["decap"]
         reasons = sides.reasons("rA").get("outer_lost", 0)
         with tc("rA", "dev lan ingress protocol ip prio 1 matchall action"
@@ -253,6 +254,53 @@ def injected(case, net, sides):
                    now["left_alone"] - before["left_alone"], len(DS) + 1)
         case.equal("injected: reason", sides.reasons("rA")["outer_lost"]
                    - reasons, len(DS) + 1)
+
+
+def put_into_vrf(net, on):
+    """rA's link to the provider, into a VRF or out of it."""
+    topo.ip("rA", ["link set wan master red" if on else "link set wan nomaster"
+                   ])
+    gate = topo.PROVIDER["rA"]
+    lines = net.address("wan", topo.WAN["rA"], 24)
+    lines += net.neighbour("wan", gate, topo.mac(2, 2))
+    table = " vrf red" if on else ""
+    lines += ["route replace default via %s%s" % (gate[f], table)
+              for f in (4, 6)]
+    for line in lines:  # IPv4's address stays, IPv6's has gone
+        topo.run("rA", "ip", *line.split(), check=False)
+
+
+def vrf(case, net, sides):
+    """The underlay is a VRF, and is none any more."""
+    topo.ip("rA", ["link add red type vrf table 10", "link set red up"])
+    try:
+        for kind in ("gre", "ip6gre", "gretap"):
+            with net.tunnel(kind, options="dev wan") as tun:
+                sides.both()
+                shoot(case, kind + " before the VRF", net, tun)
+                put_into_vrf(net, True)
+                try:
+                    case.true(kind + " in a VRF: hook", "tunnel_egress" in
+                              sides.one("rA")["hooks"])
+                    shoot(case, kind + " in a VRF", net, tun)
+                    sides.set("rA", pre_classify=1, **TABLE)
+                    shoot(case, kind + " in a VRF, pre-classify", net, tun)
+                    got = sides.one("rA")["encap"]
+                    case.equal(kind + " in a VRF: each once", got["packets"],
+                               got["written"] + got["left_alone"])
+                finally:
+                    put_into_vrf(net, False)
+                case.true(kind + " after the VRF: no hook", "tunnel_egress"
+                          not in sides.one("rA")["hooks"])
+                shoot(case, kind + " after the VRF", net, tun)
+        put_into_vrf(net, True)
+        # made inside; its socket does not follow a device into a VRF
+        with net.tunnel("vxlan", options="dev wan") as tun:
+            sides.both()
+            shoot(case, "vxlan in a VRF", net, tun)
+        put_into_vrf(net, False)
+    finally:
+        topo.ip("rA", ["link del red"])
 
 
 def flowtable(case, net, sides):
@@ -385,7 +433,7 @@ def test(case):
     with tq.module(), topo.Founding(vlan_b=None, real_csum=True) as net:
         sides = Sides()
         for part in (bridges, not_ip, shapers, redirected, injected,
-                     flowtable, control):
+                     vrf, flowtable, control):
             part(case, net, sides)
             case.note(part.__name__)
         sides.close()
