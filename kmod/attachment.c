@@ -16,6 +16,9 @@
 #include "tunqos.h"
 #include "lookup.h"
 
+/* Attachments whose outer packets are in another namespace; under RTNL. */
+static unsigned int abroad;
+
 /* Changed under RTNL, read under RCU. */
 struct hlist_head tunqos_devices[1 << TUNQOS_DEVICE_BITS];
 
@@ -216,6 +219,11 @@ static void release(struct tunqos_attachment *attachment, u32 hooks)
 	hooks_put(attachment, hooks);
 }
 
+static bool is_abroad(const struct tunqos_attachment *attachment)
+{
+	return attachment->underlay != dev_net(attachment->dev);
+}
+
 static struct tunqos_attachment *create(struct tunqos_binding *binding,
 					struct net_device *dev)
 {
@@ -236,6 +244,7 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 	 */
 	attachment->everywhere = !knows_underlay(dev) &&
 				 dev_net(dev)->user_ns == &init_user_ns;
+	abroad += is_abroad(attachment);
 	hlist_add_head_rcu(&attachment->node, tunqos_device_bucket(dev));
 	return attachment;
 }
@@ -263,6 +272,8 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 	if (!attachment) {
 		if (!may_mark(dev))
 			return -EPERM;
+		if (tunqos_net(underlay_of(dev))->gone)
+			return -ENODEV;
 		if (WARN_ON_ONCE(tunqos_attachment_find(dev)))
 			return -EBUSY;
 		attachment = create(binding, dev);
@@ -333,7 +344,33 @@ void tunqos_attachment_drop(struct tunqos_binding *binding)
 		return;
 	binding->attachment = NULL;
 	RCU_INIT_POINTER(attachment->profile, NULL);
+	abroad -= is_abroad(attachment);
 	hlist_del_rcu(&attachment->node);
 	release(attachment, ~0);
 	kfree_rcu(attachment, rcu);
+}
+
+/**
+ * tunqos_attachment_underlay_gone() - a namespace ends
+ * @net: the namespace
+ *
+ * Most drivers have taken their devices away by now, those in other namespaces
+ * included; vxlan of 6.1 does it later.
+ *
+ * Context: process, RTNL held.
+ */
+void tunqos_attachment_underlay_gone(const struct net *net)
+{
+	struct tunqos_attachment *attachment;
+	struct hlist_node *next;
+	size_t i;
+
+	tunqos_assert_rtnl();
+	for (i = 0; abroad && i < ARRAY_SIZE(tunqos_devices); i++) {
+		hlist_for_each_entry_safe(attachment, next, &tunqos_devices[i],
+					  node) {
+			if (attachment->underlay == net)
+				tunqos_binding_device_gone(attachment->binding);
+		}
+	}
 }

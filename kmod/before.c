@@ -125,7 +125,7 @@ static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
 	}
 
 	/* Only outer.c makes one in a packet that is not transformed yet. */
-	own = transformed || (!skb->skb_iif && family == AF_INET);
+	own = transformed || !skb->skb_iif;
 	if (profile && (profile->encap_write || profile->pre_classify)) {
 		tunqos_count(profile, TUNQOS_ENCAP);
 		decide(skb, profile, dscp, own,

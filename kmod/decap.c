@@ -66,7 +66,8 @@ static unsigned int decap_ecn(struct sk_buff *skb,
 	if (after == before)
 		return NF_ACCEPT;
 	if (after != TUNQOS_ECN_DROP) {
-		tunqos_skb_write_ds(skb, offset, after, TUNQOS_ECN_MASK);
+		if (tunqos_skb_write_ds(skb, offset, after, TUNQOS_ECN_MASK))
+			tunqos_note(profile, TUNQOS_REASON_NO_MEMORY);
 		return NF_ACCEPT;
 	}
 	if (skb_is_gso(skb)) {

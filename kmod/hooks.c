@@ -158,51 +158,83 @@ void tunqos_hooks_put(struct net *net, u32 hooks,
 	}
 }
 
-static void put_all(u32 mask, struct tunqos_net *end)
+/* One reference in each namespace, up to one that is not to be touched. */
+static void put_all(int hook, const struct tunqos_net *end)
 {
 	struct tunqos_net *tn;
-	int hook;
 
 	list_for_each_entry(tn, &everybody, everybody) {
 		if (tn == end)
 			return;
-		for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
-			if (mask & BIT(hook))
-				put(tn, hook);
-		}
+		put(tn, hook);
 	}
 }
 
-/* tunqos_hooks_get() in every namespace, and in those to come. */
-int tunqos_hooks_get_everywhere(u32 hooks, const struct tunqos_kind *kind)
+static int get_all(int hook)
 {
-	u32 mask = inet_mask(hooks, kind);
 	struct tunqos_net *tn;
-	int hook, err;
+	int err;
 
-	tunqos_assert_rtnl();
 	list_for_each_entry(tn, &everybody, everybody) {
-		err = tunqos_hooks_get(tn->net, hooks, kind);
+		err = get(tn, hook);
 		if (err) {
-			put_all(mask, tn);
+			put_all(hook, tn);
 			return err;
 		}
 	}
-	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++)
-		everywhere[hook] += !!(mask & BIT(hook));
 	return 0;
 }
 
-/* Gives back what tunqos_hooks_get_everywhere() took. */
+static void put_everywhere(int hook)
+{
+	if (!--everywhere[hook])
+		put_all(hook, NULL);
+}
+
+/**
+ * tunqos_hooks_get_everywhere() - the same in each namespace, also later ones
+ * @hooks: as for tunqos_hooks_get()
+ * @kind: as for tunqos_hooks_get()
+ *
+ * Context: process, RTNL held.
+ * Return: 0, or a negative error number, then none was taken.
+ */
+int tunqos_hooks_get_everywhere(u32 hooks, const struct tunqos_kind *kind)
+{
+	u32 mask = inet_mask(hooks, kind);
+	int hook, err = 0;
+
+	tunqos_assert_rtnl();
+	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
+		if (!(mask & BIT(hook)))
+			continue;
+		if (!everywhere[hook])
+			err = get_all(hook);
+		if (err)
+			goto err_put;
+		everywhere[hook]++;
+	}
+	return 0;
+
+err_put:
+	while (hook--) {
+		if (mask & BIT(hook))
+			put_everywhere(hook);
+	}
+	return err;
+}
+
+/* Gives back what tunqos_hooks_get_everywhere() took. Context: the same. */
 void tunqos_hooks_put_everywhere(u32 hooks, const struct tunqos_kind *kind)
 {
 	u32 mask = inet_mask(hooks, kind);
 	int hook;
 
 	tunqos_assert_rtnl();
-	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++)
-		everywhere[hook] -= !!(mask & BIT(hook));
-	put_all(mask, NULL);
+	for (hook = 0; hook < TUNQOS_INET_HOOKS; hook++) {
+		if (mask & BIT(hook))
+			put_everywhere(hook);
+	}
 }
 
 /* Ends what a namespace has. Context: process, RTNL held. */
@@ -239,8 +271,6 @@ int tunqos_hooks_init(struct tunqos_net *tn)
 		if (!everywhere[hook])
 			continue;
 		err = get(tn, hook);
-		if (!err)
-			WRITE_ONCE(tn->users[hook], everywhere[hook]);
 	}
 	if (err)
 		drop(tn);
@@ -254,6 +284,8 @@ int tunqos_hooks_init(struct tunqos_net *tn)
 void tunqos_hooks_exit(struct tunqos_net *tn)
 {
 	tunqos_assert_rtnl();
+	tn->gone = true;
+	tunqos_attachment_underlay_gone(tn->net);
 	list_del(&tn->everybody);
 	drop(tn);
 }

@@ -300,8 +300,7 @@ int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 		goto err_free;
 	change->next->encap_any = change->next->encap_write ||
 				  change->next->encap_more ||
-				  change->next->pre_classify ||
-				  change->next->control != TUNQOS_TABLE_LEAVE;
+				  change->next->pre_classify;
 	if (info->attrs[TUNQOS_A_TUNNEL_LABEL])
 		nla_strscpy(change->label, info->attrs[TUNQOS_A_TUNNEL_LABEL],
 			    sizeof(change->label));

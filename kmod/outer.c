@@ -38,8 +38,8 @@ static void mark_fixed(struct sk_buff *skb,
 }
 
 /*
- * No inner header was found. What is not IP has no mark to copy or to look up,
- * but 'set' means all that the tunnel carries; the reason is counted besides.
+ * No inner header was found. There is no mark to copy or to look up, but 'set'
+ * means all that the tunnel carries; the reason is counted besides.
  */
 static noinline unsigned int left_alone(struct sk_buff *skb,
 					const struct tunqos_profile *profile,
@@ -49,7 +49,8 @@ static noinline unsigned int left_alone(struct sk_buff *skb,
 
 	if (reason == TUNQOS_REASON_CONTROL)
 		dscp = profile->control;
-	else if (reason == TUNQOS_REASON_NOT_IP &&
+	else if ((reason == TUNQOS_REASON_NOT_IP ||
+		  reason == TUNQOS_REASON_COMPANION_LOST) &&
 		 profile->encap_dscp == TUNQOS_ENCAP_DSCP_SET)
 		dscp = profile->encap_value;
 
@@ -60,7 +61,7 @@ static noinline unsigned int left_alone(struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 	mark_fixed(skb, profile, dscp);
-	if (reason == TUNQOS_REASON_NOT_IP)
+	if (reason != TUNQOS_REASON_CONTROL)
 		tunqos_note(profile, reason);
 	return NF_ACCEPT;
 }
@@ -109,6 +110,21 @@ static __always_inline unsigned int mark(struct sk_buff *skb,
 		     !tunqos_skb_is_plain(skb)))
 		return mark_slowly(skb, profile, inner);
 	tunqos_skb_write_plain(skb, outer);
+	tunqos_written(profile, TUNQOS_ENCAP);
+	return NF_ACCEPT;
+}
+
+/* The same of IPv4, where nothing but the DSCP is ours. */
+static __always_inline unsigned int mark4(struct sk_buff *skb,
+					  const struct tunqos_profile *profile,
+					  u8 inner)
+{
+	u8 outer = profile->encap[tunqos_ds_dscp(inner)];
+
+	if (unlikely(outer == TUNQOS_TABLE_LEAVE ||
+		     !tunqos_skb_is_plain(skb)))
+		return mark_slowly(skb, profile, inner);
+	tunqos_skb_write_plain4(skb, outer);
 	tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
 }
@@ -175,10 +191,12 @@ inner_found_more(struct sk_buff *skb,
 		 unsigned int len, u8 proto, int offset,
 		 struct tunqos_inner inner)
 {
-	if (profile->pre_classify)
+	if (profile->pre_classify) {
 		pre_classify(skb, profile, tag, data, len, inner);
-	else
+	} else {
+		clear_companion(skb);
 		mark_slowly(skb, profile, inner.ds);
+	}
 	rewrite_inner(skb, attachment, profile, offset, proto, inner);
 	return NF_ACCEPT;
 }
@@ -249,19 +267,22 @@ tunnelled_slowly(struct sk_buff *skb,
 	offset = tunqos_outer_payload(header, len, &proto);
 	if (offset < 0)
 		return left_alone(skb, profile, -1 - offset);
-	if (proto == IPPROTO_IGMP || proto == IPPROTO_ICMPV6)
-		return NF_ACCEPT;	/* the device's own */
 	data = header + offset;
 	len -= offset;
 
 	if (attachment->form == TUNQOS_FORM_WIREGUARD)
 		return wireguard(skb, profile, tag, data, len,
 				 tunqos_ds_read(header));
-	if (attachment->form == TUNQOS_FORM_L2TP)
+	if (attachment->form == TUNQOS_FORM_L2TP) {
 		err = l2tp_inner(skb, data, len, offset, proto, &inner);
-	else
+		if (err == -1 - TUNQOS_REASON_UNKNOWN_HEADER && skb->skb_iif)
+			return NF_ACCEPT;	/* forwarded, as IPVS does */
+		/* the other drivers do it: it is another packet from now on */
+		skb->skb_iif = 0;
+	} else {
 		err = tunqos_inner_in(attachment->form, data, len, proto,
 				      &inner);
+	}
 	if (err)
 		return left_alone(skb, profile, -1 - err);
 
@@ -311,7 +332,7 @@ tunnelled4(struct sk_buff *skb, const struct tunqos_attachment *attachment,
 	if (profile->pre_classify)
 		return pre_classify(skb, profile, tag, data, len, inner);
 	clear_companion(skb);
-	return mark(skb, profile, inner.ds);
+	return mark4(skb, profile, inner.ds);
 }
 
 /* It may be a tunnel that is bound; nobody else will say so. */
@@ -345,7 +366,22 @@ encap_profile(const struct tunqos_attachment *attachment)
 	const struct tunqos_profile *profile;
 
 	profile = rcu_dereference(attachment->profile);
-	return profile && profile->encap_any ? profile : NULL;
+	if (likely(profile && profile->encap_any))
+		return profile;
+	if (profile && attachment->form == TUNQOS_FORM_WIREGUARD &&
+	    profile->control != TUNQOS_TABLE_LEAVE)
+		return profile;
+	return NULL;
+}
+
+/*
+ * Whoever owns a device's namespace need not own this one; tunqos_attachment's
+ * underlay and everywhere say where its profile is good.
+ */
+static inline bool is_here(const struct tunqos_attachment *attachment,
+			   const struct tunqos_net *tn)
+{
+	return attachment->underlay == tn->net || attachment->everywhere;
 }
 
 /* By a VRF's LOCAL_OUT, which may be passed twice: vrf.c knows the device. */
@@ -359,7 +395,7 @@ static noinline unsigned int behind_vrf(struct sk_buff *skb,
 	    tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE, tn->tag))
 		return NF_ACCEPT;
 	attachment = tunqos_vrf_device(skb);
-	if (!attachment) {
+	if (!attachment || !is_here(attachment, tn)) {
 		hidden_by_vrf(tn, skb, proto);
 		return NF_ACCEPT;
 	}
@@ -387,8 +423,13 @@ static noinline unsigned int not_ours(struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* A packet of a device, or forwarded and transformed by IPsec. */
-static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn)
+/*
+ * A packet of a device, or forwarded and transformed by IPsec. What leaves by
+ * the device itself is on its way into the tunnel: IGMP, MLD, ND, and what nft
+ * 'dup' sends there.
+ */
+static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn,
+				    const struct net_device *out)
 {
 	const struct tunqos_attachment *attachment;
 	const struct tunqos_profile *profile;
@@ -396,9 +437,9 @@ static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn)
 	if (IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED)
 		return NF_ACCEPT;	/* skb->dev is no tunnel here */
 	attachment = tunqos_attachment_find(skb->dev);
-	if (!attachment)
+	if (!attachment || !is_here(attachment, tn))
 		return not_ours(skb, tn, ip_hdr(skb)->protocol);
-	if (is_forwarded(skb, attachment))
+	if (is_forwarded(skb, attachment) || out == skb->dev)
 		return NF_ACCEPT;
 	profile = encap_profile(attachment);
 	if (profile)
@@ -407,7 +448,8 @@ static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn)
 	return NF_ACCEPT;
 }
 
-static noinline unsigned int outer6(struct sk_buff *skb, struct tunqos_net *tn)
+static noinline unsigned int outer6(struct sk_buff *skb, struct tunqos_net *tn,
+				    const struct net_device *out)
 {
 	const struct tunqos_attachment *attachment;
 	const struct tunqos_profile *profile;
@@ -415,9 +457,9 @@ static noinline unsigned int outer6(struct sk_buff *skb, struct tunqos_net *tn)
 	if (IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED)
 		return NF_ACCEPT;
 	attachment = tunqos_attachment_find(skb->dev);
-	if (!attachment)
+	if (!attachment || !is_here(attachment, tn))
 		return not_ours(skb, tn, ipv6_hdr(skb)->nexthdr);
-	if (is_forwarded(skb, attachment))
+	if (is_forwarded(skb, attachment) || out == skb->dev)
 		return NF_ACCEPT;
 	profile = encap_profile(attachment);
 	if (profile)
@@ -430,11 +472,11 @@ unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
 	/* All socket traffic comes by: one load lets it go. */
-	return skb->dev ? outer4(skb, priv) : NF_ACCEPT;
+	return skb->dev ? outer4(skb, priv, state->out) : NF_ACCEPT;
 }
 
 unsigned int tunqos_outer6(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
-	return skb->dev ? outer6(skb, priv) : NF_ACCEPT;
+	return skb->dev ? outer6(skb, priv, state->out) : NF_ACCEPT;
 }

@@ -50,6 +50,9 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 
 	switch (type) {
 	case TUNQOS_BIND_DEVICE:
+		if (kind->form == TUNQOS_FORM_WIREGUARD &&
+		    profile->control != TUNQOS_TABLE_LEAVE)
+			encap = true;
 		/* what the kernel does by RFC 6040 anyway needs none of us */
 		if (profile->decap_ecn && !kind->ecn)
 			decap = true;

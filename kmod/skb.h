@@ -25,18 +25,27 @@ static inline int tunqos_skb_write_dscp(struct sk_buff *skb, int offset,
  */
 static inline bool tunqos_skb_is_plain(const struct sk_buff *skb)
 {
-	return skb_headlen(skb) >= TUNQOS_IPV6_MIN && !skb_cloned(skb);
+	return skb_headlen(skb) >= TUNQOS_IPV6_MIN &&
+	       (!skb_cloned(skb) ||
+		skb_clone_writable(skb, TUNQOS_IPV6_MIN));
 }
 
-/* Writes the DSCP (0-63) of such a header. */
-static inline void tunqos_skb_write_plain(struct sk_buff *skb, u8 dscp)
+/* Writes the DSCP (0-63) of such a header of IPv4. */
+static inline void tunqos_skb_write_plain4(struct sk_buff *skb, u8 dscp)
 {
 	u8 *header = skb->data;
 
-	if (unlikely(header[0] >> 4 == 6))
-		tunqos_ds_write6(header, dscp);
-	else if (tunqos_ds_dscp(header[1]) != dscp)
+	if (tunqos_ds_dscp(header[1]) != dscp)
 		tunqos_ds_write4(header, dscp);
+}
+
+/* The same of either family. */
+static inline void tunqos_skb_write_plain(struct sk_buff *skb, u8 dscp)
+{
+	if (unlikely(skb->data[0] >> 4 == 6))
+		tunqos_ds_write6(skb->data, dscp);
+	else
+		tunqos_skb_write_plain4(skb, dscp);
 }
 
 #endif /* TUNQOS_SKB_H */

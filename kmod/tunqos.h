@@ -249,6 +249,7 @@ struct tunqos_net {
 	u32 salt;			/* of its bindings' hash */
 	u8 tag;				/* 0-63 */
 	struct list_head everybody;	/* of all namespaces */
+	bool gone;			/* it ends */
 	unsigned int users[TUNQOS_INET_HOOKS];
 	struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS];	/* priv: this */
 
@@ -363,6 +364,7 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 void tunqos_attachment_publish(struct tunqos_binding *binding,
 			       struct tunqos_profile *profile);
 bool tunqos_attachment_vrf(struct net_device *dev);
+void tunqos_attachment_underlay_gone(const struct net *net);
 void tunqos_attachment_trim(struct tunqos_binding *binding, u32 hooks);
 void tunqos_attachment_drop(struct tunqos_binding *binding);
 void tunqos_attachment_features(struct tunqos_attachment *attachment);

@@ -10,7 +10,6 @@
 
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/jhash.h>
 #include <linux/netdevice.h>
 #include <linux/random.h>
 #include <linux/udp.h>
@@ -109,15 +108,12 @@ void tunqos_wireguard_skipped(struct sk_buff *skb, const struct net_device *dev)
  * @ds: the outer DS field; on success the inner one
  * @class: the innermost DSCP (0-63), filled in on success
  *
- * Queues that share out by the lower bits of the hash would put all flows of
- * one DSCP together: it is mixed again.
- *
  * Return: 0, or -1 - reason; TUNQOS_REASON_CONTROL for a packet of its own.
  */
 int tunqos_wireguard_inner(struct sk_buff *skb, const u8 *udp,
 			   unsigned int len, u8 *ds, u8 *class)
 {
-	u32 hash = skb->hash;
+	u32 hash = tunqos_hash_open(skb->hash, key);
 
 	if (len < TUNQOS_UDP_BYTES + 1)
 		return -1 - TUNQOS_REASON_TRUNCATED;
@@ -128,7 +124,6 @@ int tunqos_wireguard_inner(struct sk_buff *skb, const u8 *udp,
 		return -1 - TUNQOS_REASON_COMPANION_LOST;
 	*class = tunqos_hash_class(hash);
 	*ds = tunqos_hash_ds(hash, *ds);
-	__skb_set_hash(skb, jhash_1word(hash, key), true, true);
 	return 0;
 }
 

@@ -77,15 +77,15 @@ def tcp(tun):
     listener.bind((topo.HOST["hostB"][4 if family == socket.AF_INET else 6],
                    PORT))
     listener.listen()
-    listener.settimeout(60 * topo.SLOW)
+    listener.settimeout(20 * topo.SLOW)
     got = [0]
 
     def receive():
         with contextlib.suppress(OSError):
             s, _ = listener.accept()
             with s:
-                s.settimeout(60 * topo.SLOW)
-                while data := s.recv(1 << 16):
+                s.settimeout(20 * topo.SLOW)
+                while got[0] < BYTES and (data := s.recv(1 << 16)):
                     got[0] += len(data)
 
     thread = threading.Thread(target=receive)
@@ -94,7 +94,7 @@ def tcp(tun):
         s = socket.socket(family)
     with s:
         mark(s, AF41)
-        s.settimeout(60 * topo.SLOW)
+        s.settimeout(20 * topo.SLOW)
         s.connect(listener.getsockname()[:2])
         s.sendall(bytes(BYTES))
     thread.join()
@@ -168,6 +168,8 @@ def one_kind(case, net, kind, sock):
 
 def test(case):
     with tq.module(), topo.Founding(vlan_b=None) as net:
+        for host in ("hostA", "hostB"):  # room for every kind's headers
+            topo.ip(host, ["link set lan mtu 1320"])
         sock = {r: genl.Tunqos(r) for r in ("rA", "rB")}
         for kind in KINDS:
             one_kind(case, net, kind, sock)

@@ -165,22 +165,28 @@ def table(case, kind, tun, family, name, encap, decap, ecn, net):
             case.equal(name + " end: bad", p.bad, [], where)
 
 
-def counted(case, kind, tun, sock, word):
+def counters(sock):
+    """Of encapsulation in rA and of decapsulation in rB."""
+    return (dict(sock["rA"].tunnels()["tun"]["encap"]),
+            dict(sock["rB"].tunnels()["tun"]["decap"]))
+
+
+def counted(case, kind, tun, word, before, after):
     """Each packet is counted once, the fences too."""
     encap, decap, ecn = COMBINATIONS[word]
     name = "%s %s: " % (kind, word)
-    got = sock["rA"].tunnels()["tun"]
+    out, back = ({k: now[k] - then[k] for k in now}
+                 for then, now in zip(before, after))
     shots = len(tun.families)
-    case.equal(name + "state", got["state"], "active")
     # multicast listeners report, WireGuard says hello
-    others = got["encap"]["packets"] - 257 * shots
+    others = out["packets"] - 257 * shots
     case.true(name + "packets", others >= 0, others)
-    case.equal(name + "each once", got["encap"]["packets"],
-               got["encap"]["written"] + got["encap"]["left_alone"])
+    case.equal(name + "each once", out["packets"],
+               out["written"] + out["left_alone"])
     holes = 4 * encap.get("encap_table", []).count(LEAVE)
     # the fence has DSCP 0
     holes += bool(holes) and encap["encap_table"][0] == LEAVE
-    left = got["encap"]["left_alone"] - holes * shots
+    left = out["left_alone"] - holes * shots
     case.true(name + "left alone", 0 <= left <= others, (left, others))
     # where the kernel does RFC 6040 itself, it drops before we see it
     ours = kind.startswith(("l2tp", "wireguard")) and \
@@ -189,8 +195,7 @@ def counted(case, kind, tun, sock, word):
                          outer) is expect.DROP
                 for outer, inner in (sent(kind, encap, before)
                                      for before in range(256)))
-    case.equal(name + "dropped", sock["rB"].tunnels()["tun"]["decap"]
-               ["dropped"], drops * shots if ours else 0)
+    case.equal(name + "dropped", back["dropped"], drops * shots if ours else 0)
 
 
 def one_kind(case, net, kind, sock):
@@ -202,12 +207,15 @@ def one_kind(case, net, kind, sock):
                 with sock[r].transaction():
                     sock[r].flush()
                     sock[r].set_tunnel(device="tun", **setting)
+            before = counters(sock)
             rules = net.mark_all(ecn=ecn) if ecn is not None else ""
             with net.remark(rules):
                 for family in tun.families:
                     table(case, kind, tun, family, "%s %s IPv%d" % (
                         kind, word, family), encap, decap, ecn, net)
-            counted(case, kind, tun, sock, word)
+            counted(case, kind, tun, word, before, counters(sock))
+            case.equal("%s: state" % kind,
+                       sock["rA"].tunnels()["tun"]["state"], "active")
     case.note("%s done" % kind)
 
 
