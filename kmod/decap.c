@@ -25,14 +25,11 @@ static void write_inner(struct sk_buff *skb,
 		return;
 	}
 
-	switch (inner) {
-	case TUNQOS_NOT_PERMITTED:
+	if (inner >= TUNQOS_DSCP_COUNT) {
 		tunqos_left_alone(profile, TUNQOS_DECAP,
+				  inner == TUNQOS_TABLE_LEAVE ?
+				  TUNQOS_REASON_TABLE_LEAVE :
 				  TUNQOS_REASON_NOT_PERMITTED);
-		return;
-	case TUNQOS_TABLE_LEAVE:
-		tunqos_left_alone(profile, TUNQOS_DECAP,
-				  TUNQOS_REASON_TABLE_LEAVE);
 		return;
 	}
 

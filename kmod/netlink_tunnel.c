@@ -241,17 +241,21 @@ static int read_decap(struct genl_info *info, const struct tunqos_key *key,
 			    "decap-dscp table needs decap-table"))
 			return -EINVAL;
 		err = read_table(info, TUNQOS_A_TUNNEL_DECAP_TABLE,
-				 profile->decap_table, 63);
+				 profile->decap, 63);
 		if (err)
 			return err;
 	} else {
-		memcpy(profile->decap_table, identity, sizeof(identity));
+		memcpy(profile->decap, identity, sizeof(identity));
 	}
-	memcpy(profile->decap, profile->decap_table, sizeof(profile->decap));
 	if (!profile->has_permit)
 		return 0;
-	for (denied = ~profile->permit; denied; denied &= denied - 1)
-		profile->decap[__ffs64(denied)] = TUNQOS_NOT_PERMITTED;
+	for (denied = ~profile->permit; denied; denied &= denied - 1) {
+		u8 *entry = &profile->decap[__ffs64(denied)];
+
+		*entry = *entry == TUNQOS_TABLE_LEAVE ?
+			 TUNQOS_NOT_PERMITTED_LEAVE :
+			 *entry | TUNQOS_NOT_PERMITTED;
+	}
 	return 0;
 }
 
@@ -331,6 +335,24 @@ static int fill_key(struct sk_buff *skb, const struct tunqos_binding *binding)
 	return nla_put_in6_addr(skb, TUNQOS_A_TUNNEL_PEER6, &key->peer.a6);
 }
 
+/* As it was given: without what the permit list has made of it. */
+static int fill_decap_table(struct sk_buff *skb, const struct tunqos_profile *p)
+{
+	struct nlattr *nla = nla_reserve(skb, TUNQOS_A_TUNNEL_DECAP_TABLE,
+					 TUNQOS_TABLE_LEN);
+	u8 *table;
+	int i;
+
+	if (!nla)
+		return -EMSGSIZE;
+	table = nla_data(nla);
+	for (i = 0; i < TUNQOS_TABLE_LEN; i++)
+		table[i] = p->decap[i] >= TUNQOS_NOT_PERMITTED_LEAVE ?
+			   TUNQOS_TABLE_LEAVE :
+			   p->decap[i] & (TUNQOS_NOT_PERMITTED - 1);
+	return 0;
+}
+
 static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 {
 	if (nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_DSCP, p->encap_dscp) ||
@@ -348,8 +370,7 @@ static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 		    p->encap))
 		return -EMSGSIZE;
 	if (p->decap_dscp == TUNQOS_DECAP_DSCP_TABLE &&
-	    nla_put(skb, TUNQOS_A_TUNNEL_DECAP_TABLE, TUNQOS_TABLE_LEN,
-		    p->decap_table))
+	    fill_decap_table(skb, p))
 		return -EMSGSIZE;
 	if (p->has_permit &&
 	    nla_put_u64_64bit(skb, TUNQOS_A_TUNNEL_DECAP_PERMIT, p->permit,

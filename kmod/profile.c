@@ -7,6 +7,7 @@
 
 struct tunqos_profile *tunqos_profile_alloc(void)
 {
+	BUILD_BUG_ON(sizeof(struct tunqos_profile) > 256);
 	return kzalloc(sizeof(struct tunqos_profile), GFP_KERNEL_ACCOUNT);
 }
 

@@ -31,7 +31,9 @@
 #define TUNQOS_BINDINGS_MAX	65536
 
 /* Entries of the compiled tables beyond the DSCPs 0-63. */
-#define TUNQOS_NOT_PERMITTED	254
+/* Ored to a DSCP, which counts for nothing then; the same of "leave alone". */
+#define TUNQOS_NOT_PERMITTED		0x40
+#define TUNQOS_NOT_PERMITTED_LEAVE	0xfe
 
 enum tunqos_direction {
 	TUNQOS_ENCAP,
@@ -59,7 +61,7 @@ struct tunqos_reasons {
  * @stats: of the binding, valid as long as the profile can be seen
  * @reasons: of the namespace
  * @encap: outer DSCP for each inner DSCP, or TUNQOS_TABLE_LEAVE
- * @decap: inner DSCP for each outer DSCP, or TUNQOS_TABLE_LEAVE or
+ * @decap: inner DSCP for each outer DSCP, or TUNQOS_TABLE_LEAVE, or one of
  *	TUNQOS_NOT_PERMITTED
  * @priority: skb->priority for each innermost DSCP, or NULL
  * @pcp: of a port: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
@@ -75,11 +77,14 @@ struct tunqos_reasons {
  * @decap_ecn: enum tunqos_decap_ecn
  * @control: DSCP of the tunnel's own packets, or TUNQOS_TABLE_LEAVE
  *
- * What follows is only for user space to read back.
+ * The rest is as user space said it. It fills an object of the allocator; one
+ * byte more would double its cost.
  */
 struct tunqos_profile {
 	struct tunqos_stats __percpu *stats;
 	struct tunqos_reasons __percpu *reasons;
+	u32 *priority;
+	u64 permit;
 	u8 tag;
 	bool encap_any;
 	bool encap_write;
@@ -87,25 +92,21 @@ struct tunqos_profile {
 	bool decap_write;
 	bool class_outer;
 	bool pre_classify;
-	union {
-		u8 encap[TUNQOS_TABLE_LEN];
-		u8 pcp[TUNQOS_TABLE_LEN];
-	};
-	u8 decap[TUNQOS_TABLE_LEN];
-	u32 *priority;
-	u8 inner[TUNQOS_TABLE_LEN];
+	bool has_permit;
 	u8 encap_ecn;
 	u8 decap_ecn;
 	u8 control;
-
 	u8 encap_dscp;		/* enum tunqos_encap_dscp */
 	u8 encap_value;		/* 0-63 */
 	u8 encap_inner;		/* enum tunqos_encap_inner */
 	u8 inner_value;		/* 0-63 */
 	u8 decap_dscp;		/* enum tunqos_decap_dscp */
-	bool has_permit;
-	u64 permit;
-	u8 decap_table[TUNQOS_TABLE_LEN];
+	union {
+		u8 encap[TUNQOS_TABLE_LEN];
+		u8 pcp[TUNQOS_TABLE_LEN];
+	};
+	u8 decap[TUNQOS_TABLE_LEN];
+	u8 inner[TUNQOS_TABLE_LEN];
 	struct rcu_head rcu;
 };
 

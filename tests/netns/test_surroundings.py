@@ -7,7 +7,9 @@ packets, frames that are not IP, WireGuard's own packets. The marks are right,
 or a reason is counted."""
 
 import contextlib
+import os
 import socket
+import subprocess
 
 import devices  # noqa: F401  adds its kinds of tunnels
 import expect
@@ -391,6 +393,48 @@ def inside(case, kind, sides):
     case.equal(kind + " moved: inner DSCPs", got, BACK)
 
 
+def stranger(case, net):
+    """Who owns a container does not mark packets of the host's namespace."""
+    holder = subprocess.Popen(["unshare", "--user", "--map-root-user", "--net",
+                               "sleep", "600"])
+    sock = {}
+    try:
+        with net.tunnel("wireguard"):
+            topo.wait(lambda: os.readlink("/proc/%d/ns/user" % holder.pid)
+                      != os.readlink("/proc/self/ns/user"))
+            topo.run(None, "ip", "netns", "attach", "box", holder.pid)
+            topo.ip("rA", ["link set tun netns box",
+                           # for the hook of the outer packets
+                           "link add other type vxlan id 99 dstport 4790"])
+            topo.ip("box", ["link set tun up",
+                            "address add 10.255.0.1/24 dev tun",
+                            "route add default via 10.255.0.2 dev tun"])
+            sock = {r: genl.Tunqos(r) for r in ("rA", "box")}
+            for r, dev in (("rA", "other"), ("box", "tun")):
+                with sock[r].transaction():
+                    sock[r].flush()
+                    sock[r].set_tunnel(device=dev, encap_dscp="set",
+                                       encap_value=46)
+            case.true("stranger: rA has the hook", "outer" in
+                      sock["rA"].tunnels()["other"]["hooks"])
+            with wire.Captures(near=("wan", "rA")) as caps:
+                for d in range(64):
+                    send("box", 4, topo.HOST["hostB"][4], d << 2,
+                         topo.SINK_PORT)
+                caps.until(lambda: len(tunnelled(caps["near"])) >= 64)
+                got = {p.ips[0].ds for p in tunnelled(caps["near"])}
+            case.equal("stranger: marks in the host's namespace", got, {0})
+    finally:
+        for one in sock.values():
+            with one.transaction():
+                one.flush()
+            one.close()
+        topo.run(None, "ip", "netns", "del", "box", check=False)
+        topo.run("rA", "ip", "link", "del", "other", check=False)
+        holder.kill()
+        holder.wait()
+
+
 def tunnelled(packets):
     found = []
     for p in packets:
@@ -437,8 +481,9 @@ def test(case):
             part(case, net, sides)
             case.note(part.__name__)
         sides.close()
-        moved(case, net)
-        case.note("moved")
+        for part in (moved, stranger):
+            part(case, net)
+            case.note(part.__name__)
 
 
 if __name__ == "__main__":
