@@ -244,6 +244,8 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 	 */
 	attachment->everywhere = !knows_underlay(dev) &&
 				 dev_net(dev)->user_ns == &init_user_ns;
+	if (!attachment->everywhere)
+		attachment->here = tunqos_net(attachment->underlay);
 	abroad += is_abroad(attachment);
 	hlist_add_head_rcu(&attachment->node, tunqos_device_bucket(dev));
 	return attachment;

@@ -220,7 +220,7 @@ static int l2tp_inner(const struct sk_buff *skb, const u8 *data,
 	/* RFC 3931 section 4.1: a cookie of up to 8 bytes, a sublayer of 4 */
 	if (frame < least || frame > least + 12 || frame % 4)
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
-	return tunqos_inner_ethernet(data, len, frame, inner);
+	return tunqos_inner_frame(data, len, frame, inner);
 }
 
 /* What wireguard.c knew before encryption. */
@@ -318,16 +318,14 @@ tunnelled4(struct sk_buff *skb, const struct tunqos_attachment *attachment,
 	const u8 *end = skb_tail_pointer(skb);
 	unsigned int len = end > data ? end - data : 0;
 	struct tunqos_inner inner;
-	int err;
 
 	if (unlikely((len < TUNQOS_INNER_BYTES &&
 		      (len < TUNQOS_INNER_MIN || skb->data_len)) ||
 		     profile->encap_more ||
 		     !is_simple(attachment->form, outer->protocol)))
 		return tunnelled_slowly(skb, attachment, profile, tag);
-	err = tunqos_inner_find(data, len, outer->protocol, &inner);
-	if (unlikely(err))
-		return left_alone(skb, profile, -1 - err);
+	if (unlikely(!tunqos_inner_quick(data, outer->protocol, &inner)))
+		return tunnelled_slowly(skb, attachment, profile, tag);
 	tunqos_count(profile, TUNQOS_ENCAP);
 	if (profile->pre_classify)
 		return pre_classify(skb, profile, tag, data, len, inner);
@@ -376,12 +374,12 @@ encap_profile(const struct tunqos_attachment *attachment)
 
 /*
  * Whoever owns a device's namespace need not own this one; tunqos_attachment's
- * underlay and everywhere say where its profile is good.
+ * here says where its profile is good.
  */
 static inline bool is_here(const struct tunqos_attachment *attachment,
 			   const struct tunqos_net *tn)
 {
-	return attachment->underlay == tn->net || attachment->everywhere;
+	return attachment->here == tn || !attachment->here;
 }
 
 /* By a VRF's LOCAL_OUT, which may be passed twice: vrf.c knows the device. */

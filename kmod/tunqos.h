@@ -205,6 +205,7 @@ struct tunqos_kind {
  * @dev: the device; it cannot go away, UNREGISTER detaches it
  * @underlay: the namespace its outer packets are in, if it is known
  * @everywhere: that is not known: hooks are in every namespace
+ * @here: data of that namespace, NULL for every
  * @form: of the kind
  * @kind: of the device
  * @gro_cleared: receive aggregation was on and is to be put back
@@ -221,6 +222,7 @@ struct tunqos_attachment {
 	bool vrf;
 	u16 number;
 	u32 held;
+	const struct tunqos_net *here;
 	const struct tunqos_kind *kind;
 	struct net *underlay;
 	struct tunqos_binding *binding;

@@ -58,75 +58,55 @@ enum tunqos_form {
 #define TUNQOS_GRE_ROUTING	0x40
 #define TUNQOS_GRE_KEY		0x20
 #define TUNQOS_GRE_SEQ		0x10
+#define TUNQOS_GRE_OPTIONS	(TUNQOS_GRE_CSUM | TUNQOS_GRE_KEY | \
+				 TUNQOS_GRE_SEQ)
 #define TUNQOS_GRE_VERSION	0x07
 
-int tunqos_inner_ethernet(const u8 *data, unsigned int len,
-			  unsigned int offset, struct tunqos_inner *inner);
+int tunqos_inner_find(const u8 *data, unsigned int len, u8 proto,
+		      struct tunqos_inner *inner);
+int tunqos_inner_frame(const u8 *data, unsigned int len, unsigned int offset,
+		       struct tunqos_inner *inner);
 int tunqos_inner_in(enum tunqos_form form, const u8 *data, unsigned int len,
 		    u8 proto, struct tunqos_inner *inner);
 int tunqos_fou_len(enum tunqos_form form, const u8 *data, unsigned int len,
 		   u8 *proto);
 int tunqos_outer_payload(const u8 *header, unsigned int len, u8 *proto);
 
-/* Length of the GRE header in bytes, or -1 - reason; what it carries. */
-static inline int tunqos_gre_len(const u8 *gre, unsigned int len,
-				 unsigned int *type)
-{
-	int bytes = 4;
-
-	if (len < 4)
-		return -1 - TUNQOS_REASON_TRUNCATED;
-	if ((gre[0] & TUNQOS_GRE_ROUTING) || (gre[1] & TUNQOS_GRE_VERSION))
-		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
-	*type = gre[2] << 8 | gre[3];
-	if (gre[0] & TUNQOS_GRE_CSUM)
-		bytes += 4;
-	if (gre[0] & TUNQOS_GRE_KEY)
-		bytes += 4;
-	if (gre[0] & TUNQOS_GRE_SEQ)
-		bytes += 4;
-	return bytes;
-}
-
 /**
- * tunqos_inner_find() - the inner header of an encapsulated packet
- * @data: what follows the outer IP header
- * @len: bytes there
+ * tunqos_inner_quick() - the inner header of a packet that is as most are
+ * @data: what follows the outer IP header, TUNQOS_INNER_MIN bytes at least
  * @proto: protocol number of the outer IP header: 4, 41 or 47
  * @inner: filled in on success
  *
- * Return: 0, or -1 - reason (enum tunqos_reason).
+ * It never finds what tunqos_inner_find() would not, or otherwise, and calls
+ * nothing: the packet path needs no stack for it.
+ *
+ * Return: false if only tunqos_inner_find() can tell.
  */
-static inline int tunqos_inner_find(const u8 *data, unsigned int len, u8 proto,
-				    struct tunqos_inner *inner)
+static inline bool tunqos_inner_quick(const u8 *data, u8 proto,
+				      struct tunqos_inner *inner)
 {
+	unsigned int offset = 0;
 	unsigned int type;
-	int offset = 0;
 
-	switch (proto) {
-	case TUNQOS_PROTO_IPIP:
-	case TUNQOS_PROTO_IPV6:
-		break;
-	case TUNQOS_PROTO_GRE:
-		offset = tunqos_gre_len(data, len, &type);
-		if (offset < 0)
-			return offset;
-		if (type == TUNQOS_ETH_IPV4 || type == TUNQOS_ETH_IPV6)
-			break;
-		if (type == TUNQOS_ETH_ETHERNET)
-			return tunqos_inner_ethernet(data, len, offset, inner);
-		return -1 - TUNQOS_REASON_NOT_IP;
-	default:
-		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	if (proto == TUNQOS_PROTO_GRE) {
+		type = data[2] << 8 | data[3];
+		if (type != TUNQOS_ETH_IPV4 && type != TUNQOS_ETH_IPV6)
+			return false;
+		offset = 4;
+		if (data[0] | data[1]) {
+			if (data[1] || (data[0] & ~TUNQOS_GRE_OPTIONS))
+				return false;
+			offset += (data[0] >> 7 & 1) * 4 +
+				  (data[0] >> 5 & 1) * 4 +
+				  (data[0] >> 4 & 1) * 4;
+		}
 	}
-
-	if (len < (unsigned int)offset + 2)
-		return -1 - TUNQOS_REASON_TRUNCATED;
 	if (!tunqos_ip_version(data + offset))
-		return -1 - TUNQOS_REASON_NOT_IP;
+		return false;
 	inner->offset = offset;
 	inner->ds = tunqos_ds_read(data + offset);
-	return 0;
+	return true;
 }
 
 u8 tunqos_innermost(const u8 *data, unsigned int len,

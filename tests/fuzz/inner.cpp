@@ -250,6 +250,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const int result = tunqos_inner_find(block.data(), length, proto, &inner);
     const Found slow = find(reader, 0, proto);
     same(result, inner, slow);
+    const bool tunnel = proto == 4 || proto == 41 || proto == 47;
+    tunqos_inner quick{};
+    if (tunnel && length >= TUNQOS_INNER_MIN && tunqos_inner_quick(block.data(), proto, &quick))
+        same(0, quick, slow);
     if (result != 0) return 0;
     require(tunqos_innermost(block.data(), length, inner) == innermost(reader, slow),
             "the two parsers differ in the innermost DSCP");
