@@ -52,8 +52,8 @@ constexpr std::array advice{
            "The VLAN tag is inside the frame, where it is not rewritten: switch on "
            "txvlan offload of the lower device (ethtool -K DEV txvlan on)."},
     Advice{"vrf-underlay",
-           "The outer packet is sent in a VRF, which hides its tunnel: take the "
-           "underlay of the tunnel out of the VRF."},
+           "The outer packet is sent in a VRF, which hides its tunnel: tie the tunnel "
+           "to the VRF's device or a link in it (ip link: dev NAME)."},
     Advice{"nested-family",
            "IPsec of one IP version inside IPsec of the other: use the same "
            "version for both."},
