@@ -17,6 +17,7 @@ from case import main
 
 AF41 = 34
 BYTES = 3_000_000
+SEGMENT = 1268  # bytes of TCP in one packet of the hosts' links
 DATAGRAMS = 1000
 SO_RCVBUFFORCE = 33
 PORT = 5201
@@ -75,6 +76,8 @@ def tcp(tun):
     family = family_of(tun)
     with topo.inside("hostB"):
         listener = socket.socket(family)
+    # the last connection may still be waiting for its end
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((topo.HOST["hostB"][4 if family == socket.AF_INET else 6],
                    PORT))
     listener.listen()
@@ -163,10 +166,13 @@ def one_kind(case, net, kind, sock):
         case.true("%s %s: all marked" % (kind, name),
                   count["outside"] - count["marked"] <= 6, count)
     case.equal("%s: the kernel marks nothing" % kind, plain[3]["marked"], 0)
-    # super-packets stay whole: the provider counts as many as before
+    # super-packets stay whole: how large they are is up to TCP's mood, but
+    # not that there are far fewer of them than segments
     before, after = plain[1]["outside"], ours[1]["outside"]
+    few = BYTES // SEGMENT // 4
     case.true("%s: as many packets for the bytes" % kind,
-              after <= before * 1.3 + 20, (before, after))
+              after < few if before < few else after <= before * 1.5,
+              (before, after))
     case.note("%s: %d packets without, %d with" % (kind, before, after))
 
 
