@@ -19,9 +19,17 @@ static int inner_ip(const u8 *data, unsigned int len, unsigned int offset,
 	return 0;
 }
 
-/* The IP header in an Ethernet frame at @offset. */
-static int inner_ethernet(const u8 *data, unsigned int len,
-			  unsigned int offset, struct tunqos_inner *inner)
+/**
+ * tunqos_inner_frame() - the IP header in an Ethernet frame
+ * @data: what follows the outer IP header
+ * @len: bytes there
+ * @offset: of the frame
+ * @inner: filled in on success
+ *
+ * Return: 0, or -1 - reason (enum tunqos_reason).
+ */
+int tunqos_inner_frame(const u8 *data, unsigned int len, unsigned int offset,
+		       struct tunqos_inner *inner)
 {
 	unsigned int type;
 	int tags;
@@ -66,6 +74,20 @@ static int gre_len(const u8 *gre, unsigned int len, unsigned int *type)
 	return bytes;
 }
 
+/* The payload of an EtherType. */
+static int inner_type(const u8 *data, unsigned int len, unsigned int offset,
+		      unsigned int type, struct tunqos_inner *inner)
+{
+	switch (type) {
+	case TUNQOS_ETH_IPV4:
+	case TUNQOS_ETH_IPV6:
+		return inner_ip(data, len, offset, inner);
+	case TUNQOS_ETH_ETHERNET:
+		return tunqos_inner_frame(data, len, offset, inner);
+	}
+	return -1 - TUNQOS_REASON_NOT_IP;
+}
+
 /**
  * tunqos_inner_find() - the inner header of an encapsulated packet
  * @data: what follows the outer IP header
@@ -79,46 +101,19 @@ int tunqos_inner_find(const u8 *data, unsigned int len, u8 proto,
 		      struct tunqos_inner *inner)
 {
 	unsigned int type;
-	int offset = 0;
+	int offset;
 
 	switch (proto) {
 	case TUNQOS_PROTO_IPIP:
 	case TUNQOS_PROTO_IPV6:
-		break;
+		return inner_ip(data, len, 0, inner);
 	case TUNQOS_PROTO_GRE:
 		offset = gre_len(data, len, &type);
 		if (offset < 0)
 			return offset;
-		if (type == TUNQOS_ETH_IPV4 || type == TUNQOS_ETH_IPV6)
-			break;
-		if (type == TUNQOS_ETH_ETHERNET)
-			return inner_ethernet(data, len, offset, inner);
-		return -1 - TUNQOS_REASON_NOT_IP;
-	default:
-		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+		return inner_type(data, len, offset, type, inner);
 	}
-
-	if (len < (unsigned int)offset + 2)
-		return -1 - TUNQOS_REASON_TRUNCATED;
-	if (!tunqos_ip_version(data + offset))
-		return -1 - TUNQOS_REASON_NOT_IP;
-	inner->offset = offset;
-	inner->ds = tunqos_ds_read(data + offset);
-	return 0;
-}
-
-/* The payload of an EtherType. */
-static int inner_type(const u8 *data, unsigned int len, unsigned int offset,
-		      unsigned int type, struct tunqos_inner *inner)
-{
-	switch (type) {
-	case TUNQOS_ETH_IPV4:
-	case TUNQOS_ETH_IPV6:
-		return inner_ip(data, len, offset, inner);
-	case TUNQOS_ETH_ETHERNET:
-		return inner_ethernet(data, len, offset, inner);
-	}
-	return -1 - TUNQOS_REASON_NOT_IP;
+	return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 }
 
 /* RFC 7348, and the generic protocol extension of vxlan devices. */
@@ -133,7 +128,7 @@ static int inner_vxlan(const u8 *data, unsigned int len,
 	if (!(vxlan[0] & 0x08))		/* no VNI */
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 	if (!(vxlan[0] & 0x04))		/* no next protocol */
-		return inner_ethernet(data, len, offset, inner);
+		return tunqos_inner_frame(data, len, offset, inner);
 	if ((vxlan[0] & 0x30) || (vxlan[0] & 0x01))	/* version, OAM */
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 	switch (vxlan[3]) {
@@ -141,7 +136,7 @@ static int inner_vxlan(const u8 *data, unsigned int len,
 	case 2:
 		return inner_ip(data, len, offset, inner);
 	case 3:
-		return inner_ethernet(data, len, offset, inner);
+		return tunqos_inner_frame(data, len, offset, inner);
 	}
 	return -1 - TUNQOS_REASON_NOT_IP;
 }
@@ -208,21 +203,6 @@ static int inner_fou(enum tunqos_form form, const u8 *data, unsigned int len,
 	if (!err)
 		inner->offset += skip;
 	return err;
-}
-
-/**
- * tunqos_inner_frame() - the IP header in an Ethernet frame
- * @data: what follows the outer IP header
- * @len: bytes there
- * @offset: of the frame
- * @inner: filled in on success
- *
- * Return: 0, or -1 - reason (enum tunqos_reason).
- */
-int tunqos_inner_frame(const u8 *data, unsigned int len, unsigned int offset,
-		       struct tunqos_inner *inner)
-{
-	return inner_ethernet(data, len, offset, inner);
 }
 
 /**
