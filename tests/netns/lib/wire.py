@@ -591,6 +591,9 @@ class Captures:
             for c in self.named.values():
                 c.drain()
             if condition():
+                # what has come this far meanwhile has passed the others too
+                for c in self.named.values():
+                    c.drain()
                 return True
             left = end - time.monotonic()
             if left <= 0:
