@@ -425,19 +425,22 @@ class Shot:
         return None
 
     def sort_sealed(self, packets):
-        """The same of WireGuard, which pads: {index: packet} by its counter.
+        """The same of WireGuard, which pads: {index: packet} by its counter,
+        which begins again with each session (after two minutes).
 
         Whatever else has been sent in between is an error.
         """
         sealed = [p.first("wireguard") for p in packets]
-        order = sorted((one.counter, i) for i, one in enumerate(sealed)
+        sessions = {}
+        order = sorted((sessions.setdefault(one.session, len(sessions)),
+                        one.counter, i) for i, one in enumerate(sealed)
                        if one and one.counter is not None and one.length)
         wanted = self.ds + [FENCE]
         if len(order) != len(wanted):
             raise RuntimeError("%d packets with data, not %d" % (
                 len(order), len(wanted)))
         found = {}
-        for (_, i), index in zip(order, wanted):
+        for (*_, i), index in zip(order, wanted):
             least = self.inner_length(index)
             if not least <= sealed[i].length < least + 16:
                 raise RuntimeError("packet %d has %d bytes inside" % (

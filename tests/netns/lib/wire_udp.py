@@ -45,11 +45,11 @@ def l2tp(packet, body):
 
 
 def wireguard(packet, body):
-    counter = None
+    session = counter = None
     if body[0] == 4 and len(body) >= 32:
-        counter, = struct.unpack_from("<Q", body, 8)
-    packet.add("wireguard", body, type=body[0], counter=counter,
-               length=len(body) - 32)
+        session, counter = struct.unpack_from("<IQ", body, 4)
+    packet.add("wireguard", body, type=body[0], session=session,
+               counter=counter, length=len(body) - 32)
 
 
 def fou(proto):
