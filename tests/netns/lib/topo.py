@@ -33,6 +33,7 @@ SLOW = int(os.environ.get("TUNQOS_SLOW", "1"))
 SINK_PORT = 40001  # where the hosts take UDP, so that nobody answers by ICMP
 CLONE_NEWNET = 0x40000000
 SIOCETHTOOL = 0x8946
+SIOCGIFFLAGS, IFF_UP, IFF_RUNNING = 0x8913, 0x1, 0x40
 ETHTOOL = {"rx": 0x15, "tx": 0x17, "tso": 0x1f, "gso": 0x24, "gro": 0x2c}
 
 HOST = {  # the addresses that packets are sent between
@@ -145,6 +146,22 @@ def wait(condition, timeout=10, what="condition"):
         time.sleep(0.01)
 
 
+def ready(ns):
+    """Has the kernel seen the carrier of each device that is up?
+
+    It drops what it is given for the others, for up to a second: a work queue
+    looks after carriers.
+    """
+    with inside(ns), socket.socket() as s:
+        for _, name in socket.if_nameindex():
+            flags, = struct.unpack_from("16xH", fcntl.ioctl(
+                s, SIOCGIFFLAGS, struct.pack("16s24x", name.encode())))
+            if flags & IFF_UP and not flags & IFF_RUNNING:
+                return False
+        # a list is made under the lock that the queue has meanwhile
+        return bool(socket.if_nameindex())
+
+
 def mac(link, end):
     return "02:00:00:00:%02x:%02x" % (link, end)
 
@@ -236,6 +253,7 @@ class Founding(Net):
         ip(None, veth)
         for ns in NAMES:
             ip(ns, self.configure(ns))
+        wait(lambda: all(map(ready, NAMES)), 30, "the links")
         if self.real_csum:
             for a, adev, b, bdev in ends:
                 ethtool(a, adev, tx=False)
