@@ -364,6 +364,9 @@ def moved(case, net):
                 finally:
                     sides.close()
             finally:
+                # now; with its namespace it would go later, and so would
+                # what it holds in rA, as WireGuard's port
+                topo.run("in", "ip", "link", "del", "tun", check=False)
                 topo.ip(None, ["netns del in"])
 
 

@@ -199,6 +199,13 @@ class L2tp(Ethernet):
     def down(self, r):
         return ["l2tp del tunnel tunnel_id %d" % END[r]]
 
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        # a work queue deletes it: device, port and number are taken till then
+        topo.wait(lambda: not any(
+            topo.run(r, "ip", "l2tp", "show", "tunnel").stdout.strip()
+            for r in END), 30, "the tunnels to go")
+
 
 class L2tp6(L2tp):
     outer = 6
