@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=300
+# tunqos-test: limit=600
 """What the kernel does alone, over the whole table, on every tunnel.
 
 Marks are lost: a GRE, IPIP or SIT tunnel's outer DSCP is 0, a VLAN's PCP is

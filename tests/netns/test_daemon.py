@@ -91,7 +91,7 @@ def restarts(case, net, tun, daemon):
                 return sock.tunnels().get("tun", {}).get("state") == "active"
         except genl.Refused:
             return False
-    topo.wait(programmed, 4, "the daemon to program the module again")
+    topo.wait(programmed, 15, "the daemon to program the module again")
     outer(case, net, tun, "the module is back", AF31)
 
 
@@ -103,7 +103,7 @@ def somebody_else(case, daemon):
 
         def back():
             return sock.tunnels().get("tun", {}).get("encap_value") == AF31
-        topo.wait(back, 5, "the daemon to put its state back")
+        topo.wait(back, 15, "the daemon to put its state back")
     case.true("put right", True)
 
 

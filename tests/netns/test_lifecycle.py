@@ -125,9 +125,9 @@ def other_namespace(case, net):
         topo.ip("box", ["link set lo up", "link set far up",
                         "address add 10.9.0.1/30 dev far"])
         with wire.Captures(near=("wan", "rA")) as caps:
-            net.run("box", "ping", "-c1", "-W5", "-Q", str(EF << 2),
-                    "10.9.0.2")
-            caps.until(lambda: len(caps["near"]) > 0)
+            net.run("box", "ping", "-c1", "-W", str(5 * topo.SLOW), "-Q",
+                    str(EF << 2), "10.9.0.2")
+            caps.until(lambda: any(p.first("gre") for p in caps["near"]))
             got = [p.ips[0].dscp for p in caps["near"] if p.first("gre")]
         case.equal("outer DSCP", got[:1], [EF])
         one = sock.tunnels()["far"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=600
+# tunqos-test: limit=900
 """TCP and UDP at full speed through each kind of tunnel, with tunqos and
 without: nothing is lost that was not before, every packet on the wire has the
 mark, and offloads go on: as many packets on the wire for the same bytes."""

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=600
+# tunqos-test: limit=1000
 """Every encap and decap setting on every tunnel, over the whole table.
 
 256 DS bytes of IPv4 and of IPv6 go from hostA to hostB; the outer header is

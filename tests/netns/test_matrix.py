@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=1500
+# tunqos-test: limit=2400
 """Every tunnel device, both families inside and outside, every setting, over
 the whole table of DS bytes.
 

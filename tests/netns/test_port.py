@@ -45,7 +45,8 @@ def not_ip(case, net):
         with wire.Captures(end=("hostB", "lan")) as caps:
             net.run("rB", "ip", "neigh", "del", topo.HOST["hostB"][4], "dev",
                     "lan.10")
-            net.run("rB", "ping", "-c1", "-W5", topo.HOST["hostB"][4])
+            net.run("rB", "ping", "-c1", "-W", str(5 * topo.SLOW),
+                    topo.HOST["hostB"][4])
             caps.until(lambda: any(p.first("arp") for p in caps["end"]), 10)
             arp = [p for p in caps["end"] if p.first("arp")]
         case.true("arp: seen", arp)

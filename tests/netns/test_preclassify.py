@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=400
+# tunqos-test: limit=900
 """qos pre-classify: stock tc sees the inner class behind encryption.
 
 The outer header is bleached (encap set 0), so that only the companion or

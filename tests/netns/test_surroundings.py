@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=600
+# tunqos-test: limit=900
 """What else is on a router, and what it does to tunnels: bridges, flowtables,
 an IFB, clsact, redirection, devices in another namespace than their outer
 packets, frames that are not IP, WireGuard's own packets. The marks are right,
