@@ -9,6 +9,7 @@ the tables is not what it should be.
 """
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -126,8 +127,11 @@ def daemon(router, directory):
                          "%s/%s.json" % (directory, router),
                          stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     inode = os.stat("/run/netns/" + router).st_ino
-    topo.wait(lambda: process.poll() is not None or
-              os.path.exists("/run/tunqos/%d.sock" % inode), 30,
+
+    def listens():
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex("/run/tunqos/%d.sock" % inode) == 0
+    topo.wait(lambda: process.poll() is not None or listens(), 30,
               "tunqosd of " + router)
     return process
 

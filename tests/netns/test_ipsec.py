@@ -171,6 +171,8 @@ def bulk(case, net, kind, key):
                 "meta nfproto ipv%d tcp sport %d counter\n"
                 "tcp sport %d %s dscp != cs3 counter\n}\n}\n"
                 % (family, source, source, word)))
+            # the last one may still be waiting for its last acknowledgement
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(("", 5001))
             server.listen()
             client.settimeout(60 * topo.SLOW)
