@@ -101,6 +101,15 @@ class Group:
                 names.append("%s%s)" % (pid, name))
         return names
 
+    def left(self):
+        """Those who stay; who has been told to go may take a moment."""
+        for _ in range(100):
+            names = self.members()
+            if not names:
+                break
+            time.sleep(0.02)
+        return names
+
     def end(self):
         with open(self.path + "/cgroup.kill", "w") as f:
             f.write("1")
@@ -193,7 +202,7 @@ def run(test, kmsg, live, is_debug):
     if code is None:
         wrong.append("no end after %d s" % test["limit"])
     else:
-        left = group.members()
+        left = group.left()
         if left:
             wrong.append("left processes: " + " ".join(left))
     group.end()
