@@ -7,6 +7,7 @@ Everything under traffic through bound tunnels, with the module's hooks, its
 tables and its netlink family in use at the moment they go.
 """
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -100,6 +101,17 @@ def bind(r, **extra):
                 sock.set_tunnel(device=name, **UNIFORM)
 
 
+def worked(r, decap):
+    """Its tunnel, once it has seen packets both ways; or after a minute."""
+    with genl.Tunqos(r) as sock:
+        def both_ways_used():
+            one = sock.tunnels()["tun"]
+            return one["encap"]["written"] and one["decap"][decap]
+        with contextlib.suppress(TimeoutError):
+            topo.wait(both_ways_used, 60)
+        return sock.tunnels()["tun"]
+
+
 def modules(case, net):
     """GRE inside ESP: hooks before, outer, arrived, after and of IPsec."""
     seen = 0
@@ -111,16 +123,12 @@ def modules(case, net):
             if round_ % 25 == 0:
                 outer_mark(case, net, tun, "round %d" % round_, EF)
             if round_ % 10 == 0:
-                before = traffic.sent
-                topo.wait(lambda b=before: traffic.sent > b + 20, 60,
-                          "traffic")
                 for r in ("rA", "rB"):
-                    with genl.Tunqos(r) as sock:
-                        one = sock.tunnels()["tun"]
-                        seen += one["encap"]["written"]
-                        case.true("marking while it lasts: %s" % one,
-                                  one["encap"]["written"] and
-                                  one["decap"]["packets"])
+                    one = worked(r, "packets")
+                    seen += one["encap"]["written"]
+                    case.true("marking while it lasts: %s" % one,
+                              one["encap"]["written"] and
+                              one["decap"]["packets"])
             case.equal("unloaded with everything bound", rmmod(), 0)
             if round_ % 25 == 24:
                 outer_mark(case, net, tun, "without the module", 0)
@@ -210,11 +218,8 @@ def namespaces(case):
                 # in by the bound tunnel, and the answer out: a socket in
                 # there would keep the namespace
                 sources.append(("hub", "t%d" % i, IP4, echo(i)))
-            with Traffic(*sources) as traffic:
-                topo.wait(lambda t=traffic: t.sent > 9 * len(sources), 60,
-                          "traffic")
-                with genl.Tunqos(names[0]) as sock:
-                    one = sock.tunnels()["tun"]
+            with Traffic(*sources):
+                one = worked(names[0], "written")
                 case.true("both ways: %s" % one, one["encap"]["written"] and
                           one["decap"]["written"])
                 written += one["encap"]["written"]
@@ -327,7 +332,8 @@ def queued(case, net, name, setup, release):
     try:
         with wire.Captures(near=("wan", "rA")) as caps:
             shot.send(fence=False)
-            case.true(name + ": queued", backlog() > number // 2)
+            case.true(name + ": queued",
+                      topo.wait(lambda: backlog() > number // 2, what=name))
             case.equal(name + ": unloaded", rmmod(), 0)
             case.true(name + ": still queued", backlog() > number // 2,
                       backlog())
@@ -335,6 +341,9 @@ def queued(case, net, name, setup, release):
             case.true(name + ": they leave", caps.until(
                 lambda: len(outer(caps)) >= number, 60))
             case.equal(name + ": outer DSCP", outer(caps), [EF] * number)
+        # they are seen before they are classified
+        with contextlib.suppress(TimeoutError):
+            topo.wait(lambda: companions() >= number)
         case.equal(name + ": companions, without a module", companions(),
                    number)
     finally:
