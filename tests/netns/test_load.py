@@ -6,6 +6,7 @@ without: nothing is lost that was not before, every packet on the wire has the
 mark, and offloads go on: as many packets on the wire for the same bytes."""
 
 import contextlib
+import re
 import socket
 import threading
 
@@ -33,13 +34,11 @@ class Counter:
 
     RULES = """
 table inet watch {
-  counter outside { }
-  counter marked { }
   chain forward {
     type filter hook forward priority 10;
-    iifname "rA" counter name outside
-    iifname "rA" ip dscp %d counter name marked
-    iifname "rA" ip6 dscp %d counter name marked
+    iifname "rA" counter comment "outside"
+    iifname "rA" ip dscp %d counter comment "marked"
+    iifname "rA" ip6 dscp %d counter comment "marked"
   }
 }
 """ % (AF31, AF31)
@@ -52,11 +51,12 @@ table inet watch {
         topo.run("wan", "nft", "delete", "table", "inet", "watch")
 
     def read(self):
-        found = {}
-        for name in ("outside", "marked"):
-            words = topo.run("wan", "nft", "list", "counter", "inet", "watch",
-                             name).stdout.split()
-            found[name] = int(words[words.index("packets") + 1])
+        found = {"outside": 0, "marked": 0}
+        listing = topo.run("wan", "nft", "list", "table", "inet",
+                           "watch").stdout
+        for packets, name in re.findall(
+                r'counter packets (\d+) bytes \d+ comment "(\w+)"', listing):
+            found[name] += int(packets)
         return found
 
 
