@@ -6,7 +6,7 @@ import os
 
 import topo
 import wire_udp
-from topo import LAN, OTHER, TUN, WAN, Gre, Ip6Gre, Ip6Tnl, Ipip, Sit, Tunnel
+from topo import LAN, OTHER, Gre, Ip6Gre, Ip6Tnl, Ipip, Sit, Tunnel
 
 END = {"rA": 1, "rB": 2}
 
@@ -31,11 +31,12 @@ class Ethernet(Tunnel):
     def routed(self, r):
         other = OTHER[r]
         lines = ["link set %s up" % self.dev]
-        lines += topo.Founding.address(self.dev, TUN[r], 24)
-        lines += topo.Founding.neighbour(self.dev, TUN[other],
+        lines += topo.Founding.address(self.dev, self.tun[r], 24)
+        lines += topo.Founding.neighbour(self.dev, self.tun[other],
                                          self.hardware(other))
-        return lines + ["route add %s via %s dev %s" % (
-            LAN[other][f], TUN[other][f], self.dev) for f in self.families]
+        return lines + ["route replace %s via %s dev %s" % (
+            LAN[other][f], self.tun[other][f], self.dev)
+            for f in self.families]
 
 
 class Ip6GreTap(Ethernet):
@@ -92,7 +93,7 @@ class Geneve(Ethernet):
 
     def link(self, r):
         return "geneve id 9 ttl 64 udpcsum remote %s" % (
-            WAN[OTHER[r]][self.outer])
+            self.wan[OTHER[r]][self.outer])
 
 
 class Geneve6(Geneve):
@@ -115,9 +116,10 @@ class External:
         other = OTHER[r]
         for f in self.families:
             lines.append(
-                "route add %s encap ip%s id 5 src %s dst %s ttl 64 dev %s" % (
+                "route replace %s encap ip%s id 5 src %s dst %s ttl 64 dev %s" % (
                     LAN[other][f], "6" if self.outer == 6 else "",
-                    WAN[r][self.outer], WAN[other][self.outer], self.dev))
+                    self.wan[r][self.outer], self.wan[other][self.outer],
+                    self.dev))
         return lines
 
 
@@ -132,8 +134,9 @@ class Fou:
     encap = "fou"
 
     def link(self, r):
-        return super().link(r) + (" encap %s encap-sport auto encap-dport %d"
-                                  " encap-csum" % (self.encap, self.port))
+        return super().link(r) + (
+            " encap %s encap-sport auto encap-dport %d encap-csum%s" % (
+                self.encap, self.port, "6" if self.outer == 6 else ""))
 
     def __enter__(self):
         topo.run(None, "modprobe", "-a", "fou", "fou6")
@@ -177,6 +180,22 @@ class GueIpip(Fou, Ipip):
     layers = ("ipv4", "udp", "gue")
 
 
+class FouIp6Gre(Fou, Ip6Gre):
+    layers = ("ipv6", "udp", "fou", "gre")
+
+
+class FouIp6Tnl(Fou, Ip6Tnl):
+    families = (6,)  # a port carries one protocol
+    port = 5559
+    layers = ("ipv6", "udp", "fou")
+
+
+class GueIp6Tnl(Fou, Ip6Tnl):
+    port = wire_udp.GUE
+    encap = "gue"
+    layers = ("ipv6", "udp", "gue")
+
+
 class L2tp(Ethernet):
     layers = ("ipv4", "udp", "l2tp", "eth")
     encap = "udp udp_sport 1701 udp_dport 1701"
@@ -188,8 +207,8 @@ class L2tp(Ethernet):
         return [
             "l2tp add tunnel tunnel_id %d peer_tunnel_id %d encap %s"
             " local %s remote %s" % (
-                me, other, self.encap, WAN[r][self.outer],
-                WAN[OTHER[r]][self.outer]),
+                me, other, self.encap, self.wan[r][self.outer],
+                self.wan[OTHER[r]][self.outer]),
             "l2tp add session name %s tunnel_id %d session_id %d"
             " peer_session_id %d %s l2spec_type none" % (
                 self.dev, me, 10 + me, 10 + other, cookie),
@@ -231,17 +250,20 @@ class WireGuard(Tunnel):
             path = "/tmp/wg-" + r
             with open(path, "w") as f:
                 f.write(keys[r])
-            there = WAN[OTHER[r]][self.outer]
+            there = self.wan[OTHER[r]][self.outer]
             topo.run(r, "wg", "set", self.dev,
-                     "listen-port", wire_udp.WIREGUARD, "private-key", path,
+                     "listen-port", self.port(), "private-key", path,
                      "peer", public, "allowed-ips", "0.0.0.0/0,::/0",
                      "endpoint", ("[%s]:%d" if self.outer == 6 else "%s:%d")
-                     % (there, wire_udp.WIREGUARD))
+                     % (there, self.port()))
             os.remove(path)
         # the handshake is over before anything is counted
         topo.run("rA", "ping", "-c", "1", "-W", str(10 * topo.SLOW),
-                 TUN["rB"][4])
+                 self.tun["rB"][4])
         return self
+
+    def port(self):
+        return wire_udp.WIREGUARD + (self.dev != WireGuard.dev)
 
     def link(self, r):
         return "wireguard"
@@ -252,6 +274,34 @@ class WireGuard6(WireGuard):
     layers = ("ipv6", "udp", "wireguard")
 
 
+# on the device of a tunnel in a tunnel
+INNER = {"rA": {4: "10.254.0.1", 6: "fd0e::1"},
+         "rB": {4: "10.254.0.2", 6: "fd0e::2"}}
+# what is in front of what is inside; Ethernet has no padding here
+BYTES = {"ipv4": 20, "ipv6": 40, "udp": 8, "gre": 4, "vxlan": 8, "geneve": 8,
+         "gue": 4, "l2tp": 16, "eth": 14, "wireguard": 32}
+
+
+class Nested:
+    """A tunnel's packets inside another one's, for Shot.sort().
+
+    sight  IP headers that a packet shows on the wire
+    """
+
+    esp_extra = None
+
+    def __init__(self, inside, around):
+        self.kind = inside.kind, around.kind
+        self.layers = around.layers
+        self.sealed = 0
+        self.sight = 1
+        if "wireguard" in around.layers:
+            self.sealed = sum(BYTES[layer] for layer in inside.layers)
+            return
+        self.layers += inside.layers
+        self.sight += 1 + ("wireguard" not in inside.layers)
+
+
 topo.KINDS.update({
     "gretap": Ethernet, "ip6gretap": Ip6GreTap, "gre-all": GreAll,
     "gretap-csum": GreTapCsum, "ip6gre-all": Ip6GreAll,
@@ -259,6 +309,7 @@ topo.KINDS.update({
     "geneve": Geneve, "geneve6": Geneve6, "gre-external": GreExternal,
     "fou-gre": FouGre, "fou-ipip": FouIpip, "fou-sit": FouSit,
     "gue-gre": GueGre, "gue-ipip": GueIpip,
+    "fou-ip6gre": FouIp6Gre, "fou-ip6tnl": FouIp6Tnl, "gue-ip6tnl": GueIp6Tnl,
     "l2tp": L2tp, "l2tp6": L2tp6, "l2tp-ip": L2tpIp,
     "wireguard": WireGuard, "wireguard6": WireGuard6,
 })

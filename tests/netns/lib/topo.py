@@ -359,18 +359,27 @@ class Tunnel:
     layers    what is on the wire outside the inner IP header
     esp_extra bytes between the ESP header and the inner IP header,
               None when nothing is encrypted
+    sealed    bytes between WireGuard's header and the hosts' IP header
+    wan, tun  its end points, and the addresses on the device: those of
+              another tunnel's device, and a 'dev' of its own, nest it
     """
 
     families = (4, 6)
     outer = 4
     esp_extra = None
+    sealed = 0
     dev = "tun"
 
-    def __init__(self, net, kind, tos=None, options=""):
+    def __init__(self, net, kind, tos=None, options="", dev="tun", wan=None,
+                 tun=None):
         self.net = net
         self.kind = kind
         self.tos = tos
         self.options = options
+        if self.dev:
+            self.dev = dev
+        self.wan = wan or WAN
+        self.tun = tun or TUN
 
     def __enter__(self):
         for r in ("rA", "rB"):
@@ -384,7 +393,7 @@ class Tunnel:
 
     def ends(self, r):
         return "local %s remote %s" % (
-            WAN[r][self.outer], WAN[OTHER[r]][self.outer])
+            self.wan[r][self.outer], self.wan[OTHER[r]][self.outer])
 
     def link(self, r):
         raise NotImplementedError
@@ -398,8 +407,8 @@ class Tunnel:
             nodad = " nodad" if f == 6 else ""
             lines += [
                 "address add %s/%d dev %s%s" % (
-                    TUN[r][f], 64 if f == 6 else 30, self.dev, nodad),
-                "route add %s dev %s" % (LAN[OTHER[r]][f], self.dev)]
+                    self.tun[r][f], 64 if f == 6 else 30, self.dev, nodad),
+                "route replace %s dev %s" % (LAN[OTHER[r]][f], self.dev)]
         return lines
 
     def down(self, r):

@@ -424,24 +424,28 @@ class Shot:
             return esp_index(packet, self.family, tun.esp_extra)
         return None
 
-    def sort_sealed(self, packets):
+    def sort_sealed(self, packets, extra):
         """The same of WireGuard, which pads: {index: packet} by its counter,
         which begins again with each session (after two minutes).
 
-        Whatever else has been sent in between is an error.
+        extra: bytes in front of the hosts' packet, of a tunnel in the tunnel.
+        Whatever else has been sent in between is an error, but for what is
+        shorter than any of these.
         """
         sealed = [p.first("wireguard") for p in packets]
+        shortest = self.inner_length(0) + extra
         sessions = {}
         order = sorted((sessions.setdefault(one.session, len(sessions)),
                         one.counter, i) for i, one in enumerate(sealed)
-                       if one and one.counter is not None and one.length)
+                       if one and one.counter is not None
+                       and one.length >= shortest)
         wanted = self.ds + [FENCE]
         if len(order) != len(wanted):
             raise RuntimeError("%d packets with data, not %d" % (
                 len(order), len(wanted)))
         found = {}
         for (*_, i), index in zip(order, wanted):
-            least = self.inner_length(index)
+            least = self.inner_length(index) + extra
             if not least <= sealed[i].length < least + 16:
                 raise RuntimeError("packet %d has %d bytes inside" % (
                     index, sealed[i].length))
@@ -455,7 +459,7 @@ class Shot:
     def sort(self, packets, tun=None):
         """{index: packet} without the fence. Twice the same is an error."""
         if tun is not None and "wireguard" in tun.layers:
-            return self.sort_sealed(list(packets))
+            return self.sort_sealed(list(packets), tun.sealed)
         found = {}
         for p in packets:
             i = self.index(p, tun)

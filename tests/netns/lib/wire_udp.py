@@ -60,4 +60,5 @@ def fou(proto):
 
 
 PORTS = {4789: vxlan, 8472: vxlan, GENEVE: geneve, GUE: gue, L2TP: l2tp,
-         WIREGUARD: wireguard, **{port: fou(p) for port, p in PROTO.items()}}
+         WIREGUARD: wireguard, WIREGUARD + 1: wireguard,
+         **{port: fou(p) for port, p in PROTO.items()}}
