@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tunqos-test: limit=400
+"""Each reason why a packet is left alone: brought about by packets that can
+have no other, and counted once for each. A reason that is not here, and not
+in the list of those that are elsewhere, fails."""
+
+import ast
+import contextlib
+import os
+import socket
+import time
+
+import devices  # noqa: F401  adds its kinds of tunnels
+import expect
+import genl
+import topo
+import tq
+import wire
+from case import main
+from test_surroundings import put_into_vrf
+
+EF = expect.DSCP["ef"]
+FOUR = [EF << 2 | ecn for ecn in range(4)]
+ALL = frozenset(range(64))
+# no chatter of the kernel has EF
+HOLE = [genl.LEAVE if d == EF else d for d in range(64)]
+COPY = dict(encap_dscp="native", decap_dscp="copy", decap_permit=ALL)
+IP4, MPLS = 0x0800, 0x8847
+
+# reason: the test that brings it about and reads its counter
+ELSEWHERE = {
+    "not_ip": "test_surroundings.py::not_ip",
+    "control": "test_surroundings.py::control",
+    "companion_lost": "test_surroundings.py::redirected",
+    "arrived_lost": "test_surroundings.py::shapers",
+    "outer_lost": "test_surroundings.py::injected",
+    "sa_decap_dscp": "test_ipsec.py::flags",
+    "transport_mode": "test_ipsec.py::transport",
+}
+# reason: why no test of a stock kernel can
+OUT_OF_REACH = {
+    "no_memory": "a packet's headers must be copied while memory has run out;"
+                 " nothing but fault injection can time that",
+}
+HERE = {}
+
+
+def reason(name):
+    def add(function):
+        HERE[name] = function
+        return function
+    return add
+
+
+@contextlib.contextmanager
+def counted(case, r, name, want):
+    """So many packets are left alone for this meanwhile, or shortly after."""
+    with genl.Tunqos(r) as sock:
+        before = sock.reasons().get(name, 0)
+        yield
+        end = time.monotonic() + 10 * topo.SLOW
+        while (got := sock.reasons().get(name, 0) - before) < want and \
+                time.monotonic() < end:
+            time.sleep(0.02)
+        case.equal(name + ": packets", got, want)
+
+
+def bind(r, **setting):
+    with genl.Tunqos(r) as sock, sock.transaction():
+        sock.flush()
+        if setting:
+            sock.set_tunnel(**{"device": "tun", **setting})
+
+
+def send(r, to, number, src=""):
+    """Datagrams of a router's own."""
+    with topo.inside(r):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with s:
+        s.bind((src, 0))
+        for _ in range(number):
+            s.sendto(bytes(100), (to, 9))
+
+
+def shoot(case, name, net, ds=(), **options):
+    shot = wire.Shot(net, 4, ds or FOUR, **options)
+    with wire.Captures(end=(shot.dst, "lan")) as caps:
+        shot.send()
+        case.true(name + ": the fence arrives", caps.until_fence(shot, "end"))
+
+
+@reason("truncated")
+def truncated(case, net):
+    """A tag, and nothing of what it says is behind it."""
+    frame = wire.ethernet_header(topo.mac(8, 1), topo.mac(8, 2), IP4,
+                                 ((0x8100, 0, 0, 7),))
+    with net.tunnel("gretap"), wire.Raw("rA", "tun") as raw:
+        bind("rA", encap_dscp="copy")
+        with counted(case, "rA", "truncated", 4):
+            for _ in range(4):
+                raw.send(frame)
+
+
+@reason("unknown_header")
+def unknown_header(case, net):
+    """MPLS in IP; not the other way round."""
+    with net.tunnel("ipip", options="mode any"), wire.Raw("rA", "tun") as raw:
+        bind("rA", encap_dscp="copy")
+        with counted(case, "rA", "unknown_header", 4):
+            for _ in range(4):
+                raw.sock.sendto(b"\0\x01\x01\x40" + bytes(60), ("tun", MPLS))
+
+
+@reason("table_leave")
+def table_leave(case, net):
+    """At all three places that have a table."""
+    with net.tunnel("gre"):
+        bind("rA", encap_dscp="table", encap_table=HOLE)
+        with counted(case, "rA", "table_leave", 4):
+            shoot(case, "encap", net)
+        bind("rA", encap_dscp="copy")
+        bind("rB", encap_dscp="native", decap_dscp="table", decap_table=HOLE,
+             decap_permit=ALL)
+        with counted(case, "rB", "table_leave", 4):
+            shoot(case, "decap", net)
+        bind("rB")
+        with genl.Tunqos("rB") as sock, sock.transaction():
+            sock.set_port("lan.10", [genl.LEAVE if d == EF else 0
+                                     for d in range(64)])
+        with counted(case, "rB", "table_leave", 4):
+            shoot(case, "port", net)
+
+
+@reason("not_permitted")
+def not_permitted(case, net):
+    with net.tunnel("ip6gre"):
+        bind("rA", encap_dscp="copy")
+        bind("rB", **{**COPY, "decap_permit": ALL - {EF}})
+        with counted(case, "rB", "not_permitted", 4):
+            shoot(case, "permit", net)
+
+
+@reason("in_band_tag")
+def in_band_tag(case, net):
+    """A VLAN in the VLAN: the tag inside has left the metadata."""
+    topo.ip("rB", ["link add link lan.10 name q type vlan id 7"])
+    try:
+        topo.sysctl("rB", {"net.ipv6.conf.q.disable_ipv6": 1})
+        topo.ip("rB", ["link set q up", "address add 10.77.0.1/24 dev q",
+                       "neigh replace 10.77.0.2 lladdr %s dev q nud permanent"
+                       % topo.mac(4, 2)])
+        with genl.Tunqos("rB") as sock, sock.transaction():
+            sock.set_port("lan.10", [d >> 3 for d in range(64)])
+        with counted(case, "rB", "in_band_tag", 4):
+            send("rB", "10.77.0.2", 4)
+    finally:
+        topo.ip("rB", ["link del q"])
+
+
+@reason("ecn_dropped")
+def ecn_dropped(case, net):
+    with net.tunnel("l2tp"):
+        topo.sysctl("rA", {"net.ipv6.conf.tun.disable_ipv6": 1})
+        bind("rB", encap_dscp="native", decap_ecn="rfc6040")
+        with net.remark(net.mark_all(ecn=expect.CE)), \
+                counted(case, "rB", "ecn_dropped", 4):
+            shoot(case, "CE", net, [d << 2 for d in range(4)])
+
+
+@reason("ecn_merged")
+def ecn_merged(case, net):
+    """A merged packet at the ingress of L2TP, whose outer header was CE.
+
+    No driver of 6.1 merges those, and the module keeps the device from doing
+    so. Here tc forges what arrived.c notes; which of 16 tags is this load's
+    it can't know.
+    """
+    with net.tunnel("l2tp"):
+        bind("rA", encap_dscp="native", decap_ecn="rfc6040")
+        note = 0x9000 | (EF << 2 | expect.CE) << 4
+        topo.run("hostA", "tc", "-batch", "-", input="\n".join(
+            ["qdisc add dev lan clsact"] +
+            ["filter add dev lan egress protocol ip prio 1 handle %d fw"
+             " classid 1:%x action ok" % (1 + n, note | n)
+             for n in range(16)]) + "\n")
+        topo.run("rA", "tc", "-batch", "-", input="qdisc add dev lan clsact\n"
+                 "filter add dev lan ingress protocol ip prio 1 matchall"
+                 " action mirred ingress redirect dev tun\n")
+        try:
+            with counted(case, "rA", "ecn_merged", 1), \
+                    counted(case, "rA", "arrived_lost", 15):
+                merged(16)
+        finally:
+            for r in ("hostA", "rA"):
+                topo.run(r, "tc", "qdisc", "del", "dev", "lan", "clsact")
+
+
+def merged(number):
+    """GSO packets with marks 1, 2, ... that leave as they are."""
+    udp_segment, so_mark = 103, 36
+    with topo.inside("hostA"):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with s:
+        s.setsockopt(socket.SOL_UDP, udp_segment, 500)
+        for n in range(number):
+            s.setsockopt(socket.SOL_SOCKET, so_mark, 1 + n)
+            s.sendto(bytes(2000), (topo.HOST["hostB"][4], topo.SINK_PORT))
+
+
+@reason("vrf_underlay")
+def vrf_underlay(case, net):
+    """GRE that is tied to nothing, and a route that leads into a VRF."""
+    topo.ip("rA", ["link add red type vrf table 10", "link set red up"])
+    try:
+        with net.tunnel("gre"):
+            bind("rA", encap_dscp="copy")
+            put_into_vrf(net, True)
+            topo.ip("rA", ["route replace %s/32 via %s dev wan" % (
+                topo.WAN["rB"][4], topo.PROVIDER["rA"][4])])
+            try:
+                # twice: a packet passes LOCAL_OUT of a VRF twice
+                with counted(case, "rA", "vrf_underlay", 2 * 5):
+                    shoot(case, "vrf", net)
+            finally:
+                put_into_vrf(net, False)
+    finally:
+        topo.ip("rA", ["link del red"])
+
+
+def flush_xfrm():
+    for r in ("rA", "rB"):
+        topo.ip(r, topo.Esp.FLUSH)
+
+
+@reason("beet_mode")
+def beet_mode(case, net):
+    own = {"rA": "10.253.0.1", "rB": "10.253.0.2"}
+    for r in own:
+        here, there = ("src %s dst %s" % (own[a], own[b]) for a, b in (
+            (r, topo.OTHER[r]), (topo.OTHER[r], r)))
+        states = topo.Esp.states("beet")
+        topo.ip(r, ["address add %s/32 dev lo" % own[r]] + [
+            line + " sel src %s dst %s" % pair for line, pair in zip(
+                states, (("10.253.0.1", "10.253.0.2"),
+                         ("10.253.0.2", "10.253.0.1")))] +
+                topo.Esp.policy(r, here, there, "beet", fwd=False))
+    try:
+        bind("rB")
+        with genl.Tunqos("rB") as sock, sock.transaction():
+            sock.set_tunnel(peer=topo.WAN["rA"][4], **COPY)
+        with counted(case, "rB", "beet_mode", 4):
+            send("rA", own["rB"], 4, own["rA"])
+    finally:
+        flush_xfrm()
+        for r in own:
+            topo.ip(r, ["address del %s/32 dev lo" % own[r]])
+
+
+@reason("nested_family")
+def nested_family(case, net):
+    """ESP over IPv6, and that in ESP over IPv4: what was decided at the first
+    would not be found again at the second."""
+    for r in ("rA", "rB"):
+        other = topo.OTHER[r]
+        lines = topo.Esp.states("tunnel", "flag af-unspec", 6)
+        lines += topo.Esp.states("tunnel", "flag af-unspec", 4)
+        for way, a, b in (("out", r, other), ("fwd", other, r)):
+            lines.append("xfrm policy add src %s dst %s dir %s" % (
+                topo.LAN[a][4], topo.LAN[b][4], way) + "".join(
+                    " tmpl src %s dst %s proto esp reqid 1 mode tunnel" % (
+                        topo.WAN[a][f], topo.WAN[b][f]) for f in (6, 4)))
+        topo.ip(r, lines)
+    try:
+        bind("rA", device="none", encap_dscp="copy")
+        with genl.Tunqos("rA") as sock, sock.transaction():
+            sock.set_tunnel(peer=topo.WAN["rB"][4], encap_dscp="set",
+                            encap_value=EF)
+        with counted(case, "rA", "nested_family", 5):
+            shoot(case, "ESP in ESP", net)
+    finally:
+        flush_xfrm()
+
+
+def elsewhere(case):
+    """The function is there, and it reads the counter."""
+    for name, place in ELSEWHERE.items():
+        path, _, function = place.partition("::")
+        with open(os.path.join(os.path.dirname(__file__), path),
+                  encoding="utf-8") as f:
+            text = f.read()
+        bodies = [ast.get_source_segment(text, node)
+                  for node in ast.walk(ast.parse(text))
+                  if isinstance(node, ast.FunctionDef)
+                  and node.name == function]
+        case.true("%s: %s reads it" % (name, place),
+                  any('"%s"' % name in body for body in bodies))
+
+
+def test(case):
+    known = [*HERE, *ELSEWHERE, *OUT_OF_REACH]
+    case.equal("every reason of the interface, once", sorted(known),
+               sorted(genl.REASON.values()))
+    elsewhere(case)
+    with tq.module(), topo.Founding(vlan_b=10) as net:
+        for name, function in HERE.items():
+            function(case, net)
+            for r in ("rA", "rB"):
+                bind(r)
+            case.note(name)
+
+
+if __name__ == "__main__":
+    main(test)
