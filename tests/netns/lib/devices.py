@@ -135,8 +135,9 @@ class Fou:
 
     def link(self, r):
         return super().link(r) + (
-            " encap %s encap-sport auto encap-dport %d encap-csum%s" % (
-                self.encap, self.port, "6" if self.outer == 6 else ""))
+            " encap %s encap-sport auto encap-dport %d encap-%s" % (
+                self.encap, self.port,
+                "udp6-csum" if self.outer == 6 else "csum"))
 
     def __enter__(self):
         topo.run(None, "modprobe", "-a", "fou", "fou6")
