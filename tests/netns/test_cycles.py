@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tunqos-test: limit=900
-"""A hundred times: the module, namespaces. And what is open when it goes.
+"""A hundred times: the module. Namespaces that hold all it has to do with, of
+which test_namespaces.py has more. And what is open when it goes.
 
 Everything under traffic through bound tunnels, with the module's hooks, its
 tables and its netlink family in use at the moment they go.
@@ -25,7 +26,8 @@ from case import main
 from stream import outer_mark
 
 ROUNDS = 100 // topo.SLOW  # all of them only where they take no hours
-FLOCK = 10 // topo.SLOW or 1  # namespaces at a time
+NUMBER = 30 // topo.SLOW  # of namespaces
+FLOCK = 10 // topo.SLOW or 1  # at a time
 EF = expect.DSCP["ef"]
 IP4 = 0x0800
 SYS_FINIT_MODULE, SYS_DELETE_MODULE = 313, 176  # x86-64
@@ -209,7 +211,7 @@ def echo(i):
 def namespaces(case):
     gone = written = 0
     with Flock(FLOCK) as net:
-        while gone < ROUNDS:
+        while gone < NUMBER:
             names = net.come()
             sources = []
             for i, n in enumerate(names):
