@@ -14,7 +14,7 @@
 #include <net/rtnetlink.h>
 
 #include "tunqos.h"
-#include "lookup.h"
+#include "selector.h"
 
 /* Attachments whose outer packets are in another namespace; under RTNL. */
 static unsigned int abroad;
@@ -34,6 +34,9 @@ static const struct tunqos_kind kinds[] = {
 	{ "geneve",	TUNQOS_FORM_GENEVE,	true,	true,	true },
 	{ "l2tpeth",	TUNQOS_FORM_L2TP,	true,	true,	false },
 	{ "wireguard",	TUNQOS_FORM_WIREGUARD,	true,	true,	false },
+	{ "xfrm",	TUNQOS_FORM_IPSEC,	true,	true,	false },
+	{ "vti",	TUNQOS_FORM_IPSEC,	true,	false,	false },
+	{ "vti6",	TUNQOS_FORM_IPSEC,	false,	true,	false },
 };
 
 /* The kind that tunqos can bind to, or NULL. Context: RTNL held. */
@@ -85,7 +88,16 @@ static bool may_mark(struct net_device *dev)
 	return false;
 }
 
-/* POST_ROUTING is of the device's namespace, the others of the underlay's. */
+/*
+ * Where its packets pass POST_ROUTING in clear: those of IPsec in the namespace
+ * of the SAs.
+ */
+static struct net *before_net(const struct tunqos_attachment *attachment)
+{
+	return attachment->form == TUNQOS_FORM_IPSEC ?
+	       attachment->underlay : dev_net(attachment->dev);
+}
+
 static void hooks_put(struct tunqos_attachment *attachment, u32 hooks)
 {
 	u32 outer = hooks & ~TUNQOS_HOOK_BEFORE;
@@ -94,7 +106,7 @@ static void hooks_put(struct tunqos_attachment *attachment, u32 hooks)
 		tunqos_hooks_put_everywhere(outer, attachment->kind);
 	else
 		tunqos_hooks_put(attachment->underlay, outer, attachment->kind);
-	tunqos_hooks_put(dev_net(attachment->dev), hooks & TUNQOS_HOOK_BEFORE,
+	tunqos_hooks_put(before_net(attachment), hooks & TUNQOS_HOOK_BEFORE,
 			 NULL);
 }
 
@@ -110,7 +122,7 @@ static int hooks_get(struct tunqos_attachment *attachment, u32 hooks)
 				       attachment->kind);
 	if (err)
 		return err;
-	err = tunqos_hooks_get(dev_net(attachment->dev),
+	err = tunqos_hooks_get(before_net(attachment),
 			       hooks & TUNQOS_HOOK_BEFORE, NULL);
 	if (err)
 		hooks_put(attachment, outer);
@@ -252,6 +264,39 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 }
 
 /**
+ * tunqos_attachment_sas() - find the SAs of an xfrm or vti device
+ * @attachment: its selector is what the device says now
+ *
+ * Context: process, RTNL held.
+ * Return: 0, -EINVAL if the device says nothing of them, -ENOSPC, -ENOMEM.
+ */
+int tunqos_attachment_sas(struct tunqos_attachment *attachment)
+{
+	struct tunqos_match *old = attachment->match, *match;
+	struct tunqos_selector selector;
+	int err;
+
+	err = tunqos_device_selector(attachment->dev, &selector);
+	if (err == -EINVAL) {	/* whatever it had, it has no more */
+		attachment->match = NULL;
+		tunqos_match_remove(old);
+	}
+	if (err)
+		return err;
+	if (old && tunqos_selector_equal(&old->selector, &selector))
+		return 0;
+	match = tunqos_match_add(tunqos_net(attachment->underlay), &selector,
+				 true);
+	if (IS_ERR(match))
+		return PTR_ERR(match);
+	rcu_assign_pointer(match->profile,
+			   rtnl_dereference(attachment->profile));
+	attachment->match = match;
+	tunqos_match_remove(old);
+	return 0;
+}
+
+/**
  * tunqos_attachment_prepare() - everything about a device that can fail
  * @binding: of type TUNQOS_BIND_DEVICE
  * @dev: a device that tunqos_kind_of() knows
@@ -285,6 +330,13 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 	}
 
 	gain = hooks & ~attachment->held;
+	if (attachment->form == TUNQOS_FORM_IPSEC) {
+		err = tunqos_attachment_sas(attachment);
+		if (!err && gain & TUNQOS_HOOK_IPSEC)
+			err = tunqos_ipsec_get();
+		if (err)
+			goto err_drop;
+	}
 	err = hooks_get(attachment, gain);
 	if (err)
 		goto err_drop;
@@ -322,6 +374,8 @@ void tunqos_attachment_publish(struct tunqos_binding *binding,
 	if (attachment->held & TUNQOS_HOOK_AFTER)
 		gro_clear(attachment);
 	rcu_assign_pointer(attachment->profile, profile);
+	if (attachment->match)
+		rcu_assign_pointer(attachment->match->profile, profile);
 }
 
 /* Gives up all hooks but @hooks. Context: process, RTNL held. */
@@ -348,6 +402,7 @@ void tunqos_attachment_drop(struct tunqos_binding *binding)
 	RCU_INIT_POINTER(attachment->profile, NULL);
 	abroad -= is_abroad(attachment);
 	hlist_del_rcu(&attachment->node);
+	tunqos_match_remove(attachment->match);
 	release(attachment, ~0);
 	kfree_rcu(attachment, rcu);
 }

@@ -13,24 +13,37 @@
 #include <net/xfrm.h>
 
 #include "tunqos.h"
-#include "lookup.h"
+#include "selector.h"
 #include "skb.h"
+#include "core/ecn.h"
+
+/* Does a pass of its own begin with this SA? It writes a header around. */
+static bool makes_header(const struct xfrm_state *x)
+{
+	return x->props.mode != XFRM_MODE_TRANSPORT &&
+	       x->props.mode != XFRM_MODE_BEET;
+}
 
 /*
- * The SA whose header the wire will see after this pass: a pass transforms
- * until the next SA that makes a header, which begins a pass of its own.
+ * The profile of this pass, which transforms up to the next SA that makes a
+ * header. Of several in a bundle the outermost that is bound counts.
  */
-static const struct xfrm_state *outermost(const struct dst_entry *dst,
-					  const struct xfrm_state *x)
+static const struct tunqos_profile *sa_profile(const struct tunqos_net *tn,
+					       const struct dst_entry *dst,
+					       const struct xfrm_state *x)
 {
-	while ((dst = xfrm_dst_child(dst)) != NULL) {
-		const struct xfrm_state *next = dst_xfrm(dst);
+	const struct tunqos_profile *profile, *next;
 
-		if (!next || next->props.mode != XFRM_MODE_TRANSPORT)
+	profile = tunqos_sa_profile(tn, x, &x->id.daddr, &x->props.saddr);
+	while ((dst = xfrm_dst_child(dst)) != NULL) {
+		x = dst_xfrm(dst);
+		if (!x || makes_header(x))
 			break;
-		x = next;
+		next = tunqos_sa_profile(tn, x, &x->id.daddr, &x->props.saddr);
+		if (next)
+			profile = next;
 	}
-	return x;
+	return profile;
 }
 
 /* Nothing transforms it: most of what is forwarded. */
@@ -57,6 +70,65 @@ static void pending(struct sk_buff *skb, const struct tunqos_profile *profile,
 	tunqos_written(profile, TUNQOS_ENCAP);
 }
 
+/* For what settings of an outer header do not apply to. */
+static enum tunqos_reason one_header(const struct xfrm_state *x)
+{
+	return x->props.mode == XFRM_MODE_TRANSPORT ?
+	       TUNQOS_REASON_TRANSPORT_MODE : TUNQOS_REASON_BEET_MODE;
+}
+
+/* [3 Inner], still in clear. Return: it is another one now. */
+static bool rewrite_inner(struct sk_buff *skb,
+			  const struct tunqos_profile *profile, u8 dscp)
+{
+	u8 inner = profile->inner[dscp];
+
+	if (inner == TUNQOS_TABLE_LEAVE || inner == dscp)
+		return false;
+	if (!tunqos_skb_write_dscp(skb, 0, inner))
+		return true;
+	tunqos_note(profile, TUNQOS_REASON_NO_MEMORY);
+	return false;
+}
+
+/*
+ * Inner DSCP and outer ECN, where the SA @x makes an outer header.
+ * @outer: DSCP to write, or TUNQOS_TABLE_LEAVE
+ *
+ * Return: true if the companion says now what to write, false if there is
+ * nothing beyond @outer.
+ */
+static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
+		 const struct xfrm_state *x, u8 ds, u8 outer, u8 class)
+{
+	u8 dscp = tunqos_ds_dscp(ds);
+	bool rewritten;
+	u8 ecn;
+
+	if (x->props.mode != XFRM_MODE_TUNNEL) {
+		if (outer != TUNQOS_TABLE_LEAVE)
+			tunqos_note(profile, one_header(x));
+		return false;
+	}
+	rewritten = rewrite_inner(skb, profile, dscp);
+	if (outer == TUNQOS_TABLE_LEAVE) {
+		if (!rewritten && !profile->encap_ecn)
+			return false;
+		/* what the kernel would have written of the one before */
+		outer = x->props.extra_flags & XFRM_SA_XFLAG_DONT_ENCAP_DSCP ?
+			0 : dscp;
+	}
+	if (!profile->encap_ecn) {
+		pending(skb, profile, outer, class);
+		return true;
+	}
+	ecn = profile->encap_ecn == TUNQOS_ENCAP_ECN_RFC6040 ?
+	      ds & TUNQOS_ECN_MASK : TUNQOS_ECN_NOT_ECT;
+	skb->tc_index = tunqos_pending_make_ecn(outer, class, ecn);
+	tunqos_written(profile, TUNQOS_ENCAP);
+	return true;
+}
+
 /*
  * What before() does not do at once.
  * @own: the companion can be one of ours
@@ -64,37 +136,42 @@ static void pending(struct sk_buff *skb, const struct tunqos_profile *profile,
  *	the family of the first pass has it
  */
 static noinline void decide(struct sk_buff *skb,
-			    const struct tunqos_profile *profile, u8 dscp,
-			    bool own, bool elsewhere)
+			    const struct tunqos_profile *profile,
+			    const struct xfrm_state *x, u8 ds, bool own,
+			    bool elsewhere)
 {
-	u8 class = dscp;
-	u8 outer = dscp;
+	bool writes = profile->encap_write || profile->encap_more;
+	u8 outer = TUNQOS_TABLE_LEAVE;
+	u8 class = tunqos_ds_dscp(ds);
 
+	if (profile->encap_write)
+		outer = profile->encap[class];
 	if (own && tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE,
 				       profile->tag))
 		class = tunqos_companion_class(skb->tc_index);
-
-	if (profile->encap_write)
-		outer = profile->encap[dscp];
 	if (profile->pre_classify) {
 		/* Encryption hides the flow: compute its hash while we can. */
 		skb_get_hash(skb);
 		if (profile->priority &&
 		    profile->priority[class] != (u32)TUNQOS_PRIORITY_LEAVE)
 			skb->priority = profile->priority[class];
-	} else {
+	} else if (outer != TUNQOS_TABLE_LEAVE) {
 		class = outer;
 	}
 
-	if (outer == TUNQOS_TABLE_LEAVE) {
-		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  TUNQOS_REASON_TABLE_LEAVE);
-	} else if (profile->encap_write && elsewhere) {
+	if (writes && elsewhere) {
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
 				  TUNQOS_REASON_NESTED_FAMILY);
-	} else if (profile->encap_write) {
+	} else if (profile->encap_more &&
+		   more(skb, profile, x, ds, outer, class)) {
+		return;
+	} else if (outer != TUNQOS_TABLE_LEAVE) {
 		pending(skb, profile, outer, class);
 		return;
+	} else if (writes) {
+		tunqos_left_alone(profile, TUNQOS_ENCAP,
+				  profile->encap_write ?
+				  TUNQOS_REASON_TABLE_LEAVE : one_header(x));
 	}
 	if (profile->pre_classify)
 		skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE,
@@ -107,16 +184,14 @@ static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
 			    bool transformed, unsigned int family, u8 ds)
 {
 	const struct dst_entry *dst = skb_dst(skb);
-	const struct xfrm_state *x = outermost(dst, dst_xfrm(dst));
-	const struct tunqos_profile *profile;
-	u8 dscp = tunqos_ds_dscp(ds);
+	const struct xfrm_state *x = dst_xfrm(dst);
+	const struct tunqos_profile *profile = sa_profile(tn, dst, x);
 	u8 outer;
 	bool own;
 
-	profile = tunqos_peer_profile(tn, x->props.family, &x->id.daddr);
 	if (profile && profile->encap_write && !profile->pre_classify &&
-	    !transformed) {
-		outer = profile->encap[dscp];
+	    !profile->encap_more && !transformed) {
+		outer = profile->encap[tunqos_ds_dscp(ds)];
 		if (likely(outer != TUNQOS_TABLE_LEAVE)) {
 			tunqos_count(profile, TUNQOS_ENCAP);
 			pending(skb, profile, outer, outer);
@@ -126,12 +201,12 @@ static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
 
 	/* Only outer.c makes one in a packet that is not transformed yet. */
 	own = transformed || !skb->skb_iif;
-	if (profile && (profile->encap_write || profile->pre_classify)) {
+	if (profile && profile->encap_any) {
 		tunqos_count(profile, TUNQOS_ENCAP);
-		decide(skb, profile, dscp, own,
+		decide(skb, profile, x, ds, own,
 		       transformed && x->props.family != family);
 	} else if (skb->tc_index >= TUNQOS_COMPANION_MIN &&
-		   !(own && skb->tc_index < TUNQOS_PENDING_MIN)) {
+		   !(own && skb->tc_index < TUNQOS_HIDDEN_SEEN)) {
 		/*
 		 * A PENDING companion of a transformed packet is obeyed, so
 		 * none that is not of this file may get that far.
@@ -167,13 +242,14 @@ static void obeyed(const struct tunqos_net *tn, struct sk_buff *skb, int err)
 
 static void obey(const struct tunqos_net *tn, struct sk_buff *skb)
 {
-	u8 dscp = tunqos_companion_x(skb->tc_index);
+	u8 mask = tunqos_pending_mask(skb->tc_index);
+	u8 ds = tunqos_pending_ds(skb->tc_index);
 	int err = 0;
 
 	if (likely(tunqos_skb_is_plain(skb)))
-		tunqos_skb_write_plain(skb, dscp);
+		tunqos_skb_write_plain(skb, ds, mask);
 	else
-		err = tunqos_skb_write_dscp(skb, 0, dscp);
+		err = tunqos_skb_write_ds(skb, 0, ds, mask);
 	obeyed(tn, skb, err);
 }
 

@@ -10,9 +10,35 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
-#include "tunqos.h"
+#include "selector.h"
 
-#define OTHER_USER_NS	"its packets are in a namespace of another owner"
+#define TOO_MANY_SHAPES \
+	"bindings match sas in too many different ways, 8 are possible"
+
+#define OTHER_USER_NS \
+	"its packets are in a namespace of another owner"
+#define NO_SAS \
+	"does not say which sas are its, bind them by a crypto map entry"
+
+/* Why a device cannot be attached to, for people. */
+static const char *device_problem(int err)
+{
+	switch (err) {
+	case -ENOMEM:
+		return "out of memory";
+	case -E2BIG:
+		return "too many hooks on it";
+	case -EPERM:
+		return OTHER_USER_NS;
+	case -EINVAL:
+		return NO_SAS;
+	case -EEXIST:
+		return "another module holds all priorities of ipsec";
+	case -ENOSPC:
+		return TOO_MANY_SHAPES;
+	}
+	return "the device is not ready";
+}
 
 /* The name of a binding for people: "gre1", "ipsec peer 192.0.2.1". */
 void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
@@ -25,11 +51,8 @@ void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
 	case TUNQOS_BIND_PORT:
 		snprintf(buf, len, "port %s", key->name);
 		break;
-	case TUNQOS_BIND_PEER:
-		if (key->peer.family == AF_INET)
-			snprintf(buf, len, "ipsec peer %pI4", &key->peer.a4);
-		else
-			snprintf(buf, len, "ipsec peer %pI6c", &key->peer.a6);
+	case TUNQOS_BIND_IPSEC:
+		tunqos_selector_describe(&key->sa, buf, len);
 		break;
 	}
 }
@@ -103,7 +126,9 @@ static void detach(struct tunqos_binding *binding)
 	case TUNQOS_BIND_PORT:
 		tunqos_port_drop(binding);
 		break;
-	case TUNQOS_BIND_PEER:
+	case TUNQOS_BIND_IPSEC:
+		tunqos_match_remove(binding->match);
+		binding->match = NULL;
 		tunqos_hooks_put(binding->tn->net, binding->held, NULL);
 		binding->held = 0;
 		break;
@@ -158,12 +183,13 @@ static int prepare_device(struct tunqos_binding *binding,
 	return tunqos_attachment_prepare(binding, dev, hooks);
 }
 
-static int prepare_peer(struct tunqos_binding *binding,
-			const struct tunqos_profile *profile)
+static int prepare_ipsec(struct tunqos_binding *binding,
+			 const struct tunqos_profile *profile)
 {
-	u32 hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_PEER, NULL,
+	u32 hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_IPSEC, NULL,
 					 false);
 	u32 gain = hooks & ~binding->held;
+	struct tunqos_match *match = NULL;
 	int err;
 
 	if (gain & TUNQOS_HOOK_IPSEC) {
@@ -171,18 +197,38 @@ static int prepare_peer(struct tunqos_binding *binding,
 		if (err)
 			return err;
 	}
+	if (!binding->match) {
+		match = tunqos_match_add(binding->tn, &binding->key.sa, false);
+		if (IS_ERR(match))
+			return PTR_ERR(match);
+	}
 	err = tunqos_hooks_get(binding->tn->net, gain, NULL);
-	if (err)
+	if (err) {
+		tunqos_match_remove(match);
 		return err;
+	}
+	if (match)
+		binding->match = match;
 	binding->held |= gain;
 	return 0;
+}
+
+static const char *ipsec_problem(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return "another module holds all priorities";
+	case -ENOSPC:
+		return TOO_MANY_SHAPES;
+	}
+	return "out of memory";
 }
 
 static void refuse(const struct tunqos_binding *binding,
 		   struct netlink_ext_ack *extack, const char *what,
 		   const char *why)
 {
-	char name[64];
+	char name[TUNQOS_DESCRIPTION];
 
 	tunqos_binding_describe(&binding->key, name, sizeof(name));
 	tunqos_refuse(binding->tn, extack, "%s: %s%s%s", name, what,
@@ -209,13 +255,11 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 	int err;
 
 	tunqos_assert_rtnl();
-	if (binding->key.type == TUNQOS_BIND_PEER) {
-		err = prepare_peer(binding, profile);
+	if (binding->key.type == TUNQOS_BIND_IPSEC) {
+		err = prepare_ipsec(binding, profile);
 		if (err)
 			refuse(binding, extack, "cannot hook into ipsec",
-			       err == -EEXIST ?
-			       "another module holds all priorities" :
-			       "out of memory");
+			       ipsec_problem(err));
 		return err;
 	}
 
@@ -230,10 +274,7 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 	err = prepare_device(binding, dev, profile);
 	if (err)
 		refuse(binding, extack, "cannot hook into the device",
-		       err == -ENOMEM ? "out of memory" :
-		       err == -E2BIG ? "too many hooks on it" :
-		       err == -EPERM ? OTHER_USER_NS :
-		       "the device is not ready");
+		       device_problem(err));
 	return err;
 }
 
@@ -274,7 +315,8 @@ static void publish_attached(struct tunqos_binding *binding,
 		}
 		tunqos_port_publish(binding, profile);
 		break;
-	case TUNQOS_BIND_PEER:
+	case TUNQOS_BIND_IPSEC:
+		rcu_assign_pointer(binding->match->profile, profile);
 		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks,
 				 NULL);
 		binding->held &= hooks;
@@ -329,10 +371,8 @@ void tunqos_binding_device_here(struct tunqos_binding *binding,
 		err = prepare_device(binding, dev, profile);
 		if (err == -ENODEV)
 			return;	/* not complete yet, another event follows */
-		if (err == -EPERM)
-			problem = OTHER_USER_NS;
-		else if (err)
-			problem = "cannot hook into the device, out of memory";
+		if (err)
+			problem = device_problem(err);
 	}
 	if (problem)
 		set_state(binding, TUNQOS_STATE_FAILED, problem);
@@ -352,18 +392,30 @@ void tunqos_binding_device_changed(struct tunqos_binding *binding)
 	struct tunqos_profile *profile = rtnl_dereference(binding->profile);
 	struct tunqos_attachment *attachment = binding->attachment;
 	bool vrf = tunqos_attachment_vrf(attachment->dev);
+	bool active;
+	int err = 0;
 	u32 hooks;
 
 	tunqos_assert_rtnl();
-	if (vrf == attachment->vrf)
+	if (attachment->form == TUNQOS_FORM_IPSEC) {
+		err = tunqos_attachment_sas(attachment);
+		active = binding->state == TUNQOS_STATE_ACTIVE;
+		if (active == !err)
+			return;
+	} else if (vrf == attachment->vrf) {
 		return;
+	}
 	attachment->vrf = vrf;
 	hooks = needed(binding, profile);
-	if (tunqos_attachment_prepare(binding, attachment->dev, hooks))
-		set_state(binding, TUNQOS_STATE_FAILED,
-			  "cannot hook into the device, out of memory");
-	else
+	if (!err)
+		err = tunqos_attachment_prepare(binding, attachment->dev,
+						hooks);
+	if (!err) {
 		tunqos_attachment_trim(binding, hooks);
+		set_state(binding, TUNQOS_STATE_ACTIVE, NULL);
+	} else {
+		set_state(binding, TUNQOS_STATE_FAILED, device_problem(err));
+	}
 	tunqos_notify_binding(binding);
 }
 
@@ -399,7 +451,7 @@ void tunqos_binding_unprepare(struct tunqos_binding *binding)
 		if (binding->state != TUNQOS_STATE_ACTIVE)
 			tunqos_port_drop(binding);
 		break;
-	case TUNQOS_BIND_PEER:
+	case TUNQOS_BIND_IPSEC:
 		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks,
 				 NULL);
 		binding->held &= hooks;

@@ -76,7 +76,7 @@ static unsigned int decap_ecn(struct sk_buff *skb,
 }
 
 /**
- * tunqos_decap() - apply a decap profile to a decapsulated packet
+ * tunqos_decap_keep() - apply all of a decap profile but the DSCP
  * @skb: its network header is the inner one, not validated
  * @profile: of the tunnel
  * @arrived: DS field (0-255) of the outer header as it arrived
@@ -84,21 +84,29 @@ static unsigned int decap_ecn(struct sk_buff *skb,
  * Context: softirq or task with BH off, RCU read side.
  * Return: NF_ACCEPT, or NF_DROP, which is counted.
  */
-unsigned int tunqos_decap(struct sk_buff *skb,
-			  const struct tunqos_profile *profile, u8 arrived)
+unsigned int tunqos_decap_keep(struct sk_buff *skb,
+			       const struct tunqos_profile *profile,
+			       u8 arrived)
 {
-	u8 dscp = tunqos_ds_dscp(arrived);
-
 	/* Whatever the companion was, it belonged to the outer packet. */
 	if (profile->class_outer)
 		skb->tc_index = tunqos_companion_make(TUNQOS_KIND_QUEUE,
-						      profile->tag, dscp);
+						      profile->tag,
+						      tunqos_ds_dscp(arrived));
 	else if (skb->tc_index >= TUNQOS_COMPANION_MIN)
 		skb->tc_index = 0;
 
-	if (profile->decap_ecn && decap_ecn(skb, profile, arrived) != NF_ACCEPT)
+	return profile->decap_ecn ? decap_ecn(skb, profile, arrived) :
+				    NF_ACCEPT;
+}
+
+/* tunqos_decap() - apply a decap profile; the same otherwise */
+unsigned int tunqos_decap(struct sk_buff *skb,
+			  const struct tunqos_profile *profile, u8 arrived)
+{
+	if (tunqos_decap_keep(skb, profile, arrived) != NF_ACCEPT)
 		return NF_DROP;
 	if (profile->decap_write)
-		write_inner(skb, profile, dscp);
+		write_inner(skb, profile, tunqos_ds_dscp(arrived));
 	return NF_ACCEPT;
 }

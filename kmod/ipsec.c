@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * [6 After] of IPsec: a receive callback, called after decryption in front of
+ * [6 After] of IPsec: receive callbacks, called after decryption in front of
  * those of vti (priority 100) and xfrm interfaces (10), which may end the
  * chain. The packet handlers themselves always pass on.
  *
- * The registration is global, and giving it up costs a grace period, so it is
- * made at the first need and kept until the module goes. Softirq context, or
- * task with BH off (asynchronous crypto).
+ * The registrations are global, and giving one up costs a grace period, so
+ * they are made at the first need and kept until the module goes. That of ESP
+ * is needed with the first profile; those of AH and IPComp with the first SA
+ * of theirs, for with a handler an unknown protocol is answered in another
+ * way.
  */
 
 #include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <linux/workqueue.h>
 #include <net/xfrm.h>
 
-#include "tunqos.h"
-#include "lookup.h"
+#include "selector.h"
 
 /* The first value is tried first; another module may hold it. */
 #define PRIORITY_FIRST	1000
@@ -40,17 +43,42 @@ static int pass_error6(struct sk_buff *skb, struct inet6_skb_parm *opt,
 	return -ENOENT;
 }
 
-static void received(struct sk_buff *skb, struct xfrm_state *x)
+/*
+ * The profile of the last pass of transformations: of its SAs, the one that
+ * had the outer header, and what protected it further out in transport mode,
+ * the outermost that is bound counts, as at encapsulation.
+ */
+static const struct tunqos_profile *sa_profile(const struct sec_path *sp)
 {
-	const struct tunqos_profile *profile;
+	const struct tunqos_profile *profile = NULL, *next;
+	struct xfrm_state *x;
+	int i;
 
-	profile = tunqos_peer_profile(tunqos_net(xs_net(x)), x->props.family,
-				      &x->props.saddr);
+	for (i = sp->len - 1; i >= 0; i--) {
+		x = sp->xvec[i];
+		if (i < sp->len - 1 && x->props.mode != XFRM_MODE_TRANSPORT)
+			break;
+		next = tunqos_sa_profile(tunqos_net(xs_net(x)), x,
+					 &x->props.saddr, &x->id.daddr);
+		if (next)
+			profile = next;
+	}
+	return profile;
+}
+
+/* Return: NF_ACCEPT or NF_DROP. */
+static unsigned int received(struct sk_buff *skb, const struct sec_path *sp)
+{
+	const struct tunqos_profile *profile = sa_profile(sp);
+	const struct xfrm_state *x = sp->xvec[sp->len - 1];
+	u8 arrived = XFRM_MODE_SKB_CB(skb)->tos;
+
 	/* Whatever the companion was, it belonged to the outer packet. */
 	if (skb->tc_index >= TUNQOS_COMPANION_MIN)
 		skb->tc_index = 0;
-	if (!profile || !(profile->decap_write || profile->class_outer))
-		return;
+	if (!profile || !(profile->decap_write || profile->class_outer ||
+			  profile->decap_ecn))
+		return NF_ACCEPT;
 
 	tunqos_count(profile, TUNQOS_DECAP);
 	switch (x->props.mode) {
@@ -59,48 +87,175 @@ static void received(struct sk_buff *skb, struct xfrm_state *x)
 	case XFRM_MODE_TRANSPORT:
 		tunqos_left_alone(profile, TUNQOS_DECAP,
 				  TUNQOS_REASON_TRANSPORT_MODE);
-		return;
+		return NF_ACCEPT;
 	default:
 		tunqos_left_alone(profile, TUNQOS_DECAP,
 				  TUNQOS_REASON_BEET_MODE);
-		return;
+		return NF_ACCEPT;
 	}
-	if (x->props.flags & XFRM_STATE_DECAP_DSCP) {
+	if (profile->decap_write && x->props.flags & XFRM_STATE_DECAP_DSCP) {
 		tunqos_left_alone(profile, TUNQOS_DECAP,
 				  TUNQOS_REASON_SA_DECAP_DSCP);
-		return;
+		return tunqos_decap_keep(skb, profile, arrived);
 	}
-	tunqos_decap(skb, profile, XFRM_MODE_SKB_CB(skb)->tos);
+	return tunqos_decap(skb, profile, arrived);
 }
 
-/* Returns 1: the next callback may have it too. */
+/*
+ * Return: 1, and the next callback may have it too; negative to drop it, then
+ * all are called again with an error.
+ */
 static int callback(struct sk_buff *skb, int err)
 {
-	struct xfrm_state *x;
+	const struct sec_path *sp;
 
 	if (err)
 		return 1;	/* there may be no state at all */
-	x = xfrm_input_state(skb);
-	if (x)
-		received(skb, x);
+	sp = skb_sec_path(skb);
+	if (sp && sp->len && received(skb, sp) != NF_ACCEPT)
+		return -EPERM;
 	return 1;
 }
 
-static struct xfrm4_protocol esp4 = {
-	.handler	= pass,
-	.input_handler	= pass_input,
-	.cb_handler	= callback,
-	.err_handler	= pass_error4,
+#define HANDLER4 {				\
+	.handler	= pass,			\
+	.input_handler	= pass_input,		\
+	.cb_handler	= callback,		\
+	.err_handler	= pass_error4,		\
+}
+
+#define HANDLER6 {				\
+	.handler	= pass,			\
+	.input_handler	= pass_input,		\
+	.cb_handler	= callback,		\
+	.err_handler	= pass_error6,		\
+}
+
+/* Registered ones under RTNL; wanted ones are those an SA was seen of. */
+static struct transform {
+	u8 proto;
+	bool registered;
+	bool wanted;
+	struct xfrm4_protocol handler4;
+	struct xfrm6_protocol handler6;
+} transforms[] = {
+	{ IPPROTO_ESP, false, true, HANDLER4, HANDLER6 },
+	{ IPPROTO_AH, false, false, HANDLER4, HANDLER6 },
+	{ IPPROTO_COMP, false, false, HANDLER4, HANDLER6 },
 };
 
-static struct xfrm6_protocol esp6 = {
-	.handler	= pass,
-	.input_handler	= pass_input,
-	.cb_handler	= callback,
-	.err_handler	= pass_error6,
+static bool watching;	/* under RTNL */
+
+static int get(struct transform *t)
+{
+	int err = -EEXIST;
+
+	if (t->registered)
+		return 0;
+	for (t->handler4.priority = PRIORITY_FIRST;
+	     err == -EEXIST && t->handler4.priority <= PRIORITY_LAST;
+	     t->handler4.priority += !!err)
+		err = xfrm4_protocol_register(&t->handler4, t->proto);
+	if (err)
+		return err;
+
+	err = -EEXIST;
+	for (t->handler6.priority = PRIORITY_FIRST;
+	     err == -EEXIST && t->handler6.priority <= PRIORITY_LAST;
+	     t->handler6.priority += !!err)
+		err = xfrm6_protocol_register(&t->handler6, t->proto);
+	if (err) {
+		xfrm4_protocol_deregister(&t->handler4, t->proto);
+		return err;
+	}
+	t->registered = true;
+	return 0;
+}
+
+static int get_wanted(void)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(transforms); i++) {
+		if (!READ_ONCE(transforms[i].wanted))
+			continue;
+		err = get(&transforms[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void wanted_now(struct work_struct *work)
+{
+	rtnl_lock();
+	if (watching)
+		get_wanted();	/* else the next SA tries again */
+	rtnl_unlock();
+}
+
+static DECLARE_WORK(work, wanted_now);
+
+/* An SA comes or changes; under RCU, may not sleep. */
+static int sa_event(struct xfrm_state *x, const struct km_event *event)
+{
+	size_t i;
+
+	for (i = 0; x && i < ARRAY_SIZE(transforms); i++) {
+		if (transforms[i].proto != x->id.proto ||
+		    READ_ONCE(transforms[i].registered))
+			continue;
+		WRITE_ONCE(transforms[i].wanted, true);
+		schedule_work(&work);
+	}
+	return 0;
+}
+
+/* The kernel calls these of each manager. */
+static int acquire(struct xfrm_state *x, struct xfrm_tmpl *tmpl,
+		   struct xfrm_policy *policy)
+{
+	return -EINVAL;
+}
+
+static struct xfrm_policy *compile_policy(struct sock *sk, int opt, u8 *data,
+					  int len, int *dir)
+{
+	*dir = -EOPNOTSUPP;
+	return NULL;
+}
+
+static struct xfrm_mgr manager = {
+	.notify		= sa_event,
+	.acquire	= acquire,
+	.compile_policy	= compile_policy,
 };
 
-static bool registered;	/* under RTNL */
+static int one_found(struct xfrm_state *x, int count, void *data)
+{
+	*(bool *)data = true;
+	return -EINTR;	/* one is enough */
+}
+
+/* Is there an SA of this protocol anywhere? */
+static bool has_sa(u8 proto)
+{
+	struct xfrm_state_walk walk;
+	bool found = false;
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net) {
+		xfrm_state_walk_init(&walk, proto, NULL);
+		xfrm_state_walk(net, &walk, one_found, &found);
+		xfrm_state_walk_done(&walk, net);
+		if (found)
+			break;
+	}
+	up_read(&net_rwsem);
+	return found;
+}
 
 /**
  * tunqos_ipsec_get() - have the receive callbacks registered
@@ -110,37 +265,36 @@ static bool registered;	/* under RTNL */
  */
 int tunqos_ipsec_get(void)
 {
-	int err = -EEXIST;
+	size_t i;
 
 	ASSERT_RTNL();
-	if (registered)
-		return 0;
-
-	for (esp4.priority = PRIORITY_FIRST;
-	     err == -EEXIST && esp4.priority <= PRIORITY_LAST;
-	     esp4.priority += !!err)
-		err = xfrm4_protocol_register(&esp4, IPPROTO_ESP);
-	if (err)
-		return err;
-
-	err = -EEXIST;
-	for (esp6.priority = PRIORITY_FIRST;
-	     err == -EEXIST && esp6.priority <= PRIORITY_LAST;
-	     esp6.priority += !!err)
-		err = xfrm6_protocol_register(&esp6, IPPROTO_ESP);
-	if (err) {
-		xfrm4_protocol_deregister(&esp4, IPPROTO_ESP);
-		return err;
+	if (!watching) {
+		/* first, so that no SA is missed between */
+		xfrm_register_km(&manager);
+		watching = true;
+		for (i = 0; i < ARRAY_SIZE(transforms); i++) {
+			if (has_sa(transforms[i].proto))
+				WRITE_ONCE(transforms[i].wanted, true);
+		}
 	}
-	registered = true;
-	return 0;
+	return get_wanted();
 }
 
 /* Context: module exit, nothing configured any more; sleeps. */
 void tunqos_ipsec_exit(void)
 {
-	if (!registered)
+	size_t i;
+
+	if (!watching)
 		return;
-	xfrm6_protocol_deregister(&esp6, IPPROTO_ESP);
-	xfrm4_protocol_deregister(&esp4, IPPROTO_ESP);
+	xfrm_unregister_km(&manager);
+	cancel_work_sync(&work);
+	for (i = 0; i < ARRAY_SIZE(transforms); i++) {
+		if (!transforms[i].registered)
+			continue;
+		xfrm6_protocol_deregister(&transforms[i].handler6,
+					  transforms[i].proto);
+		xfrm4_protocol_deregister(&transforms[i].handler4,
+					  transforms[i].proto);
+	}
 }

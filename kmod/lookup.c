@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bindings by their key: for the control plane and, where a packet names no
- * device, for the packet path (lookup.h).
+ * Bindings by their key, for the control plane.
  */
 
 #include <linux/rtnetlink.h>
@@ -25,11 +24,9 @@ static u32 name_hash(const char *name)
 static struct hlist_head *bucket(const struct tunqos_net *tn,
 				 const struct tunqos_key *key)
 {
-	if (key->type != TUNQOS_BIND_PEER)
-		return tunqos_bucket(tn, name_hash(key->name));
-	if (key->peer.family == AF_INET)
-		return tunqos_bucket(tn, tunqos_hash4(key->peer.a4));
-	return tunqos_bucket(tn, tunqos_hash6(&key->peer.a6));
+	if (key->type == TUNQOS_BIND_IPSEC)
+		return tunqos_bucket(tn, tunqos_selector_key_hash(&key->sa));
+	return tunqos_bucket(tn, name_hash(key->name));
 }
 
 static bool same(const struct tunqos_binding *binding,
@@ -37,13 +34,9 @@ static bool same(const struct tunqos_binding *binding,
 {
 	if (binding->tn != tn || binding->key.type != key->type)
 		return false;
-	if (key->type != TUNQOS_BIND_PEER)
-		return !strcmp(binding->key.name, key->name);
-	if (binding->key.peer.family != key->peer.family)
-		return false;
-	if (key->peer.family == AF_INET)
-		return binding->key.peer.a4 == key->peer.a4;
-	return ipv6_addr_equal(&binding->key.peer.a6, &key->peer.a6);
+	if (key->type == TUNQOS_BIND_IPSEC)
+		return tunqos_selector_equal(&binding->key.sa, &key->sa);
+	return !strcmp(binding->key.name, key->name);
 }
 
 /* Context: RTNL held. */

@@ -32,7 +32,7 @@ const struct nla_policy tunqos_flush_nl_policy[TUNQOS_A_INFO_PAD + 1] = {
 };
 
 /* TUNQOS_CMD_SET_TUNNEL - do */
-const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CONTROL_DSCP + 1] = {
+const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1] = {
 	[TUNQOS_A_TUNNEL_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_TUNNEL_PEER4] = { .type = NLA_U32, },
 	[TUNQOS_A_TUNNEL_PEER6] = NLA_POLICY_EXACT_LEN(16),
@@ -52,20 +52,41 @@ const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CONTROL_DSCP
 	[TUNQOS_A_TUNNEL_ENCAP_ECN] = NLA_POLICY_MAX(NLA_U8, 2),
 	[TUNQOS_A_TUNNEL_DECAP_ECN] = NLA_POLICY_MAX(NLA_U8, 1),
 	[TUNQOS_A_TUNNEL_CONTROL_DSCP] = NLA_POLICY_MAX(NLA_U8, 63),
+	[TUNQOS_A_TUNNEL_LOCAL4] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_LOCAL6] = NLA_POLICY_EXACT_LEN(16),
+	[TUNQOS_A_TUNNEL_REQID] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_IF_ID] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_MARK] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_MARK_MASK] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_SPI] = { .type = NLA_U32, },
 };
 
 /* TUNQOS_CMD_DEL_TUNNEL - do */
-const struct nla_policy tunqos_del_tunnel_nl_policy[TUNQOS_A_TUNNEL_PEER6 + 1] = {
+const struct nla_policy tunqos_del_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1] = {
 	[TUNQOS_A_TUNNEL_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_TUNNEL_PEER4] = { .type = NLA_U32, },
 	[TUNQOS_A_TUNNEL_PEER6] = NLA_POLICY_EXACT_LEN(16),
+	[TUNQOS_A_TUNNEL_LOCAL4] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_LOCAL6] = NLA_POLICY_EXACT_LEN(16),
+	[TUNQOS_A_TUNNEL_REQID] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_IF_ID] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_MARK] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_MARK_MASK] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_SPI] = { .type = NLA_U32, },
 };
 
 /* TUNQOS_CMD_GET_TUNNEL - do */
-const struct nla_policy tunqos_get_tunnel_nl_policy[TUNQOS_A_TUNNEL_PEER6 + 1] = {
+const struct nla_policy tunqos_get_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1] = {
 	[TUNQOS_A_TUNNEL_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_TUNNEL_PEER4] = { .type = NLA_U32, },
 	[TUNQOS_A_TUNNEL_PEER6] = NLA_POLICY_EXACT_LEN(16),
+	[TUNQOS_A_TUNNEL_LOCAL4] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_LOCAL6] = NLA_POLICY_EXACT_LEN(16),
+	[TUNQOS_A_TUNNEL_REQID] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_IF_ID] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_MARK] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_MARK_MASK] = { .type = NLA_U32, },
+	[TUNQOS_A_TUNNEL_SPI] = { .type = NLA_U32, },
 };
 
 /* TUNQOS_CMD_SET_PORT - do */
@@ -129,14 +150,14 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.cmd		= TUNQOS_CMD_SET_TUNNEL,
 		.doit		= tunqos_nl_set_tunnel_doit,
 		.policy		= tunqos_set_tunnel_nl_policy,
-		.maxattr	= TUNQOS_A_TUNNEL_CONTROL_DSCP,
+		.maxattr	= TUNQOS_A_TUNNEL_SPI,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= TUNQOS_CMD_DEL_TUNNEL,
 		.doit		= tunqos_nl_del_tunnel_doit,
 		.policy		= tunqos_del_tunnel_nl_policy,
-		.maxattr	= TUNQOS_A_TUNNEL_PEER6,
+		.maxattr	= TUNQOS_A_TUNNEL_SPI,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -144,7 +165,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.doit		= tunqos_nl_get_tunnel_doit,
 		.dumpit		= tunqos_nl_get_tunnel_dumpit,
 		.policy		= tunqos_get_tunnel_nl_policy,
-		.maxattr	= TUNQOS_A_TUNNEL_PEER6,
+		.maxattr	= TUNQOS_A_TUNNEL_SPI,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

@@ -5,64 +5,11 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
-#include <net/ipv6.h>
 #include <net/rtnetlink.h>
 
 #include "tunqos.h"
 #include "core/table.h"
 #include "netlink_policy.h"
-
-/**
- * tunqos_tunnel_key() - the binding that a request names
- * @info: the request
- * @key: filled in on success
- *
- * Return: 0 or -EINVAL.
- */
-int tunqos_tunnel_key(struct genl_info *info, struct tunqos_key *key)
-{
-	struct nlattr *device = info->attrs[TUNQOS_A_TUNNEL_DEVICE];
-	struct nlattr *peer4 = info->attrs[TUNQOS_A_TUNNEL_PEER4];
-	struct nlattr *peer6 = info->attrs[TUNQOS_A_TUNNEL_PEER6];
-
-	memset(key, 0, sizeof(*key));
-	if (!!device + !!peer4 + !!peer6 != 1) {
-		GENL_SET_ERR_MSG(info,
-				 "name the binding by exactly one of device, peer4 and peer6");
-		return -EINVAL;
-	}
-
-	if (device) {
-		key->type = TUNQOS_BIND_DEVICE;
-		nla_strscpy(key->name, device, sizeof(key->name));
-		if (!dev_valid_name(key->name)) {
-			NL_SET_ERR_MSG_ATTR(info->extack, device,
-					    "not a name that a device can have");
-			return -EINVAL;
-		}
-		return 0;
-	}
-
-	key->type = TUNQOS_BIND_PEER;
-	if (peer4) {
-		key->peer.family = AF_INET;
-		key->peer.a4 = nla_get_in_addr(peer4);
-		if (!key->peer.a4) {
-			NL_SET_ERR_MSG_ATTR(info->extack, peer4,
-					    "the peer cannot be 0.0.0.0");
-			return -EINVAL;
-		}
-	} else {
-		key->peer.family = AF_INET6;
-		key->peer.a6 = nla_get_in6_addr(peer6);
-		if (ipv6_addr_any(&key->peer.a6)) {
-			NL_SET_ERR_MSG_ATTR(info->extack, peer6,
-					    "the peer cannot be ::");
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
 
 static int read_table(struct genl_info *info, int attr, u8 *table, u8 max)
 {
@@ -177,9 +124,9 @@ static int read_inner(struct genl_info *info, struct tunqos_profile *profile)
 	return 0;
 }
 
-/* What only tunnel devices have: inner DSCP, ECN, WireGuard's own packets. */
-static int read_device(struct genl_info *info, const struct tunqos_key *key,
-		       struct tunqos_profile *profile)
+/* Inner DSCP, ECN, WireGuard's own packets. */
+static int read_more(struct genl_info *info, const struct tunqos_key *key,
+		     struct tunqos_profile *profile)
 {
 	struct nlattr **attrs = info->attrs;
 	int err = read_inner(info, profile);
@@ -197,11 +144,11 @@ static int read_device(struct genl_info *info, const struct tunqos_key *key,
 		profile->control =
 			nla_get_u8(attrs[TUNQOS_A_TUNNEL_CONTROL_DSCP]);
 
-	if (key->type == TUNQOS_BIND_PEER &&
-	    (profile->encap_inner || profile->encap_ecn ||
-	     profile->decap_ecn || profile->control != TUNQOS_TABLE_LEAVE)) {
-		GENL_SET_ERR_MSG(info,
-				 "encap-inner, encap-ecn, decap-ecn and control-dscp are for tunnel devices, not for an ipsec peer");
+	if (key->type == TUNQOS_BIND_IPSEC &&
+	    profile->control != TUNQOS_TABLE_LEAVE) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    attrs[TUNQOS_A_TUNNEL_CONTROL_DSCP],
+				    "control-dscp is for wireguard devices, not for ipsec");
 		return -EINVAL;
 	}
 	profile->encap_more = profile->encap_inner || profile->encap_ecn;
@@ -231,7 +178,7 @@ static int read_decap(struct genl_info *info, const struct tunqos_key *key,
 	if (profile->decap_dscp == TUNQOS_DECAP_DSCP_KEEP)
 		return 0;
 	profile->decap_write = true;
-	if (key->type == TUNQOS_BIND_PEER &&
+	if (key->type == TUNQOS_BIND_IPSEC &&
 	    missing(info, TUNQOS_A_TUNNEL_DECAP_PERMIT,
 		    "decap from ipsec needs a permit list"))
 		return -EINVAL;
@@ -299,7 +246,7 @@ int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!err)
 		err = read_pre_classify(info, change->next);
 	if (!err)
-		err = read_device(info, &change->key, change->next);
+		err = read_more(info, &change->key, change->next);
 	if (err)
 		goto err_free;
 	change->next->encap_any = change->next->encap_write ||
@@ -321,18 +268,6 @@ int tunqos_nl_del_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 	int err = tunqos_tunnel_key(info, &key);
 
 	return err ?: tunqos_stage_del(info, &key);
-}
-
-static int fill_key(struct sk_buff *skb, const struct tunqos_binding *binding)
-{
-	const struct tunqos_key *key = &binding->key;
-
-	if (key->type == TUNQOS_BIND_DEVICE)
-		return nla_put_string(skb, TUNQOS_A_TUNNEL_DEVICE, key->name);
-	if (key->peer.family == AF_INET)
-		return nla_put_in_addr(skb, TUNQOS_A_TUNNEL_PEER4,
-				       key->peer.a4);
-	return nla_put_in6_addr(skb, TUNQOS_A_TUNNEL_PEER6, &key->peer.a6);
 }
 
 /* As it was given: without what the permit list has made of it. */
@@ -383,7 +318,7 @@ static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 	return 0;
 }
 
-static int fill_device(struct sk_buff *skb, const struct tunqos_profile *p)
+static int fill_more(struct sk_buff *skb, const struct tunqos_profile *p)
 {
 	if (nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_INNER, p->encap_inner) ||
 	    nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_ECN, p->encap_ecn) ||
@@ -411,10 +346,8 @@ int tunqos_fill_tunnel(struct sk_buff *skb,
 	const struct tunqos_attachment *attachment = binding->attachment;
 	u32 hooks = binding->held;
 
-	if (fill_key(skb, binding) || fill_settings(skb, profile))
-		return -EMSGSIZE;
-	if (binding->key.type == TUNQOS_BIND_DEVICE &&
-	    fill_device(skb, profile))
+	if (tunqos_fill_key(skb, &binding->key) ||
+	    fill_settings(skb, profile) || fill_more(skb, profile))
 		return -EMSGSIZE;
 	if (binding->label[0] &&
 	    nla_put_string(skb, TUNQOS_A_TUNNEL_LABEL, binding->label))

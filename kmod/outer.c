@@ -109,7 +109,7 @@ static __always_inline unsigned int mark(struct sk_buff *skb,
 	if (unlikely(outer == TUNQOS_TABLE_LEAVE || profile->encap_more ||
 		     !tunqos_skb_is_plain(skb)))
 		return mark_slowly(skb, profile, inner);
-	tunqos_skb_write_plain(skb, outer);
+	tunqos_skb_write_plain(skb, outer << 2, TUNQOS_DSCP_MASK);
 	tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
 }
@@ -389,7 +389,7 @@ static noinline unsigned int behind_vrf(struct sk_buff *skb,
 	const struct tunqos_attachment *attachment;
 	const struct tunqos_profile *profile;
 
-	if (tunqos_companion_kind(skb->tc_index) == TUNQOS_KIND_SEEN ||
+	if (skb->tc_index == TUNQOS_HIDDEN_SEEN ||
 	    tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE, tn->tag))
 		return NF_ACCEPT;
 	attachment = tunqos_vrf_device(skb);
@@ -403,7 +403,7 @@ static noinline unsigned int behind_vrf(struct sk_buff *skb,
 	else
 		clear_companion(skb);
 	if (!skb->tc_index)
-		skb->tc_index = TUNQOS_KIND_SEEN << 12;
+		skb->tc_index = TUNQOS_HIDDEN_SEEN;
 	return NF_ACCEPT;
 }
 

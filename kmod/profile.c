@@ -49,6 +49,8 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 	bool decap = profile->decap_write || profile->class_outer;
 	u32 hooks = 0;
 
+	if (kind && kind->form == TUNQOS_FORM_IPSEC)
+		type = TUNQOS_BIND_IPSEC;
 	switch (type) {
 	case TUNQOS_BIND_DEVICE:
 		if (kind->form == TUNQOS_FORM_WIREGUARD &&
@@ -71,10 +73,10 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			hooks |= TUNQOS_HOOK_TUNNEL_EGRESS;
 		}
 		break;
-	case TUNQOS_BIND_PEER:
+	case TUNQOS_BIND_IPSEC:
 		if (encap)
 			hooks |= TUNQOS_HOOK_BEFORE;
-		if (decap)
+		if (decap || profile->decap_ecn)
 			hooks |= TUNQOS_HOOK_IPSEC;
 		break;
 	case TUNQOS_BIND_PORT:

@@ -20,6 +20,7 @@
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
+#include <net/xfrm.h>
 #include <uapi/linux/tunqos.h>
 
 #include "core/companion.h"
@@ -29,6 +30,8 @@
 #define TUNQOS_RELEASE		"0.1.0"
 #define TUNQOS_REASONS		(TUNQOS_REASON_OUTER_LOST + 1)
 #define TUNQOS_BINDINGS_MAX	65536
+#define TUNQOS_DESCRIPTION	192	/* bytes: of a binding, for people */
+#define TUNQOS_SHAPES_MAX	8	/* of selectors, in one namespace */
 
 /* Entries of the compiled tables beyond the DSCPs 0-63. */
 /* Ored to a DSCP, which counts for nothing then; the same of "leave alone". */
@@ -112,23 +115,44 @@ struct tunqos_profile {
 
 enum tunqos_binding_type {
 	TUNQOS_BIND_DEVICE,	/* a tunnel device, by name */
-	TUNQOS_BIND_PEER,	/* an IPsec peer, by address */
+	TUNQOS_BIND_IPSEC,	/* SAs, by a selector */
 	TUNQOS_BIND_PORT,	/* a VLAN device, by name */
 };
 
-struct tunqos_peer_key {
-	union {
-		struct in6_addr a6;	/* first: the longest is initialised */
-		__be32 a4;
-	};
-	u32 family;		/* AF_INET or AF_INET6 */
+/* What a selector says of an SA; the higher bit is the more specific. */
+#define TUNQOS_SELECT_LOCAL	BIT(0)
+#define TUNQOS_SELECT_PEER	BIT(1)
+#define TUNQOS_SELECT_MARK	BIT(2)
+#define TUNQOS_SELECT_REQID	BIT(3)
+#define TUNQOS_SELECT_IF_ID	BIT(4)
+#define TUNQOS_SELECT_SPI	BIT(5)
+
+/**
+ * struct tunqos_selector - which SAs: those that have all that it says
+ * @peer: the other end: outbound the destination, inbound the source
+ * @local: the end here
+ * @mark: of the SA under @mark_mask
+ * @family: of the addresses, 0 if there is none
+ * @fields: what it says; the rest is 0
+ */
+struct tunqos_selector {
+	xfrm_address_t peer;
+	xfrm_address_t local;
+	u32 mark;
+	u32 mark_mask;
+	u32 reqid;
+	u32 if_id;
+	__be32 spi;
+	u16 family;
+	u16 fields;
 };
 
 struct tunqos_key {
 	enum tunqos_binding_type type;
 	union {
+		/* first: the longest is initialised */
+		struct tunqos_selector sa;	/* of type TUNQOS_BIND_IPSEC */
 		char name[IFNAMSIZ];		/* padded with NULs */
-		struct tunqos_peer_key peer;	/* of type TUNQOS_BIND_PEER */
 	};
 };
 
@@ -147,6 +171,7 @@ enum tunqos_verb {
  * @held: hooks it holds a reference to (enum tunqos_hook)
  * @attachment: of type DEVICE: the device it is attached to, if there is one
  * @vid: of type PORT: its place at the lower device, if there is one
+ * @match: of type IPSEC: its selector, once it is in force
  * @doomed: the running transaction removes it
  * @chained: the next one on its chain, if it is on one
  */
@@ -163,6 +188,7 @@ struct tunqos_binding {
 
 	struct tunqos_attachment *attachment;
 	struct tunqos_vid *vid;
+	struct tunqos_match *match;
 
 	struct list_head list;		/* tunqos_net.bindings */
 	struct hlist_node key_node;	/* tunqos_bindings */
@@ -211,6 +237,7 @@ struct tunqos_kind {
  * @gro_cleared: receive aggregation was on and is to be put back
  * @vrf: its underlay is a VRF
  * @number: by which outer.c knows it then, 0 if it has none
+ * @match: of an xfrm or vti device: the SAs that are its
  */
 struct tunqos_attachment {
 	struct tunqos_profile __rcu *profile;
@@ -226,6 +253,7 @@ struct tunqos_attachment {
 	const struct tunqos_kind *kind;
 	struct net *underlay;
 	struct tunqos_binding *binding;
+	struct tunqos_match *match;
 	struct nf_hook_ops ingress;
 	struct nf_hook_ops egress;
 	struct rcu_head rcu;
@@ -249,6 +277,7 @@ struct tunqos_net {
 	u32 generation;
 	unsigned int count;		/* of bindings */
 	unsigned int failed;		/* of bindings in that state */
+	struct tunqos_shapes __rcu *shapes;	/* of its selectors */
 	u32 salt;			/* of its bindings' hash */
 	u8 tag;				/* 0-63 */
 	struct list_head everybody;	/* of all namespaces */
@@ -261,7 +290,7 @@ struct tunqos_net {
 	u32 txn_owner;			/* netlink port */
 	unsigned int txn_count;
 	struct tunqos_chain txn_ops;
-	char message[8][128];		/* of the last refusals */
+	char message[8][256];		/* of the last refusals */
 	unsigned int message_next;
 };
 
@@ -297,6 +326,9 @@ unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state);
 
 /* decap.c: what after.c and ipsec.c share */
+unsigned int tunqos_decap_keep(struct sk_buff *skb,
+			       const struct tunqos_profile *profile,
+			       u8 arrived);
 unsigned int tunqos_decap(struct sk_buff *skb,
 			  const struct tunqos_profile *profile, u8 arrived);
 
@@ -360,7 +392,12 @@ int tunqos_hooks_get(struct net *net, u32 hooks,
 void tunqos_hooks_put(struct net *net, u32 hooks,
 		      const struct tunqos_kind *kind);
 
+/* ipsec_device.c */
+int tunqos_device_selector(const struct net_device *dev,
+			   struct tunqos_selector *selector);
+
 /* attachment.c */
+int tunqos_attachment_sas(struct tunqos_attachment *attachment);
 const struct tunqos_kind *tunqos_kind_of(const struct net_device *dev);
 int tunqos_attachment_prepare(struct tunqos_binding *binding,
 			      struct net_device *dev, u32 hooks);
@@ -385,6 +422,17 @@ void tunqos_lookup_add(struct tunqos_binding *binding);
 void tunqos_lookup_remove(struct tunqos_binding *binding);
 struct tunqos_binding *tunqos_binding_find(struct tunqos_net *tn,
 					   const struct tunqos_key *key);
+
+/* selector.c, selector.h */
+struct tunqos_match *tunqos_match_add(struct tunqos_net *tn,
+				      const struct tunqos_selector *selector,
+				      bool last);
+void tunqos_match_remove(struct tunqos_match *match);
+u32 tunqos_selector_key_hash(const struct tunqos_selector *selector);
+bool tunqos_selector_equal(const struct tunqos_selector *a,
+			   const struct tunqos_selector *b);
+void tunqos_selector_describe(const struct tunqos_selector *selector,
+			      char *buf, size_t len);
 
 /* stats.c */
 int tunqos_stats_get(struct tunqos_binding *binding);
@@ -447,8 +495,11 @@ int tunqos_stage_del(struct genl_info *info, const struct tunqos_key *key);
 void tunqos_notify_binding(const struct tunqos_binding *binding);
 void tunqos_notify_commit(const struct tunqos_net *tn);
 
-/* netlink_tunnel.c */
+/* netlink_key.c */
 int tunqos_tunnel_key(struct genl_info *info, struct tunqos_key *key);
+int tunqos_fill_key(struct sk_buff *skb, const struct tunqos_key *key);
+
+/* netlink_tunnel.c */
 int tunqos_read_pcp(struct genl_info *info, struct tunqos_profile *profile);
 int tunqos_fill_tunnel(struct sk_buff *skb,
 		       const struct tunqos_binding *binding);

@@ -215,6 +215,13 @@ std::string_view tunnel_attribute(int type) {
         "encap-ecn",
         "decap-ecn",
         "control-dscp",
+        "local4",
+        "local6",
+        "reqid",
+        "if-id",
+        "mark",
+        "mark-mask",
+        "spi",
     };
     static_assert(std::size(names) == TUNQOS_A_TUNNEL_MAX + 1);
     return type > 0 && static_cast<std::size_t>(type) < std::size(names) ? names[type] : "";

@@ -7,9 +7,10 @@
  *  7    DONE     tag of the namespace    innermost DSCP; outer is written
  *  8    QUEUE    tag of the namespace    DSCP to queue by
  *  9    ARRIVED  bits 11..4 = DS field as arrived, 3..0 = tag of this load
- *  A    PENDING  outer DSCP to write     innermost DSCP
- *  B    HIDDEN   bits 11..0 = number of the tunnel device, for a VRF hides it
- *  C    SEEN     of that device, already handled
+ *  A    HIDDEN   bits 11..0 = number of the tunnel device, for a VRF hides it;
+ *                number 0: handled already
+ *  B    PENDING  outer DSCP to write     innermost DSCP
+ *  C-F  PENDING  the same, and write outer ECN = kind - C
  *
  * Kinds begin at 7 so that ordinary tc class minors are never taken for ours.
  * The bits carry no proof of origin: each reader knows by provenance (which
@@ -25,13 +26,14 @@ enum tunqos_companion_kind {
 	TUNQOS_KIND_DONE	= 0x7,
 	TUNQOS_KIND_QUEUE	= 0x8,
 	TUNQOS_KIND_ARRIVED	= 0x9,
-	TUNQOS_KIND_PENDING	= 0xa,
-	TUNQOS_KIND_HIDDEN	= 0xb,
-	TUNQOS_KIND_SEEN	= 0xc,
+	TUNQOS_KIND_HIDDEN	= 0xa,
+	TUNQOS_KIND_PENDING	= 0xb,
+	TUNQOS_KIND_PENDING_ECN	= 0xc,	/* and 0xd to 0xf */
 };
 
-/* Numbers of HIDDEN companions go from 1 to this. */
+/* Numbers of HIDDEN companions go from 1 to this; the one with 0. */
 #define TUNQOS_HIDDEN_MAX	0xfff
+#define TUNQOS_HIDDEN_SEEN	(TUNQOS_KIND_HIDDEN << 12)
 
 /* The lowest companion that is not foreign, and the lowest PENDING one. */
 #define TUNQOS_COMPANION_MIN	(TUNQOS_KIND_DONE << 12)
@@ -64,6 +66,25 @@ static inline bool tunqos_companion_is(u16 companion,
 				       enum tunqos_companion_kind kind, u8 tag)
 {
 	return companion >> 6 == (kind << 6 | tag);
+}
+
+/* A PENDING one that has the outer ECN (0-3) written as well. */
+static inline u16 tunqos_pending_make_ecn(u8 outer, u8 dscp, u8 ecn)
+{
+	return (u16)(TUNQOS_KIND_PENDING_ECN << 12 | (ecn & 3) << 12 |
+		     (outer & 0x3f) << 6 | (dscp & 0x3f));
+}
+
+/* Of a PENDING one: which bits of the DS field it says, 0xfc or 0xff. */
+static inline u8 tunqos_pending_mask(u16 companion)
+{
+	return companion >> 12 == TUNQOS_KIND_PENDING ? 0xfc : 0xff;
+}
+
+/* Of a PENDING one: the DS field to write, as far as the mask goes. */
+static inline u8 tunqos_pending_ds(u16 companion)
+{
+	return (companion >> 4 & 0xfc) | (companion >> 12 & 3);
 }
 
 static inline u16 tunqos_hidden_make(u16 number)

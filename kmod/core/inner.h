@@ -47,6 +47,7 @@ enum tunqos_form {
 	TUNQOS_FORM_GENEVE,
 	TUNQOS_FORM_L2TP,
 	TUNQOS_FORM_WIREGUARD,
+	TUNQOS_FORM_IPSEC,	/* xfrm and vti devices: no header */
 };
 
 #define TUNQOS_ETH_IPV4		0x0800

@@ -147,10 +147,10 @@ enum tunqos_hook {
  *   encryption.
  * @TUNQOS_REASON_SA_DECAP_DSCP: The SA has decap-dscp set, so the inner DSCP
  *   was already lost.
- * @TUNQOS_REASON_TRANSPORT_MODE: Decap settings do not apply, transport mode
- *   has one header.
- * @TUNQOS_REASON_BEET_MODE: Decap settings do not apply, BEET and the like
- *   carry no inner DS field for each packet.
+ * @TUNQOS_REASON_TRANSPORT_MODE: The setting does not apply: transport mode
+ *   has one header. Only the outer DSCP is written, into that.
+ * @TUNQOS_REASON_BEET_MODE: The setting does not apply: BEET and the like
+ *   carry no inner DS field for each packet. Only the outer DSCP is written.
  * @TUNQOS_REASON_NO_MEMORY: The header could not be made writable.
  * @TUNQOS_REASON_IN_BAND_TAG: A second VLAN tag is between the tag and the
  *   packet.
@@ -204,6 +204,10 @@ enum tunqos_reason {
  * @TUNQOS_CAPABILITY_FOU: gre, ipip, sit, ip6gre and ip6tnl inside FOU or GUE.
  * @TUNQOS_CAPABILITY_INNER_DSCP: Rewriting of the inner DSCP at encapsulation.
  * @TUNQOS_CAPABILITY_ECN: RFC 6040 at encapsulation and decapsulation.
+ * @TUNQOS_CAPABILITY_SELECTOR: Bindings to IPsec by more than the peer; inner
+ *   DSCP and ECN there.
+ * @TUNQOS_CAPABILITY_XFRM_INTERFACE: Bindings to xfrm, vti and vti6 devices.
+ * @TUNQOS_CAPABILITY_AH: AH and IPComp as well as ESP.
  */
 enum tunqos_capability {
 	TUNQOS_CAPABILITY_GRE = 1,
@@ -222,6 +226,9 @@ enum tunqos_capability {
 	TUNQOS_CAPABILITY_FOU = 8192,
 	TUNQOS_CAPABILITY_INNER_DSCP = 16384,
 	TUNQOS_CAPABILITY_ECN = 32768,
+	TUNQOS_CAPABILITY_SELECTOR = 65536,
+	TUNQOS_CAPABILITY_XFRM_INTERFACE = 131072,
+	TUNQOS_CAPABILITY_AH = 262144,
 };
 
 enum {
@@ -275,6 +282,13 @@ enum {
 	TUNQOS_A_TUNNEL_ENCAP_ECN,
 	TUNQOS_A_TUNNEL_DECAP_ECN,
 	TUNQOS_A_TUNNEL_CONTROL_DSCP,
+	TUNQOS_A_TUNNEL_LOCAL4,
+	TUNQOS_A_TUNNEL_LOCAL6,
+	TUNQOS_A_TUNNEL_REQID,
+	TUNQOS_A_TUNNEL_IF_ID,
+	TUNQOS_A_TUNNEL_MARK,
+	TUNQOS_A_TUNNEL_MARK_MASK,
+	TUNQOS_A_TUNNEL_SPI,
 
 	__TUNQOS_A_TUNNEL_MAX
 };
