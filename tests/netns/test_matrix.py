@@ -132,8 +132,11 @@ def forwarded(frame, ds, hops):
     return bytes(raw)
 
 
-def table(case, kind, tun, family, name, encap, decap, ecn, net):
+def table(case, tun, family, name, combination, net,
+          model=(sent, received)):
     """One shot of 256 and its judgement at both ends of the provider."""
+    encap, decap, ecn = combination
+    kind = tun.kind
     shot = wire.Shot(net, family)
     with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
         shot.send()
@@ -143,17 +146,18 @@ def table(case, kind, tun, family, name, encap, decap, ecn, net):
     for before in range(256):
         where = "0x%02x" % before
         frame = shot.frame(before)
-        outer, inner = sent(kind, encap, before)
+        outer, inner = model[0](kind, encap, before)
         arrives = outer if ecn is None else expect.ds(outer >> 2, ecn)
-        after = received(kind, decap, inner, arrives)
+        after = model[1](kind, decap, inner, arrives)
         p = near.get(before)
         # the kernel cuts IPv4 in L2TP over IPv6 to 1280 bytes
         cut = kind == "l2tp6" and family == 4 and before >= 0xfc
         if not cut and case.true(name + " wan: there", p, where):
             case.equal(name + " wan: outer DS", p.ips[0].ds, outer, where)
             case.equal(name + " wan: bad", p.bad, [], where)
-            case.equal(name + " wan: outer TTL", p.ips[0].ttl, 64, where)
-            if "wireguard" not in tun.layers:
+            case.equal(name + " wan: outer TTL", p.ips[0].ttl,
+                       tun.outer_ttl, where)
+            if not {"wireguard", "esp"} & set(tun.layers):
                 case.equal(name + " wan: inner packet", p.ips[1].raw,
                            forwarded(frame, inner, 1), where)
         p = end.get(before)
@@ -161,7 +165,7 @@ def table(case, kind, tun, family, name, encap, decap, ecn, net):
             case.true(name + " end: dropped", p is None, where)
         elif case.true(name + " end: there", p, where):
             case.equal(name + " end: packet", p.ips[0].raw,
-                       forwarded(frame, after, 2), where)
+                       forwarded(frame, after, tun.hops), where)
             case.equal(name + " end: bad", p.bad, [], where)
 
 
@@ -211,8 +215,8 @@ def one_kind(case, net, kind, sock):
             rules = net.mark_all(ecn=ecn) if ecn is not None else ""
             with net.remark(rules):
                 for family in tun.families:
-                    table(case, kind, tun, family, "%s %s IPv%d" % (
-                        kind, word, family), encap, decap, ecn, net)
+                    table(case, tun, family, "%s %s IPv%d" % (
+                        kind, word, family), (encap, decap, ecn), net)
             counted(case, kind, tun, word, before, counters(sock))
             case.equal("%s: state" % kind,
                        sock["rA"].tunnels()["tun"]["state"], "active")

@@ -40,6 +40,10 @@ def attribute(key, data):
     return genl.attribute(genl.TUNNEL[key], data)
 
 
+KEYS = ("device", "peer", "local", "reqid", "if_id", "mark", "mark_mask",
+        "spi")
+
+
 def settings(case, sock):
     """Everything that can be set reads back the same."""
     device = attribute("device", b"tun\0")
@@ -53,12 +57,21 @@ def settings(case, sock):
         dict(device="gre9", encap_dscp="native"),
         dict(peer="192.0.2.77", label="vpn 10", decap_dscp="copy",
              decap_permit={46}),
-        dict(peer="fd00::77", label="x" * 63),
+        dict(peer="fd00::77", label="x" * 63, encap_inner="set",
+             encap_inner_value=9, encap_ecn="rfc6040", decap_ecn="rfc6040"),
+        dict(local="192.0.2.78", encap_dscp="set", encap_value=3),
+        dict(peer="fd00::78", local="fd00::79", reqid=7, if_id=0xffffffff,
+             mark=0x10, mark_mask=0xf0, spi=0x01020304),
+        dict(reqid=8), dict(if_id=9), dict(mark=0, mark_mask=1),
+        dict(spi=0xc0000001),
     ]
     for what in sets:
         with sock.transaction():
             sock.set_tunnel(**what)
-        got = sock.tunnels()[what.get("device") or what["peer"]]
+        got = next(one for one in sock.tunnels().values()
+                   if what.items() <= one.items())
+        case.equal("nothing else is in its key", {
+            k for k in got if k in KEYS}, {k for k in what if k in KEYS})
         for key, value in what.items():
             case.equal("%s reads back" % key, got.get(key), value)
         case.equal("no device: pending; ipsec: active", got["state"],
@@ -68,9 +81,35 @@ def settings(case, sock):
     case.equal("flush", sock.tunnels(), {})
 
     for name, payload, number, words in (
-            ("no name", b"", errno.EINVAL, "exactly one of device, peer4"),
+            ("no name", b"", errno.EINVAL, "by a device or by what its sas"),
             ("two names", device + attribute("peer4", b"\1\2\3\4"),
-             errno.EINVAL, "exactly one of device, peer4"),
+             errno.EINVAL, "by a device or by what its sas"),
+            ("device and spi", device + attribute("spi", b"\1\2\3\4"),
+             errno.EINVAL, "by a device or by what its sas"),
+            ("two peers", attribute("peer4", b"\1\2\3\4") +
+             attribute("peer6", b"\1" * 16), errno.EINVAL, "not both"),
+            ("two families", attribute("peer4", b"\1\2\3\4") +
+             attribute("local6", b"\1" * 16), errno.EINVAL,
+             "different families"),
+            ("local 0", attribute("local4", bytes(4)), errno.EINVAL,
+             "cannot be 0.0.0.0"),
+            ("reqid 0", attribute("reqid", bytes(4)), errno.EINVAL,
+             "reqid cannot be 0"),
+            ("if-id 0", attribute("if_id", bytes(4)), errno.EINVAL,
+             "if-id cannot be 0"),
+            ("spi 0", attribute("spi", bytes(4)), errno.EINVAL,
+             "spi cannot be 0"),
+            ("mask 0", attribute("mark", bytes(4)) +
+             attribute("mark_mask", bytes(4)), errno.EINVAL,
+             "mask cannot be 0"),
+            ("mask without mark", attribute("mark_mask", b"\1" * 4),
+             errno.EINVAL, "mark-mask needs mark"),
+            ("mark outside of its mask", attribute("mark", b"\3" * 4) +
+             attribute("mark_mask", b"\1" * 4), errno.EINVAL,
+             "bits that its mask has not"),
+            ("ipsec with control-dscp", attribute("peer4", b"\1\2\3\4") +
+             attribute("control_dscp", b"\1"), errno.EINVAL,
+             "for wireguard devices"),
             ("bad name", attribute("device", b"a/b\0"), errno.EINVAL,
              "not a name"),
             ("empty name", attribute("device", b"\0"), errno.EINVAL,

@@ -201,18 +201,23 @@ class Tunqos:
     def tunnel(**what):
         """Attributes of set_tunnel and del_tunnel.
 
-        device, peer (text); words for encap_dscp, encap_inner, encap_ecn,
-        decap_dscp, decap_ecn, decap_class; numbers for encap_value,
-        encap_inner_value, control_dscp, pre_classify; tables as 64 numbers,
-        as is priority; decap_permit as a set; label.
+        device, peer, local (text), reqid, if_id, mark, mark_mask, spi; words
+        for encap_dscp, encap_inner, encap_ecn, decap_dscp, decap_ecn,
+        decap_class; numbers for encap_value, encap_inner_value, control_dscp,
+        pre_classify; tables as 64 numbers, as is priority; decap_permit as a
+        set; label.
         """
         raw = b""
         for key, value in what.items():
-            if key == "peer":
+            if key in ("peer", "local"):
                 v6 = ":" in value
-                key = "peer6" if v6 else "peer4"
+                key += "6" if v6 else "4"
                 value = socket.inet_pton(
                     socket.AF_INET6 if v6 else socket.AF_INET, value)
+            elif key in ("reqid", "if_id", "mark", "mark_mask"):
+                value = struct.pack("=I", value)
+            elif key == "spi":
+                value = struct.pack("!I", value)
             elif key in ("device", "label"):
                 value = value.encode() + b"\0"
             elif key in WORDS:
@@ -263,10 +268,14 @@ class Tunqos:
                 one[key] = cls.counters(data)
             elif key in ("device", "label", "problem", "kind", "lower"):
                 one[key] = data.rstrip(b"\0").decode()
-            elif key in ("peer4", "peer6"):
-                one["peer"] = socket.inet_ntop(
-                    socket.AF_INET if key == "peer4" else socket.AF_INET6,
+            elif key in ("peer4", "peer6", "local4", "local6"):
+                one[key[:-1]] = socket.inet_ntop(
+                    socket.AF_INET if key[-1] == "4" else socket.AF_INET6,
                     data)
+            elif key in ("reqid", "if_id", "mark", "mark_mask"):
+                one[key], = struct.unpack("=I", data)
+            elif key == "spi":
+                one[key], = struct.unpack("!I", data)
             elif key == "state":
                 one[key] = STATE[struct.unpack("=I", data)[0]]
             elif key == "hooks":
@@ -289,10 +298,12 @@ class Tunqos:
         return one
 
     def tunnels(self):
-        """{device or peer: everything the module says of it}"""
+        """{device, peer or first of the rest: what the module says of it}"""
         found = (self.binding(raw, TUNNEL) for raw in self.request(
             "get_tunnel", flags=NLM_F_DUMP))
-        return {b.get("device") or b["peer"]: b for b in found}
+        return {next(b[k] for k in ("device", "peer", "local", "reqid",
+                                    "if_id", "mark", "spi") if k in b): b
+                for b in found}
 
     def ports(self):
         found = (self.binding(raw, PORT) for raw in self.request(

@@ -362,8 +362,11 @@ class Tunnel:
     sealed    bytes between WireGuard's header and the hosts' IP header
     wan, tun  its end points, and the addresses on the device: those of
               another tunnel's device, and a 'dev' of its own, nest it
+    outer_ttl of its packets on the first link
+    hops      that the inner packet has made at the far host
     """
 
+    outer_ttl, hops = 64, 2
     families = (4, 6)
     outer = 4
     esp_extra = None

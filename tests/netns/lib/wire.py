@@ -81,7 +81,7 @@ class Packet:
     """A decoded frame.
 
     layers   outermost first: eth, vlan, ipv4, ipv6, ext, gre, udp, natt, esp,
-             vxlan, icmp, tcp, arp, data
+             ah, vxlan, icmp, tcp, arp, data
     tags     the VLAN tags, outermost first: tpid, pcp, dei, vid
     ips      the IP headers, outermost first: ds, dscp, ecn, src, dst, ...
     mark     (family, ds, index, shot) of the payload when it is one of ours
@@ -219,6 +219,8 @@ class Packet:
             self.gre(raw)
         elif proto == 50:
             self.esp(raw)
+        elif proto == 51:
+            self.ah(raw, pseudo)
         elif proto == 17:
             self.udp(raw, pseudo)
         elif proto == 115:
@@ -254,6 +256,11 @@ class Packet:
     def esp(self, raw):
         spi, seq = struct.unpack_from("!II", raw)
         self.add("esp", raw, spi=spi, seq=seq, length=len(raw))
+
+    def ah(self, raw, pseudo):
+        proto, words, spi, seq = struct.unpack_from("!BB2xII", raw)
+        self.add("ah", raw, spi=spi, seq=seq)
+        self.transport(proto, raw[(words + 2) * 4:], pseudo)
 
     def udp(self, raw, pseudo):
         sport, dport, length, check = struct.unpack_from("!HHHH", raw)

@@ -48,8 +48,25 @@ TEST_CASE("of all 65536 values each has at most one meaning, and class minors ha
                 meanings += tunqos_companion_is(c, kind, static_cast<u8>(tag)) ? 1 : 0;
         for (unsigned tag = 0; tag < 16; ++tag)
             meanings += tunqos_arrived_is(c, static_cast<u8>(tag)) ? 1 : 0;
+        meanings += tunqos_companion_kind(c) == TUNQOS_KIND_HIDDEN ? 1 : 0;
         meanings += c >= TUNQOS_PENDING_MIN ? 1 : 0;
         REQUIRE(meanings == (value >= 0x7000 ? 1 : 0));
         REQUIRE((c >= TUNQOS_COMPANION_MIN) == (value >= 0x7000));
+    }
+}
+
+TEST_CASE("a pending mark says which bits of the DS field to write, and how") {
+    for (unsigned ds = 0; ds < 256; ++ds) {
+        const auto dscp = static_cast<u8>(ds >> 2);
+        const u16 plain = tunqos_companion_make(TUNQOS_KIND_PENDING, dscp, 46);
+        const u16 all = tunqos_pending_make_ecn(dscp, 46, static_cast<u8>(ds & 3));
+        REQUIRE(plain >= TUNQOS_PENDING_MIN);
+        REQUIRE(all >= TUNQOS_PENDING_MIN);
+        REQUIRE(tunqos_pending_mask(plain) == 0xfc);
+        REQUIRE(tunqos_pending_mask(all) == 0xff);
+        REQUIRE((tunqos_pending_ds(plain) & 0xfc) == (ds & 0xfc));
+        REQUIRE(tunqos_pending_ds(all) == ds);
+        REQUIRE(tunqos_companion_class(plain) == 46);
+        REQUIRE(tunqos_companion_class(all) == 46);
     }
 }
