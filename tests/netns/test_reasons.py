@@ -277,7 +277,7 @@ def nested_family(case, net):
             sock.set_tunnel(peer=topo.WAN["rB"][4], encap_dscp="set",
                             encap_value=EF)
         with counted(case, "rA", "nested_family", 5):
-            shoot(case, "ESP in ESP", net)
+            wire.Shot(net, 4, FOUR).send()
     finally:
         flush_xfrm()
 
