@@ -6,6 +6,7 @@
 
 #include "control/handlers.hpp"
 #include "tunqos/config.hpp"
+#include "tunqos/json.hpp"
 
 namespace tunqos {
 
@@ -42,6 +43,9 @@ constexpr BitName capability_names[] = {
     {TUNQOS_CAPABILITY_FOU, "fou"},
     {TUNQOS_CAPABILITY_INNER_DSCP, "inner-dscp"},
     {TUNQOS_CAPABILITY_ECN, "ecn"},
+    {TUNQOS_CAPABILITY_SELECTOR, "selector"},
+    {TUNQOS_CAPABILITY_XFRM_INTERFACE, "xfrm-interface"},
+    {TUNQOS_CAPABILITY_AH, "ah"},
 };
 
 // In the order of enum tunqos_reason.
@@ -90,7 +94,8 @@ json profile_json(const TunnelProfile& profile, bool ipsec) {
     if (encap.dscp == EncapDscp::set) out["value"] = to_string(encap.value);
     if (encap.dscp == EncapDscp::table) out["table"] = encap.table;
     // The kernel's ESP copies the DSCP by itself.
-    out["byKernel"] = ipsec && encap.dscp == EncapDscp::copy;
+    out["byKernel"] = ipsec && encap.dscp == EncapDscp::copy && !encap.single_aggregate;
+    if (encap.single_aggregate) out["singleAggregate"] = to_string(*encap.single_aggregate);
     out["innerDscp"] = inner_names[static_cast<std::size_t>(encap.inner.mode)];
     if (encap.inner.mode == EncapInner::set) out["innerValue"] = to_string(encap.inner.value);
     if (encap.inner.mode == EncapInner::table) out["innerTable"] = encap.inner.table;
@@ -175,17 +180,19 @@ json tunnel_json(const TunnelProfile& profile, const kernel::Binding& binding,
 
 json crypto_map_json(const CryptoMap& map, const Tunnels& reported, const kernel::ILinks& links,
                      const std::string& refusal) {
-    const auto binding = kernel::peer_binding(map.peer);
+    const auto binding = kernel::ipsec_binding(map.match);
     json value;
     if (binding) {
         value = tunnel_json(map.tunnel, *binding, reported, links, refusal);
-        value["peer"] = map.peer;
+        if (!map.match.peer.empty()) value["peer"] = map.match.peer;
+        if (json match = match_to_json(map.match); !match.empty())
+            value["match"] = std::move(match);
         return value;
     }
     value = profile_json(map.tunnel, true);
     value["binding"] = "ipsec";
     value["state"] = "incomplete";
-    value["problem"] = "has no peer; use set peer";
+    value["problem"] = "has neither peer nor match; use set peer or match";
     value["hooks"] = json::array();
     put_counters(value["encap"], {});
     put_counters(value["decap"], {});

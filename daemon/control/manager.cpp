@@ -75,8 +75,16 @@ kernel::KernelResult<void> Manager::refresh_mirror() {
     const auto ports = kernel_.ports();
     if (!ports) return tl::make_unexpected(ports.error());
     // A commit between the dumps is found by the module: the generation is older.
-    mirror_ = Mirror{info->instance, info->generation, planner::from_dump(*tunnels, *ports)};
+    mirror_ = Mirror{info->instance, info->generation, info->capabilities,
+                     planner::from_dump(*tunnels, *ports)};
     return {};
+}
+
+kernel::KernelResult<void> Manager::apply(std::uint32_t generation,
+                                          std::span<const kernel::Operation> operations) {
+    auto problems = planner::lacking(operations, mirror_->capabilities);
+    if (problems.empty()) return kernel_.apply(generation, operations);
+    return tl::make_unexpected(kernel::Error{kernel::Error::Kind::refused, std::move(problems)});
 }
 
 // Takes out what the module has refused before and nobody has changed since: a device of
@@ -98,7 +106,7 @@ kernel::KernelResult<std::size_t> Manager::push(const Config& config) {
         auto operations = planner::reconcile(desired, mirror_->state);
         const bool all = hold_back(operations) == 0;
         if (operations.empty()) return 0;
-        const auto applied = kernel_.apply(mirror_->generation, operations);
+        const auto applied = apply(mirror_->generation, operations);
         if (applied) {
             if (all) {
                 mirror_->state = std::move(desired);
@@ -122,7 +130,7 @@ std::optional<std::size_t> Manager::push_part(const ChangedPart& part) {
     const auto operations = planner::reconcile_part(planner::compile(part.after), mirror_->state,
                                                     part.before.interfaces);
     if (operations.empty()) return 0;
-    if (!kernel_.apply(mirror_->generation, operations)) {
+    if (!apply(mirror_->generation, operations)) {
         mirror_.reset();
         return std::nullopt;
     }
@@ -137,7 +145,7 @@ kernel::KernelResult<std::size_t> Manager::push_each() {
     std::uint32_t generation = mirror_->generation;
     kernel::Error error{kernel::Error::Kind::refused, {}};
     for (const auto& operation : operations) {
-        const auto applied = kernel_.apply(generation, std::span(&operation, 1));
+        const auto applied = apply(generation, std::span(&operation, 1));
         if (applied) {
             ++generation;
             continue;

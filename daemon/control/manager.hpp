@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -80,11 +81,15 @@ private:
     // What the module held when it was last read or written.
     struct Mirror {
         std::uint32_t instance = 0, generation = 0;
+        std::uint64_t capabilities = 0;
         kernel::State state;
     };
 
     bool mirror_is_current();
     kernel::KernelResult<void> refresh_mirror();
+    // Refused, too, if the module is too old for one of them. With a mirror.
+    kernel::KernelResult<void> apply(std::uint32_t generation,
+                                     std::span<const kernel::Operation> operations);
     std::optional<Outcome> change_alone(const Change& change, Mode mode);
     std::optional<std::size_t> push_part(const ChangedPart& part);
     void log_change(const Outcome& outcome, std::size_t operations);

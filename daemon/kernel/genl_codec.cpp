@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/genl_codec.hpp"
 
+#include <arpa/inet.h>
 #include <linux/genetlink.h>
 #include <linux/tunqos.h>
 
@@ -91,20 +92,61 @@ Phase phase(const Attributes& attributes, int type) {
     return value <= TUNQOS_STATE_FAILED ? static_cast<Phase>(value) : Phase::failed;
 }
 
+using Address4 = std::array<std::uint8_t, 4>;  // network order
+using Address6 = std::array<std::uint8_t, 16>; // network order
+
+// In canonical text; empty if there is none.
+std::string address(const Attributes& attributes, int type4, int type6) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (const auto v4 = attributes.array<Address4>(type4))
+        return inet_ntop(AF_INET, v4->data(), text.data(), text.size());
+    if (const auto v6 = attributes.array<Address6>(type6))
+        return inet_ntop(AF_INET6, v6->data(), text.data(), text.size());
+    return {};
+}
+
 std::optional<Binding> binding(const Attributes& attributes) {
     if (auto device = attributes.text(TUNQOS_A_TUNNEL_DEVICE)) return std::move(*device);
-    if (const auto v4 = attributes.array<Peer4>(TUNQOS_A_TUNNEL_PEER4)) return *v4;
-    if (const auto v6 = attributes.array<Peer6>(TUNQOS_A_TUNNEL_PEER6)) return *v6;
-    return std::nullopt;
+    Selector selector;
+    selector.peer = address(attributes, TUNQOS_A_TUNNEL_PEER4, TUNQOS_A_TUNNEL_PEER6);
+    selector.local = address(attributes, TUNQOS_A_TUNNEL_LOCAL4, TUNQOS_A_TUNNEL_LOCAL6);
+    const auto u32 = [&](int type) { return attributes.number<std::uint32_t>(type); };
+    selector.reqid = u32(TUNQOS_A_TUNNEL_REQID);
+    selector.if_id = u32(TUNQOS_A_TUNNEL_IF_ID);
+    if (const auto mark = u32(TUNQOS_A_TUNNEL_MARK))
+        selector.mark = Mark{*mark, u32(TUNQOS_A_TUNNEL_MARK_MASK).value_or(Mark{}.mask)};
+    if (const auto spi = u32(TUNQOS_A_TUNNEL_SPI)) selector.spi = ntohl(*spi);
+    if (selector.empty()) return std::nullopt;
+    return selector;
+}
+
+void put_address(Message& message, std::uint16_t type4, std::uint16_t type6,
+                 const std::string& text) {
+    Address6 address{};
+    if (inet_pton(AF_INET, text.c_str(), address.data()) == 1)
+        message.put_bytes(type4, address.data(), sizeof(Address4));
+    else if (inet_pton(AF_INET6, text.c_str(), address.data()) == 1)
+        message.put_bytes(type6, address.data(), sizeof(Address6));
+}
+
+void put_selector(Message& message, const Selector& selector) {
+    put_address(message, TUNQOS_A_TUNNEL_PEER4, TUNQOS_A_TUNNEL_PEER6, selector.peer);
+    put_address(message, TUNQOS_A_TUNNEL_LOCAL4, TUNQOS_A_TUNNEL_LOCAL6, selector.local);
+    if (selector.reqid) message.put_u32(TUNQOS_A_TUNNEL_REQID, *selector.reqid);
+    if (selector.if_id) message.put_u32(TUNQOS_A_TUNNEL_IF_ID, *selector.if_id);
+    if (selector.mark) {
+        message.put_u32(TUNQOS_A_TUNNEL_MARK, selector.mark->value);
+        if (selector.mark->mask != Mark{}.mask)
+            message.put_u32(TUNQOS_A_TUNNEL_MARK_MASK, selector.mark->mask);
+    }
+    if (selector.spi) message.put_u32(TUNQOS_A_TUNNEL_SPI, htonl(*selector.spi));
 }
 
 void put_binding(Message& message, const Binding& binding) {
     if (const auto* device = std::get_if<Device>(&binding))
         message.put_text(TUNQOS_A_TUNNEL_DEVICE, *device);
-    else if (const auto* v4 = std::get_if<Peer4>(&binding))
-        message.put_bytes(TUNQOS_A_TUNNEL_PEER4, v4->data(), v4->size());
     else
-        message.put_bytes(TUNQOS_A_TUNNEL_PEER6, std::get<Peer6>(binding).data(), sizeof(Peer6));
+        put_selector(message, std::get<Selector>(binding));
 }
 
 template <typename Array>
@@ -118,8 +160,8 @@ void put_if_set(Message& message, std::uint16_t type, Enum value) {
     if (value != Enum{}) message.put_u8(type, static_cast<std::uint8_t>(value));
 }
 
-// Settings of a binding to a device, which older modules do not know.
-void put_device_settings(Message& message, const Tunnel& tunnel) {
+// Settings that older modules do not know.
+void put_later_settings(Message& message, const Tunnel& tunnel) {
     put_if_set(message, TUNQOS_A_TUNNEL_ENCAP_INNER, tunnel.encap_inner);
     if (tunnel.encap_inner == EncapInner::set)
         message.put_u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, tunnel.encap_inner_value.value);
@@ -130,7 +172,7 @@ void put_device_settings(Message& message, const Tunnel& tunnel) {
         message.put_u8(TUNQOS_A_TUNNEL_CONTROL_DSCP, tunnel.control_dscp->value);
 }
 
-void decode_device_settings(const Attributes& attributes, Tunnel& tunnel) {
+void decode_later_settings(const Attributes& attributes, Tunnel& tunnel) {
     const auto u8 = [&](int type) { return attributes.number<std::uint8_t>(type); };
     tunnel.encap_inner = enumerator(u8(TUNQOS_A_TUNNEL_ENCAP_INNER), EncapInner::table);
     tunnel.encap_inner_value = Dscp{u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE).value_or(0)};
@@ -180,7 +222,7 @@ struct Encoder {
         put_if_set(message, TUNQOS_A_TUNNEL_DECAP_CLASS, tunnel.decap_class);
         if (tunnel.pre_classify) message.put_u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY, 1);
         put_table(message, TUNQOS_A_TUNNEL_PRIORITY_TABLE, tunnel.priority_table);
-        put_device_settings(message, tunnel);
+        put_later_settings(message, tunnel);
         return message;
     }
 };
@@ -309,7 +351,7 @@ std::optional<TunnelStatus> decode_tunnel(const nlmsghdr* message) {
     tunnel.decap_class = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_CLASS), DecapClass::outer);
     tunnel.pre_classify = u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY).value_or(0) != 0;
     tunnel.priority_table = attributes.array<PriorityTable>(TUNQOS_A_TUNNEL_PRIORITY_TABLE);
-    decode_device_settings(attributes, tunnel);
+    decode_later_settings(attributes, tunnel);
     normalise(tunnel);
     status.phase = phase(attributes, TUNQOS_A_TUNNEL_STATE);
     status.problem = attributes.text(TUNQOS_A_TUNNEL_PROBLEM).value_or("");

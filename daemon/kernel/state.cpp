@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/state.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+
+#include "tunqos/address.hpp"
 
 namespace tunqos::kernel {
 
 namespace {
 
-std::string print_address(int family, const void* address) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    return inet_ntop(family, address, text.data(), text.size());
-}
-
 struct ObjectName {
     std::string of(const Binding& binding, const std::string& label) const {
         if (const auto* device = std::get_if<Device>(&binding)) return "interface " + *device;
-        return label.empty() ? "peer " + to_string(binding) : "crypto map " + label;
+        return label.empty() ? "IPsec by " + to_string(binding) : "crypto map " + label;
     }
     std::string operator()(const Tunnel& tunnel) const { return of(tunnel.binding, tunnel.label); }
     std::string operator()(const DelTunnel& del) const { return of(del.binding, del.label); }
@@ -46,16 +41,18 @@ std::string object_of(const Operation& operation) {
 
 std::string to_string(const Binding& binding) {
     if (const auto* device = std::get_if<Device>(&binding)) return *device;
-    if (const auto* v4 = std::get_if<Peer4>(&binding)) return print_address(AF_INET, v4->data());
-    return print_address(AF_INET6, std::get<Peer6>(binding).data());
+    return to_string(std::get<Selector>(binding));
 }
 
-std::optional<Binding> peer_binding(const std::string& address) {
-    Peer4 v4{};
-    if (inet_pton(AF_INET, address.c_str(), v4.data()) == 1) return v4;
-    Peer6 v6{};
-    if (inet_pton(AF_INET6, address.c_str(), v6.data()) == 1) return v6;
-    return std::nullopt;
+std::optional<Binding> ipsec_binding(Selector selector) {
+    for (std::string* address : {&selector.peer, &selector.local}) {
+        if (address->empty()) continue;
+        auto canonical = canonical_address(*address);
+        if (!canonical) return std::nullopt;
+        *address = std::move(*canonical);
+    }
+    if (selector.empty()) return std::nullopt;
+    return selector;
 }
 
 } // namespace tunqos::kernel

@@ -17,10 +17,8 @@
 namespace tunqos::kernel {
 
 using Device = std::string;
-using Peer4 = std::array<std::uint8_t, 4>;  // network order
-using Peer6 = std::array<std::uint8_t, 16>; // network order
-// What a profile is bound to.
-using Binding = std::variant<Device, Peer4, Peer6>;
+// What a profile is bound to: a device, or SAs. Addresses of a selector are in canonical text.
+using Binding = std::variant<Device, Selector>;
 
 // skb->priority for each innermost DSCP; priority_leave leaves it.
 using PriorityTable = std::array<std::uint32_t, dscp_count>;
@@ -30,7 +28,7 @@ inline constexpr std::uint32_t priority_leave = 0xffffffff;
 // profiles of one meaning are equal.
 struct Tunnel {
     Binding binding;
-    std::string label; // of a binding to a peer: "vpn 10"
+    std::string label; // of a binding to SAs: "vpn 10"
     EncapDscp encap_dscp = EncapDscp::copy;
     Dscp encap_value;                 // for set
     std::optional<Table> encap_table; // for table
@@ -83,10 +81,10 @@ using Operation = std::variant<DelTunnel, DelPort, Tunnel, Port>;
 
 // "interface gre1", "crypto map vpn 10": the object that an operation is about.
 std::string object_of(const Operation& operation);
-// "gre1", "203.0.113.2"
+// "gre1", "peer 203.0.113.2, reqid 5"
 std::string to_string(const Binding& binding);
-// The binding to a peer; nothing if the text is not an address.
-std::optional<Binding> peer_binding(const std::string& address);
+// Nothing if the selector is empty, or has something that is no address.
+std::optional<Binding> ipsec_binding(Selector selector);
 
 enum class Phase { pending, active, failed };
 

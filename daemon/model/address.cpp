@@ -32,16 +32,16 @@ std::optional<std::string> canonical_address(std::string_view text) {
     return std::nullopt;
 }
 
-std::optional<std::string> peer_problem(std::string_view text) {
+std::optional<std::string> host_problem(std::string_view text) {
     if (const auto v4 = parse<in_addr>(AF_INET, text)) {
         const auto host = ntohl(v4->s_addr);
-        if (host == INADDR_ANY) return "is no peer's address";
+        if (host == INADDR_ANY) return "is no host's address";
         if (IN_MULTICAST(host)) return "is a multicast address";
         if (host == INADDR_BROADCAST) return "is the broadcast address";
         return std::nullopt;
     }
     if (const auto v6 = parse<in6_addr>(AF_INET6, text)) {
-        if (IN6_IS_ADDR_UNSPECIFIED(&*v6)) return "is no peer's address";
+        if (IN6_IS_ADDR_UNSPECIFIED(&*v6)) return "is no host's address";
         if (IN6_IS_ADDR_MULTICAST(&*v6)) return "is a multicast address";
         if (IN6_IS_ADDR_V4MAPPED(&*v6)) return "is an IPv4 address in disguise; write it as IPv4";
         return std::nullopt;

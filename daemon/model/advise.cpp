@@ -16,8 +16,10 @@ public:
     std::vector<std::string> run() {
         for (const auto& [key, map] : config_.crypto_maps) {
             const std::string name = "crypto map " + key.name + ' ' + std::to_string(key.sequence);
-            if (map.peer.empty())
-                say(name + ": has no peer yet, so it is not in effect; use set peer");
+            if (map.match.empty())
+                say(name +
+                    ": has no peer and no match yet, so it is not in effect; use set peer "
+                    "or match");
             profile(name, map.tunnel);
             network_control(name, map.tunnel.decap);
         }

@@ -36,6 +36,11 @@ Text inner_text(const TunnelProfile& profile) {
     return "keep";
 }
 
+Text single_text(const TunnelProfile& profile) {
+    const auto& single = profile.encap.single_aggregate;
+    return single ? to_string(*single) : "off";
+}
+
 Text encap_ecn_text(const TunnelProfile& profile) {
     return std::string(to_string(profile.encap.ecn));
 }
@@ -105,11 +110,13 @@ void compare(const TunnelProfile* before, const TunnelProfile* after, const Tell
     const auto inner = [](const Profile& profile) -> const InnerDscp& {
         return profile.encap.inner;
     };
+    const auto single = [](const Profile& profile) { return profile.encap.single_aggregate; };
     const auto encap_ecn = [](const Profile& profile) { return profile.encap.ecn; };
     const auto queue_by = [](const Profile& profile) { return profile.decap.queue_by; };
     const auto decap_ecn = [](const Profile& profile) { return profile.decap.ecn; };
     const auto control = [](const Profile& profile) { return profile.control_dscp; };
     compare_part("encap dscp", before, after, &Profile::encap, encap_text, tell);
+    compare_rare("encap single-aggregate", before, after, single, single_text, tell);
     compare_rare("encap inner-dscp", before, after, inner, inner_text, tell);
     compare_rare("encap ecn", before, after, encap_ecn, encap_ecn_text, tell);
     compare_part("decap dscp", before, after, &Profile::decap, decap_text, tell);
@@ -137,11 +144,32 @@ void compare(const Interface* before, const Interface* after, const Tell& tell) 
 }
 
 template <typename Tell>
+void compare(const Selector* before, const Selector* after, const Tell& tell) {
+    const auto part = [&](std::string_view name, auto member, const auto& print) {
+        compare_part(
+            name, before, after, member,
+            [&](const Selector& match) {
+                const auto& value = match.*member;
+                return value ? Text{print(*value)} : Text{};
+            },
+            tell);
+    };
+    const auto decimal = [](std::uint32_t number) { return std::to_string(number); };
+    const auto mark = [](const Mark& value) { return to_string(value); };
+    const auto peer = [](const Selector& match) { return if_any(match.peer); };
+    const auto local = [](const Selector& match) { return if_any(match.local); };
+    compare_part("peer", before, after, &Selector::peer, peer, tell);
+    compare_part("match local", before, after, &Selector::local, local, tell);
+    part("match reqid", &Selector::reqid, decimal);
+    part("match if-id", &Selector::if_id, decimal);
+    part("match mark", &Selector::mark, mark);
+    part("match spi", &Selector::spi, hexadecimal);
+}
+
+template <typename Tell>
 void compare(const CryptoMap* before, const CryptoMap* after, const Tell& tell) {
     compare_description(before, after, tell);
-    compare_part(
-        "peer", before, after, &CryptoMap::peer,
-        [](const CryptoMap& map) { return if_any(map.peer); }, tell);
+    compare(before ? &before->match : nullptr, after ? &after->match : nullptr, tell);
     compare(before ? &before->tunnel : nullptr, after ? &after->tunnel : nullptr, tell);
 }
 

@@ -69,7 +69,7 @@ void inner_line(const InnerDscp& inner, Lines& lines) {
 
 // A pair of settings that has a name of its own is written by that name.
 void dscp_lines(const Encap& encap, const Decap& decap, Lines& lines) {
-    const bool named = encap.inner.mode == EncapInner::keep;
+    const bool named = encap.inner.mode == EncapInner::keep && !encap.single_aggregate;
     if (named && encap.dscp == EncapDscp::copy && decap.dscp == DecapDscp::copy &&
         decap.queue_by == DecapClass::inner) {
         lines.push_back(with_permit("tunnel diffserv-mode uniform", decap));
@@ -78,6 +78,8 @@ void dscp_lines(const Encap& encap, const Decap& decap, Lines& lines) {
         lines.push_back(pipe_line(encap));
     } else {
         lines.push_back(encap_line(encap));
+        if (encap.single_aggregate)
+            lines.push_back("tunnel encap single-aggregate " + to_string(*encap.single_aggregate));
         inner_line(encap.inner, lines);
         decap_lines(decap, lines);
     }
@@ -98,6 +100,19 @@ void profile_lines(const TunnelProfile& profile, Lines& lines) {
     if (pre_classify.enabled) lines.push_back(with_table("qos pre-classify", pre_classify.table));
 }
 
+void match_lines(const Selector& match, Lines& lines) {
+    if (!match.peer.empty()) lines.push_back("set peer " + match.peer);
+    if (!match.local.empty()) lines.push_back("match local " + match.local);
+    if (match.reqid) lines.push_back("match reqid " + std::to_string(*match.reqid));
+    if (match.if_id) lines.push_back("match if-id " + std::to_string(*match.if_id));
+    if (const auto& mark = match.mark) {
+        const bool whole = mark->mask == Mark{}.mask;
+        lines.push_back("match mark " + hexadecimal(mark->value) +
+                        (whole ? std::string() : ' ' + hexadecimal(mark->mask)));
+    }
+    if (match.spi) lines.push_back("match spi " + hexadecimal(*match.spi));
+}
+
 void description_line(const std::string& description, Lines& lines) {
     if (!description.empty()) lines.push_back("description " + description);
 }
@@ -115,7 +130,7 @@ std::string interface_to_ios(const std::string& name, const Interface& interface
 std::string crypto_map_to_ios(const CryptoMapKey& key, const CryptoMap& map) {
     Lines lines;
     description_line(map.description, lines);
-    if (!map.peer.empty()) lines.push_back("set peer " + map.peer);
+    match_lines(map.match, lines);
     profile_lines(map.tunnel, lines);
     return section("crypto map " + key.name + ' ' + std::to_string(key.sequence) + " ipsec-isakmp",
                    lines);

@@ -1,75 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//
-// Strict reading: every problem is collected with its path, unknown keys are problems,
-// and what cannot be read is left at its default so that reading goes on. Whether the
-// parts fit each other is validate()'s business.
 #include "tunqos/json.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
-#include <initializer_list>
 #include <iterator>
 
+#include "json_reader.hpp"
 #include "json_syntax.hpp"
-#include "json_value.hpp"
 #include "printable.hpp"
 #include "tunqos/address.hpp"
-#include "tunqos/config.hpp"
 
 namespace tunqos {
 
-namespace {
-
 using nlohmann::json;
 
-class Reader {
-public:
-    Problems problems;
-    Change* change = nullptr; // null removes an object, which is noted there
+void ConfigReader::problem(Path path, std::string message) {
+    problems.push_back(printable({path.text(), std::move(message)}));
+}
 
-    Config config(const json& value);
-
-private:
-    using Keys = std::initializer_list<std::string_view>;
-
-    bool removes(const json& value) const { return change && value.is_null(); }
-
-    void problem(Path path, std::string message) {
-        problems.push_back(printable({path.text(), std::move(message)}));
-    }
-
-    bool object(const json& value, Path path, Keys keys);
-    bool any_object(const json& value, Path path);
-    std::string text(const json& object, std::string_view key, Path path);
-    std::optional<std::string> only_key(const json& value, std::string_view key, Path path,
-                                        std::string_view expected);
-    std::optional<std::uint8_t> number(const json& value, Path path);
-    TableMap table_map(const json& value, Path path);
-    void table_default(const json& value, Path path, TableMap& map);
-    template <typename Ecn>
-    Ecn ecn(const json& value, Path path, std::initializer_list<Ecn> known);
-    void encap_dscp(const json& value, Path path, Encap& encap);
-    InnerDscp inner_dscp(const json& value, Path path);
-    Encap encap(const json& value, Path path);
-    Decap decap(const json& value, Path path);
-    PreClassify pre_classify(const json& value, Path path);
-    TunnelProfile tunnel(const json& value, Path path);
-    PortProfile port(const json& value, Path path);
-    Interface interface(const json& value, Path path);
-    CryptoMap crypto_map(const json& value, Path path);
-    std::optional<CryptoMapKey> crypto_map_key(const std::string& key, Path path);
-};
-
-bool Reader::any_object(const json& value, Path path) {
+bool ConfigReader::any_object(const json& value, Path path) {
     if (value.is_object()) return true;
     problem(path, "must be an object, not " + excerpt(value));
     return false;
 }
 
 // True if it is an object; each key that is none of `keys` is a problem.
-bool Reader::object(const json& value, Path path, Keys keys) {
+bool ConfigReader::object(const json& value, Path path, Keys keys) {
     if (!any_object(value, path)) return false;
     for (const auto& [found, ignored] : members(value)) {
         if (std::find(keys.begin(), keys.end(), found) != keys.end()) continue;
@@ -82,7 +40,7 @@ bool Reader::object(const json& value, Path path, Keys keys) {
 }
 
 // The text of a key that may be left out.
-std::string Reader::text(const json& object, std::string_view key, Path path) {
+std::string ConfigReader::text(const json& object, std::string_view key, Path path) {
     const json* found = member(object, key);
     if (!found) return {};
     if (found->is_string()) return found->get<std::string>();
@@ -91,8 +49,8 @@ std::string Reader::text(const json& object, std::string_view key, Path path) {
 }
 
 // {"table": "NAME"}: the text of the only key that this object may have.
-std::optional<std::string> Reader::only_key(const json& value, std::string_view key, Path path,
-                                            std::string_view expected) {
+std::optional<std::string> ConfigReader::only_key(const json& value, std::string_view key,
+                                                  Path path, std::string_view expected) {
     const json* found = value.is_object() && value.size() == 1 ? member(value, key) : nullptr;
     if (!found || !found->is_string() || is(*found, "")) {
         problem(path, "must be " + std::string(expected) + ", not " + excerpt(value));
@@ -102,7 +60,7 @@ std::optional<std::string> Reader::only_key(const json& value, std::string_view 
 }
 
 // A number 0-63, as number or as name. Whether it fits its use is seen later.
-std::optional<std::uint8_t> Reader::number(const json& value, Path path) {
+std::optional<std::uint8_t> ConfigReader::number(const json& value, Path path) {
     std::optional<Dscp> dscp;
     if (value.is_number_unsigned() && value.get<std::uint64_t>() < dscp_count)
         dscp = Dscp{value.get<std::uint8_t>()};
@@ -112,7 +70,7 @@ std::optional<std::uint8_t> Reader::number(const json& value, Path path) {
     return std::nullopt;
 }
 
-void Reader::table_default(const json& value, Path path, TableMap& map) {
+void ConfigReader::table_default(const json& value, Path path, TableMap& map) {
     if (is(value, "copy")) {
         map.fallback = TableDefault::copy;
     } else if (is(value, "ignore")) {
@@ -129,7 +87,7 @@ void Reader::table_default(const json& value, Path path, TableMap& map) {
     }
 }
 
-TableMap Reader::table_map(const json& value, Path path) {
+TableMap ConfigReader::table_map(const json& value, Path path) {
     TableMap map;
     map.fallback.reset();
     if (!object(value, path, {"map", "default"})) return map;
@@ -153,116 +111,7 @@ TableMap Reader::table_map(const json& value, Path path) {
     return map;
 }
 
-// One of the words that to_string() has for them.
-template <typename Ecn>
-Ecn Reader::ecn(const json& value, Path path, std::initializer_list<Ecn> known) {
-    std::string list;
-    for (const Ecn one : known) {
-        if (is(value, to_string(one))) return one;
-        list += (list.empty() ? "" : ", ") + in_quotes(to_string(one));
-    }
-    problem(path, "must be one of " + list + ", not " + excerpt(value));
-    return Ecn::native;
-}
-
-// DSCP of {"set": DSCP}; nullptr if it is something else.
-const json* fixed_dscp(const json& value) {
-    return value.is_object() && value.size() == 1 ? member(value, "set") : nullptr;
-}
-
-void Reader::encap_dscp(const json& value, Path path, Encap& encap) {
-    if (is(value, "copy")) return;
-    if (is(value, "native")) {
-        encap.dscp = EncapDscp::native;
-    } else if (const json* fixed = fixed_dscp(value)) {
-        encap.dscp = EncapDscp::set;
-        if (const auto dscp = number(*fixed, path / "set")) encap.value = Dscp{*dscp};
-    } else if (auto table = only_key(value, "table", path,
-                                     "\"copy\", \"native\", {\"set\": DSCP} or "
-                                     "{\"table\": NAME}")) {
-        encap.dscp = EncapDscp::table;
-        encap.table = std::move(*table);
-    }
-}
-
-InnerDscp Reader::inner_dscp(const json& value, Path path) {
-    InnerDscp inner;
-    if (is(value, "keep")) return inner;
-    if (const json* fixed = fixed_dscp(value)) {
-        inner.mode = EncapInner::set;
-        if (const auto dscp = number(*fixed, path / "set")) inner.value = Dscp{*dscp};
-    } else if (auto table = only_key(value, "table", path,
-                                     "\"keep\", {\"set\": DSCP} or {\"table\": NAME}")) {
-        inner.mode = EncapInner::table;
-        inner.table = std::move(*table);
-    }
-    return inner;
-}
-
-Encap Reader::encap(const json& value, Path path) {
-    Encap encap;
-    if (!object(value, path, {"dscp", "innerDscp", "ecn"})) return encap;
-    if (const json* found = member(value, "dscp")) encap_dscp(*found, path / "dscp", encap);
-    if (const json* found = member(value, "innerDscp"))
-        encap.inner = inner_dscp(*found, path / "innerDscp");
-    if (const json* found = member(value, "ecn"))
-        encap.ecn = ecn(*found, path / "ecn",
-                        {EncapEcn::native, EncapEcn::rfc6040, EncapEcn::compatibility});
-    return encap;
-}
-
-Decap Reader::decap(const json& value, Path path) {
-    Decap decap;
-    if (!object(value, path, {"dscp", "permit", "class", "ecn"})) return decap;
-    if (const json* dscp = member(value, "dscp"); dscp && !is(*dscp, "keep")) {
-        if (is(*dscp, "copy")) {
-            decap.dscp = DecapDscp::copy;
-        } else if (auto table = only_key(*dscp, "table", path / "dscp",
-                                         "\"keep\", \"copy\" or {\"table\": NAME}")) {
-            decap.dscp = DecapDscp::table;
-            decap.table = std::move(*table);
-        }
-    }
-    if (const json* permit = member(value, "permit")) {
-        const std::string list = text(value, "permit", path);
-        std::string bad;
-        decap.permit = parse_dscp_set(list, &bad);
-        if (!decap.permit && permit->is_string())
-            problem(path / "permit",
-                    in_quotes(bad) + " is not a DSCP or a range of them; for example \"ef,0-47\"");
-    }
-    if (const json* queue_by = member(value, "class")) {
-        if (is(*queue_by, "outer"))
-            decap.queue_by = DecapClass::outer;
-        else if (!is(*queue_by, "inner"))
-            problem(path / "class", "must be \"inner\" or \"outer\", not " + excerpt(*queue_by));
-    }
-    if (const json* found = member(value, "ecn"))
-        decap.ecn = ecn(*found, path / "ecn", {DecapEcn::native, DecapEcn::rfc6040});
-    return decap;
-}
-
-PreClassify Reader::pre_classify(const json& value, Path path) {
-    if (value.is_boolean()) return {value.get<bool>(), {}};
-    const auto table = only_key(value, "table", path, "true, false or {\"table\": NAME}");
-    return table ? PreClassify{true, *table} : PreClassify{};
-}
-
-TunnelProfile Reader::tunnel(const json& value, Path path) {
-    TunnelProfile profile;
-    if (!object(value, path, {"encap", "decap", "preClassify", "controlDscp"})) return profile;
-    if (const json* found = member(value, "encap")) profile.encap = encap(*found, path / "encap");
-    if (const json* found = member(value, "decap")) profile.decap = decap(*found, path / "decap");
-    if (const json* found = member(value, "preClassify"))
-        profile.pre_classify = pre_classify(*found, path / "preClassify");
-    if (const json* found = member(value, "controlDscp")) {
-        if (const auto dscp = number(*found, path / "controlDscp"))
-            profile.control_dscp = Dscp{*dscp};
-    }
-    return profile;
-}
-
-PortProfile Reader::port(const json& value, Path path) {
+PortProfile ConfigReader::port(const json& value, Path path) {
     PortProfile profile;
     if (!object(value, path, {"cos"})) return profile;
     const json* cos = member(value, "cos");
@@ -272,7 +121,7 @@ PortProfile Reader::port(const json& value, Path path) {
     return profile;
 }
 
-Interface Reader::interface(const json& value, Path path) {
+Interface ConfigReader::interface(const json& value, Path path) {
     Interface interface;
     if (!object(value, path, {"description", "tunnel", "port"})) return interface;
     interface.description = text(value, "description", path);
@@ -282,17 +131,51 @@ Interface Reader::interface(const json& value, Path path) {
     return interface;
 }
 
-CryptoMap Reader::crypto_map(const json& value, Path path) {
+// In its one form if it is an address; else as it is, for validate() to refuse.
+std::string ConfigReader::address(const json& object, std::string_view key, Path path) {
+    std::string written = text(object, key, path);
+    return canonical_address(written).value_or(std::move(written));
+}
+
+std::optional<std::uint32_t> ConfigReader::u32(const json& value, Path path,
+                                               std::string_view expected) {
+    std::optional<std::uint32_t> number;
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() <= UINT32_MAX)
+        number = value.get<std::uint32_t>();
+    if (value.is_string()) number = parse_u32(value.get_ref<const std::string&>());
+    if (!number) problem(path, "must be " + std::string(expected) + ", not " + excerpt(value));
+    return number;
+}
+
+void ConfigReader::match(const json& value, Path path, Selector& match) {
+    if (!object(value, path, {"local", "reqid", "ifId", "mark", "spi"})) return;
+    constexpr std::string_view number = "a number 1-4294967295 or a text such as \"0x1001\"";
+    match.local = address(value, "local", path);
+    if (const json* found = member(value, "reqid"))
+        match.reqid = u32(*found, path / "reqid", number);
+    if (const json* found = member(value, "ifId")) match.if_id = u32(*found, path / "ifId", number);
+    if (const json* found = member(value, "spi")) match.spi = u32(*found, path / "spi", number);
+    if (const json* found = member(value, "mark")) {
+        if (found->is_string()) match.mark = parse_mark(found->get_ref<const std::string&>());
+        if (!match.mark)
+            problem(path / "mark",
+                    "must be a text such as \"0x10\" or \"0x10/0xff\" (mark and "
+                    "mask), not " +
+                        excerpt(*found));
+    }
+}
+
+CryptoMap ConfigReader::crypto_map(const json& value, Path path) {
     CryptoMap map;
-    if (!object(value, path, {"description", "peer", "tunnel"})) return map;
+    if (!object(value, path, {"description", "peer", "match", "tunnel"})) return map;
     map.description = text(value, "description", path);
-    map.peer = text(value, "peer", path);
-    if (const auto address = canonical_address(map.peer)) map.peer = *address;
+    map.match.peer = address(value, "peer", path);
+    if (const json* found = member(value, "match")) match(*found, path / "match", map.match);
     if (const json* found = member(value, "tunnel")) map.tunnel = tunnel(*found, path / "tunnel");
     return map;
 }
 
-std::optional<CryptoMapKey> Reader::crypto_map_key(const std::string& key, Path path) {
+std::optional<CryptoMapKey> ConfigReader::crypto_map_key(const std::string& key, Path path) {
     const auto space = key.rfind(' ');
     if (space != std::string::npos && space > 0) {
         std::uint32_t sequence = 0;
@@ -306,7 +189,7 @@ std::optional<CryptoMapKey> Reader::crypto_map_key(const std::string& key, Path 
     return std::nullopt;
 }
 
-Config Reader::config(const json& value) {
+Config ConfigReader::config(const json& value) {
     Config config;
     const PathTo root;
     if (!object(value, root, {"version", "tableMaps", "interfaces", "cryptoMaps"})) return config;
@@ -348,6 +231,8 @@ Config Reader::config(const json& value) {
     return config;
 }
 
+namespace {
+
 // The objects that could be read whole. A table-map that could not stays by name, so that
 // nobody is told it is missing.
 Config only_whole(Config config, const Problems& problems) {
@@ -369,7 +254,7 @@ Config only_whole(Config config, const Problems& problems) {
 } // namespace
 
 Result<Config> config_from_json(const json& value) {
-    Reader reader;
+    ConfigReader reader;
     Config config = reader.config(value);
     if (reader.problems.empty()) return config;
     // What could be read may be wrong as well: say everything at once.
@@ -381,7 +266,7 @@ Result<Config> config_from_json(const json& value) {
 
 Result<Change> change_from_json(const json& value) {
     Change change;
-    Reader reader;
+    ConfigReader reader;
     reader.change = &change;
     change.objects = reader.config(value);
     if (reader.problems.empty()) return change;

@@ -30,6 +30,7 @@ json encap_json(const Encap& encap) {
     const InnerDscp& inner = encap.inner;
     if (inner.mode == EncapInner::set) value["innerDscp"]["set"] = to_string(inner.value);
     if (inner.mode == EncapInner::table) value["innerDscp"]["table"] = inner.table;
+    if (encap.single_aggregate) value["singleAggregate"] = to_string(*encap.single_aggregate);
     if (encap.ecn != EncapEcn::native) value["ecn"] = to_string(encap.ecn);
     return value;
 }
@@ -71,11 +72,22 @@ json interface_json(const Interface& interface) {
 json crypto_map_json(const CryptoMap& map) {
     json value = {{"tunnel", tunnel_json(map.tunnel)}};
     if (!map.description.empty()) value["description"] = map.description;
-    if (!map.peer.empty()) value["peer"] = map.peer;
+    if (!map.match.peer.empty()) value["peer"] = map.match.peer;
+    if (json match = match_to_json(map.match); !match.empty()) value["match"] = std::move(match);
     return value;
 }
 
 } // namespace
+
+json match_to_json(const Selector& match) {
+    json value = json::object();
+    if (!match.local.empty()) value["local"] = match.local;
+    if (match.reqid) value["reqid"] = *match.reqid;
+    if (match.if_id) value["ifId"] = *match.if_id;
+    if (match.mark) value["mark"] = to_string(*match.mark);
+    if (match.spi) value["spi"] = hexadecimal(*match.spi);
+    return value;
+}
 
 json config_to_json(const Config& config) {
     json value = {{"version", json_format_version}};

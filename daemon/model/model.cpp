@@ -5,7 +5,8 @@ namespace tunqos {
 
 TunnelModel model_of(const TunnelProfile& profile) {
     const Decap& decap = profile.decap;
-    if (profile.encap.inner.mode != EncapInner::keep) return TunnelModel::custom;
+    if (profile.encap.inner.mode != EncapInner::keep || profile.encap.single_aggregate)
+        return TunnelModel::custom;
     if (profile.encap.dscp == EncapDscp::copy && decap.dscp == DecapDscp::copy)
         return TunnelModel::uniform;
     if (decap.dscp != DecapDscp::keep) return TunnelModel::custom;

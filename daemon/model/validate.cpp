@@ -136,9 +136,34 @@ private:
                     "no tunnel encap inner-dscp");
     }
 
+    // What nobody writes cannot be brought into the aggregate.
+    void single_aggregate(const Encap& encap, const std::string& owner) {
+        if (!encap.single_aggregate) return;
+        const std::string path = owner + " / tunnel encap single-aggregate";
+        if (encap.single_aggregate->value.value >= dscp_count)
+            problem(path, std::to_string(encap.single_aggregate->value.value) +
+                              " is out of range (0-63)");
+        if (encap.dscp == EncapDscp::native)
+            problem(path,
+                    "does not go with encap dscp native, which leaves the outer DSCP to the "
+                    "kernel; use tunnel encap dscp copy, set or table, or no tunnel encap "
+                    "single-aggregate");
+        const auto found = config_.table_maps.find(encap.table);
+        if (encap.dscp != EncapDscp::table || found == config_.table_maps.end()) return;
+        DscpSet left;
+        const Table table = compile_table(found->second);
+        for (std::size_t i = 0; i < table.size(); ++i)
+            left.set(i, table[i] == table_leave);
+        if (left.any() && found->second.fallback)
+            problem(path, "table-map " + encap.table + " ignores " + to_string(left) +
+                              ", whose outer DSCP is then the kernel's; give it default copy or a "
+                              "value, or lines for these");
+    }
+
     void profile(const TunnelProfile& profile, const std::string& owner) {
         const auto& [encap, decap, pre_classify, control] = profile;
         inner(encap, owner);
+        single_aggregate(encap, owner);
         if (control && control->value >= dscp_count)
             problem(owner + " / tunnel control dscp",
                     std::to_string(control->value) + " is out of range (0-63)");
@@ -170,7 +195,7 @@ private:
         profile(map.tunnel, path);
         ipsec_decap(map.tunnel.decap, path);
         device_only(map.tunnel, path);
-        if (!map.peer.empty()) peer(map.peer, label, path + " / set peer");
+        check_match(map.match, label, path);
     }
 
     // RFC 2983 section 7: the outer header is not authenticated, so whoever is on the
@@ -188,36 +213,66 @@ private:
                                                    : ""));
     }
 
-    // What this release does on tunnel devices only.
+    // What there is on tunnel devices only.
     void device_only(const TunnelProfile& profile, const std::string& owner) {
-        if (profile.encap.inner.mode != EncapInner::keep)
-            problem(owner + " / tunnel encap inner-dscp",
-                    "is not there on IPsec yet; take it out (keep), and make it on the interface "
-                    "of a tunnel inside IPsec");
-        const auto ecn = [&](const char* setting, std::string_view mode) {
-            if (mode == "native") return;
-            problem(owner + setting,
-                    std::string(mode) +
-                        " is not there on IPsec yet; use native, which is what the kernel's ESP "
-                        "does");
-        };
-        ecn(" / tunnel encap ecn", to_string(profile.encap.ecn));
-        ecn(" / tunnel decap ecn", to_string(profile.decap.ecn));
         if (profile.control_dscp)
             problem(owner + " / tunnel control dscp",
                     "is for WireGuard interfaces; take it out, and let the IKE daemon mark its "
                     "own packets (strongSwan: dscp of the connection)");
     }
 
-    void peer(const std::string& text, const std::string& label, const std::string& path) {
-        if (const auto why = peer_problem(text)) {
-            problem(path, text + ' ' + *why);
-            return;
-        }
-        const auto [other, added] = peers_.emplace(*canonical_address(text), label);
-        if (!added)
-            problem(path, text + " is the peer of crypto map " + other->second +
-                              " already; a peer has one profile");
+    // Which SAs the entry binds, and that no other entry binds just these.
+    void check_match(const Selector& match, const std::string& label, const std::string& owner) {
+        const std::size_t before = problems_.size();
+        Selector canonical = match;
+        canonical.peer = host(match.peer, owner + " / set peer");
+        canonical.local = host(match.local, owner + " / match local");
+        const auto v6 = [](const std::string& text) { return text.find(':') != text.npos; };
+        if (!canonical.peer.empty() && !canonical.local.empty() &&
+            v6(canonical.peer) != v6(canonical.local))
+            problem(owner + " / match local",
+                    match.local + " and the peer " + match.peer +
+                        " are of different families, and an SA has one; use two addresses of IPv4 "
+                        "or two of IPv6");
+        number(match.reqid, "request ID", owner + " / match reqid");
+        number(match.if_id, "interface ID", owner + " / match if-id");
+        number(match.spi, "SPI", owner + " / match spi");
+        if (match.mark) mark(*match.mark, owner + " / match mark");
+        if (match.empty() || problems_.size() > before) return;
+        const auto [other, added] = selectors_.emplace(canonical, label);
+        if (added) return;
+        Selector only_peer;
+        only_peer.peer = canonical.peer;
+        if (canonical == only_peer)
+            problem(owner + " / set peer", match.peer + " is the peer of crypto map " +
+                                               other->second + " already; a peer has one profile");
+        else
+            problem(owner + " / match", to_string(canonical) + " is what crypto map " +
+                                            other->second +
+                                            " binds already; remove one, or match something else");
+    }
+
+    // The address in its one form; as it is if it is wrong.
+    std::string host(const std::string& text, const std::string& path) {
+        if (text.empty()) return text;
+        if (const auto why = host_problem(text)) problem(path, text + ' ' + *why);
+        return canonical_address(text).value_or(text);
+    }
+
+    void number(const std::optional<std::uint32_t>& value, const char* what,
+                const std::string& path) {
+        if (value && *value == 0)
+            problem(path, "0 is no " + std::string(what) +
+                              " (1-4294967295); take it out to match any SA");
+    }
+
+    void mark(const Mark& mark, const std::string& path) {
+        if (mark.mask == 0)
+            problem(path, "mask 0 matches every mark; take it out, or give a mask such as 0xff");
+        else if ((mark.value & ~mark.mask) != 0)
+            problem(path, hexadecimal(mark.value) + " has bits outside of the mask " +
+                              hexadecimal(mark.mask) + ", so that no SA can have it; use " +
+                              hexadecimal(mark.value & mark.mask) + ", or a longer mask");
     }
 
     void check_interface(const std::string& name, const Interface& interface) {
@@ -237,7 +292,7 @@ private:
 
     const Config& config_;
     Problems problems_;
-    std::map<std::string, std::string> peers_; // canonical address -> label
+    std::map<Selector, std::string> selectors_; // -> label
 };
 
 } // namespace

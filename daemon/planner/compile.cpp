@@ -32,6 +32,21 @@ PriorityTable priorities(const Table& table) {
     return wide;
 }
 
+// All outer marks in one aggregate, by what the module has anyway: another number or table.
+void bring_into(const Aggregate& aggregate, Tunnel& tunnel) {
+    if (tunnel.encap_dscp == EncapDscp::native) return; // validate() has refused it
+    if (aggregate.af == 0 || tunnel.encap_dscp == EncapDscp::set) {
+        tunnel.encap_value = brought_into(aggregate, tunnel.encap_value);
+        tunnel.encap_dscp = EncapDscp::set;
+        return;
+    }
+    if (tunnel.encap_dscp == EncapDscp::copy) tunnel.encap_table = compile_table({});
+    tunnel.encap_dscp = EncapDscp::table;
+    for (auto& outer : *tunnel.encap_table) {
+        if (outer != table_leave) outer = brought_into(aggregate, Dscp{outer}).value;
+    }
+}
+
 Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string label,
                       const TunnelProfile& profile) {
     const auto& [encap, decap, pre_classify, control] = profile;
@@ -41,6 +56,7 @@ Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string
     tunnel.encap_dscp = encap.dscp;
     tunnel.encap_value = encap.value;
     if (encap.dscp == EncapDscp::table) tunnel.encap_table = table_named(config, encap.table);
+    if (encap.single_aggregate) bring_into(*encap.single_aggregate, tunnel);
     tunnel.encap_inner = encap.inner.mode;
     tunnel.encap_inner_value = encap.inner.value;
     if (encap.inner.mode == EncapInner::table)
@@ -71,7 +87,7 @@ kernel::State compile(const Config& config) {
                                 kernel::Port{name, pcp_table_named(config, interface.port->table)});
     }
     for (const auto& [key, map] : config.crypto_maps) {
-        const auto binding = kernel::peer_binding(map.peer);
+        const auto binding = kernel::ipsec_binding(map.match);
         if (!binding) continue;
         const std::string label = key.name + ' ' + std::to_string(key.sequence);
         state.tunnels.emplace(*binding, compile_tunnel(config, *binding, label, map.tunnel));

@@ -3,6 +3,7 @@
 // From a configuration to what has to be said to the module. Pure.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "kernel/state.hpp"
@@ -10,8 +11,8 @@
 
 namespace tunqos::planner {
 
-// What the module should hold for this (valid) configuration. A crypto map without a peer
-// has nothing to be bound to and is left out.
+// What the module should hold for this (valid) configuration. A crypto map that
+// matches nothing yet has nothing to be bound to and is left out.
 kernel::State compile(const Config& config);
 kernel::State from_dump(const std::vector<kernel::TunnelStatus>& tunnels,
                         const std::vector<kernel::PortStatus>& ports);
@@ -26,6 +27,10 @@ std::vector<kernel::Operation> reconcile_part(const kernel::State& desired,
                                               const kernel::State& actual, const Devices& devices);
 // What `actual` is after these operations.
 void carry_out(const std::vector<kernel::Operation>& operations, kernel::State& actual);
+
+// What a module with these capabilities (TUNQOS_CAPABILITY_*) cannot do of it: a problem for
+// each such object, with the setting and what to do.
+Problems lacking(std::span<const kernel::Operation> operations, std::uint64_t capabilities);
 
 // The way back: a configuration that compiles to this state, with table-maps named
 // recovered-1 and so on, for a daemon whose file cannot be read. Priorities over 63 have

@@ -106,7 +106,7 @@ private:
 
     void crypto_map(const kernel::Binding& binding, const kernel::Tunnel& tunnel) {
         CryptoMap& map = config_.crypto_maps[key_of(tunnel.label)];
-        map.peer = kernel::to_string(binding);
+        map.match = std::get<Selector>(binding);
         map.tunnel = profile(tunnel);
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Addresses of IPsec peers as text.
+// Addresses of the ends of IPsec as text.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace tunqos {
 // "2001:db8::1". Nothing if it is not an address.
 std::optional<std::string> canonical_address(std::string_view text);
 
-// Why an address cannot be a peer: "is a multicast address". Nothing if it can.
-std::optional<std::string> peer_problem(std::string_view text);
+// Why an address cannot be an end of an SA: "is a multicast address". Nothing if it can.
+std::optional<std::string> host_problem(std::string_view text);
 
 } // namespace tunqos

@@ -16,7 +16,7 @@
 namespace tunqos {
 
 // Everything that is wrong with a configuration: names, references, ranges by use, holes in
-// tables, IPsec decap without a permit list, two crypto maps with one peer. Empty: valid.
+// tables, IPsec decap without a permit list, two crypto maps of the same SAs. Empty: valid.
 Problems validate(const Config& config);
 
 // Valid, but worth a word: an unused table-map, a table that is not what its user expects.

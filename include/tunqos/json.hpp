@@ -13,7 +13,8 @@
 //        "tunnel": {
 //          "encap": {"dscp": "copy" | "native" | {"set": "ef"} | {"table": "wan"},
 //                    "innerDscp": "keep" | {"set": "af21"} | {"table": "lan"},
-//                    "ecn": "native" | "rfc6040" | "compatibility"},
+//                    "ecn": "native" | "rfc6040" | "compatibility",
+//                    "singleAggregate": "af1" ... "af4" | DSCP},
 //          "decap": {"dscp": "keep" | "copy" | {"table": "lan"}, "permit": "0-47",
 //                    "class": "inner" | "outer", "ecn": "native" | "rfc6040"},
 //          "preClassify": false | true | {"table": "prio"},
@@ -23,7 +24,10 @@
 //      "eth1.10": {"port": {"cos": "dscp" | {"table": "cos"}}}
 //    },
 //    "cryptoMaps": {
-//      "vpn 10": {"peer": "203.0.113.2", "tunnel": {...}}
+//      "vpn 10": {"peer": "203.0.113.2",
+//                 "match": {"local": "192.0.2.1", "reqid": 1-4294967295, "ifId": 1-4294967295,
+//                           "mark": "0x10/0xff", "spi": "0x1001"},
+//                 "tunnel": {...}}
 //    }
 //  }
 //
@@ -54,6 +58,8 @@ Result<Config> config_from_json(const nlohmann::json& json);
 Result<Change> change_from_json(const nlohmann::json& json);
 
 nlohmann::json config_to_json(const Config& config);
+// "match" of a crypto map: all but the peer; an empty object if there is nothing else.
+nlohmann::json match_to_json(const Selector& match);
 std::string config_to_text(const Config& config); // indented, final newline
 
 } // namespace tunqos

@@ -12,7 +12,9 @@
 #include <string>
 #include <variant>
 
+#include "tunqos/aggregate.hpp"
 #include "tunqos/dscp.hpp"
+#include "tunqos/selector.hpp"
 
 namespace tunqos {
 
@@ -54,6 +56,8 @@ struct Encap {
     std::string table; // for table: a name in Config::table_maps
     InnerDscp inner{};
     EncapEcn ecn = EncapEcn::native;
+    // The outer marks are brought into this one. None: they are as they come.
+    std::optional<Aggregate> single_aggregate = std::nullopt;
 
     bool operator==(const Encap&) const = default;
 };
@@ -94,8 +98,8 @@ struct TunnelProfile {
 
 // RFC 2983 and RFC 3270: a name for a pair of encap and decap settings, derived, never
 // stored. uniform: encap copy and decap copy; pipe: decap keep, queue by outer;
-// short_pipe: decap keep, queue by inner; all with the inner DSCP kept at encapsulation;
-// custom: anything else.
+// short_pipe: decap keep, queue by inner; all with the inner DSCP kept at encapsulation and
+// without single-aggregate; custom: anything else.
 enum class TunnelModel { uniform, pipe, short_pipe, custom };
 TunnelModel model_of(const TunnelProfile& profile);
 std::string_view to_string(TunnelModel model); // "uniform", "pipe", "short-pipe", "custom"
@@ -119,10 +123,10 @@ struct Interface {
     bool operator==(const Interface&) const = default;
 };
 
-// A crypto map entry: a profile bound to an IPsec peer.
+// A crypto map entry: a profile bound to IPsec SAs.
 struct CryptoMap {
     std::string description;
-    std::string peer; // an IPv4 or IPv6 address in canonical text; empty: not complete yet
+    Selector match; // empty: not complete yet
     TunnelProfile tunnel;
 
     bool operator==(const CryptoMap&) const = default;

@@ -31,7 +31,8 @@
 //  show.reasons    -
 //                  {reasons: [{reason, packets}]}
 //
-//  TunnelStatus {name: "gre1" | "vpn 10", binding: "device"|"ipsec", peer?, kind?, model, state:
+//  TunnelStatus {name: "gre1" | "vpn 10", binding: "device"|"ipsec", peer?, match?, kind?, model,
+//                state:
 //                "pending"|"active"|"failed"|"incomplete"|"no-module", problem?, hooks: [..],
 //                encap: {dscp, value?, table?, byKernel: bool, packets, written, leftAlone,
 //                dropped},

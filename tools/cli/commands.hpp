@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Every command of the CLI, as declarations. One file per mode:
-// commands_exec.cpp, commands_show.cpp, commands_config.cpp, commands_tunnel.cpp.
+// commands_exec.cpp, commands_show.cpp, commands_config.cpp, commands_tunnel.cpp,
+// commands_crypto.cpp.
 #pragma once
 
 #include <vector>
@@ -13,7 +14,8 @@ namespace tunqos::cli {
 std::vector<Command> exec_commands();
 std::vector<Command> show_commands();
 std::vector<Command> config_commands(); // with table-map mode and the ways between the modes
-std::vector<Command> tunnel_commands(); // interface and crypto map mode
+std::vector<Command> tunnel_commands(); // interface mode, and what crypto map mode has of it
+std::vector<Command> crypto_map_commands();
 
 std::vector<Command> all_commands();
 

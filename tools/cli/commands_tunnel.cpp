@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Interface mode and crypto map mode.
+// What interface mode and crypto map mode share, and the rest of interface mode.
 #include "cli/commands.hpp"
 #include "cli/edit.hpp"
 
@@ -16,7 +16,7 @@ constexpr Token permit{"permit", "Outer DSCPs that may become inner ones"};
 constexpr Token permit_list{"DSCP-LIST", "DSCPs and ranges, separated by commas: ef,cs1,8-15"};
 constexpr Token table{"table", "Map by a table map"};
 constexpr Token table_name{"TABLE-MAP", "Name of the table map"};
-constexpr Token set_mark{"set", "Set marks or the peer"};
+constexpr Token set_mark{"set", "Set marks"};
 
 } // namespace
 
@@ -67,7 +67,28 @@ std::vector<Command> tunnel_commands() {
             .edit = edit_encap_dscp,
         },
         {
-            .modes = {Mode::interface},
+            .modes = either,
+            .grammar = "[no] tunnel encap single-aggregate ![{DSCP | af1 | af2 | af3 | af4}]",
+            .tokens = {tunnel,
+                       encap,
+                       {"single-aggregate", "Outer DSCPs of one class only, against replay drops"},
+                       {"DSCP", "All of them are this one"},
+                       {"af1", "AF11, AF12 and AF13 stay, all others become AF11"},
+                       {"af2", "AF21, AF22 and AF23 stay, all others become AF21"},
+                       {"af3", "AF31, AF32 and AF33 stay, all others become AF31"},
+                       {"af4", "AF41, AF42 and AF43 stay, all others become AF41"}},
+            .summary = "Brings every outer DSCP that tunnel encap dscp makes into one ordered "
+                       "aggregate, so that no packet overtakes another one and an IPsec receiver "
+                       "finds all of them in its replay window (RFC 2983 section 4.1). With a DSCP "
+                       "all outer DSCPs are that one. With af1 to af4 the three code points of "
+                       "this class stay and any other becomes the first of them. A later tunnel "
+                       "diffserv-mode takes it off. Not together with tunnel encap dscp native or "
+                       "a table-map that ignores some code points.",
+            .example = "tunnel encap single-aggregate af4",
+            .edit = edit_single_aggregate,
+        },
+        {
+            .modes = either,
             .grammar = "[no] tunnel encap inner-dscp ![{keep | set DSCP | table TABLE-MAP}]",
             .tokens = {tunnel,
                        encap,
@@ -83,7 +104,7 @@ std::vector<Command> tunnel_commands() {
             .edit = edit_inner_dscp,
         },
         {
-            .modes = {Mode::interface},
+            .modes = either,
             .grammar = "[no] tunnel encap ecn ![{native | rfc6040 | compatibility}]",
             .tokens = {tunnel,
                        encap,
@@ -137,7 +158,7 @@ std::vector<Command> tunnel_commands() {
             .edit = edit_decap_class,
         },
         {
-            .modes = {Mode::interface},
+            .modes = either,
             .grammar = "[no] tunnel decap ecn ![{native | rfc6040}]",
             .tokens = {tunnel,
                        decap,
@@ -185,17 +206,6 @@ std::vector<Command> tunnel_commands() {
                        "the DSCP.",
             .example = "set cos dscp",
             .edit = edit_cos,
-        },
-        {
-            .modes = {Mode::crypto_map},
-            .grammar = "[no] set peer ![ADDRESS]",
-            .tokens = {set_mark,
-                       {"peer", "The other end of the IPsec tunnel"},
-                       {"ADDRESS", "Its address"}},
-            .summary = "Binds the entry to the IPsec tunnel with this peer. An entry has one peer: "
-                       "another takes its place.",
-            .example = "set peer 203.0.113.2",
-            .edit = edit_peer,
         },
     };
 }

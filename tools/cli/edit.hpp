@@ -14,14 +14,22 @@ Result<Config> edit_table_map_line(Config config, const Context& context, const 
 Result<Config> edit_table_map_default(Config config, const Context& context, const Match& match);
 Result<Config> edit_interface(Config config, const Context& context, const Match& match);
 Result<Config> edit_default_interface(Config config, const Context& context, const Match& match);
-Result<Config> edit_crypto_map(Config config, const Context& context, const Match& match);
-Result<Config> edit_peer(Config config, const Context& context, const Match& match);
 Result<Config> edit_description(Config config, const Context& context, const Match& match);
 Result<Config> edit_cos(Config config, const Context& context, const Match& match);
+
+// edit_crypto.cpp
+Result<Config> edit_crypto_map(Config config, const Context& context, const Match& match);
+Result<Config> edit_peer(Config config, const Context& context, const Match& match);
+Result<Config> edit_local(Config config, const Context& context, const Match& match);
+Result<Config> edit_reqid(Config config, const Context& context, const Match& match);
+Result<Config> edit_if_id(Config config, const Context& context, const Match& match);
+Result<Config> edit_mark(Config config, const Context& context, const Match& match);
+Result<Config> edit_spi(Config config, const Context& context, const Match& match);
 
 // edit_tunnel.cpp
 Result<Config> edit_diffserv_mode(Config config, const Context& context, const Match& match);
 Result<Config> edit_encap_dscp(Config config, const Context& context, const Match& match);
+Result<Config> edit_single_aggregate(Config config, const Context& context, const Match& match);
 Result<Config> edit_inner_dscp(Config config, const Context& context, const Match& match);
 Result<Config> edit_encap_ecn(Config config, const Context& context, const Match& match);
 Result<Config> edit_tos(Config config, const Context& context, const Match& match);

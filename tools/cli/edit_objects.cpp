@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Table-maps, interfaces and crypto maps: making and removing them, and what is not about a
-// tunnel. The grammar has checked every value already.
+// Table-maps and interfaces: making and removing them, and what is not about a tunnel. The grammar
+// has checked every value already.
 #include <fmt/format.h>
 
 #include "cli/edit.hpp"
-#include "cli/grammar/types.hpp"
-#include "tunqos/address.hpp"
 
 namespace tunqos::cli {
 namespace {
 
 std::uint8_t dscp_value(const std::string& text) {
     return parse_dscp(text).value_or(Dscp{}).value;
-}
-
-std::uint32_t sequence_of(const Match& match) {
-    return parse_number(match.get("SEQUENCE"), 1, 65535).value_or(0);
 }
 
 // An interface about which nothing is said is not in the configuration.
@@ -28,10 +22,6 @@ void forget_if_empty(Config& config, const std::string& name) {
 }
 
 } // namespace
-
-CryptoMapKey crypto_map_key(const Context& context) {
-    return {context.name, context.sequence};
-}
 
 Result<Config> edit_table_map(Config config, const Context&, const Match& match) {
     const std::string name = match.get("TABLE-MAP");
@@ -76,29 +66,6 @@ Result<Config> edit_interface(Config config, const Context&, const Match& match)
 
 Result<Config> edit_default_interface(Config config, const Context&, const Match& match) {
     config.interfaces.erase(match.get("INTERFACE"));
-    return config;
-}
-
-Result<Config> edit_crypto_map(Config config, const Context&, const Match& match) {
-    const CryptoMapKey key{match.get("CRYPTO-MAP"), sequence_of(match)};
-    if (!match.negated) {
-        config.crypto_maps.try_emplace(key);
-    } else if (config.crypto_maps.erase(key) == 0) {
-        return fail(fmt::format("crypto map {} {}", key.name, key.sequence),
-                    "there is no such crypto map");
-    }
-    return config;
-}
-
-Result<Config> edit_peer(Config config, const Context& context, const Match& match) {
-    CryptoMap& map = config.crypto_maps[crypto_map_key(context)];
-    const std::string typed = match.get("ADDRESS");
-    const std::string address = canonical_address(typed).value_or(typed);
-    if (match.negated && !address.empty() && address != map.peer) {
-        return fail(fmt::format("crypto map {} {}", context.name, context.sequence),
-                    fmt::format("{} is not its peer", address));
-    }
-    map.peer = match.negated ? std::string() : address;
     return config;
 }
 

@@ -41,11 +41,12 @@ std::optional<DscpSet> permit_of(const Match& match) {
     return parse_dscp_set(match.get("DSCP-LIST"));
 }
 
-// The settings of another line (inner-dscp, ecn) stay.
+// The settings of another line (inner-dscp, single-aggregate, ecn) stay.
 Encap encap_of(Encap before, const Match& match) {
     Encap encap;
     encap.inner = std::move(before.inner);
     encap.ecn = before.ecn;
+    encap.single_aggregate = before.single_aggregate;
     if (match.negated) return encap;
     if (const std::string dscp = match.get("DSCP"); !dscp.empty()) {
         encap.dscp = EncapDscp::set;
@@ -67,6 +68,7 @@ Result<Config> edit_diffserv_mode(Config config, const Context& context, const M
     return change(std::move(config), context, match, WhenDefault::remove,
                   [&](TunnelProfile& profile) {
                       profile.encap.inner = {};
+                      profile.encap.single_aggregate.reset();
                       profile.encap = encap_of(std::move(profile.encap), match);
                       Decap decap;
                       decap.ecn = profile.decap.ecn;
@@ -83,6 +85,17 @@ Result<Config> edit_encap_dscp(Config config, const Context& context, const Matc
     return change(
         std::move(config), context, match, WhenDefault::remove,
         [&](TunnelProfile& profile) { profile.encap = encap_of(std::move(profile.encap), match); });
+}
+
+Result<Config> edit_single_aggregate(Config config, const Context& context, const Match& match) {
+    std::optional<Aggregate> aggregate;
+    for (const char* name : {"af1", "af2", "af3", "af4"}) {
+        if (match.has(name)) aggregate = parse_aggregate(name);
+    }
+    if (const auto dscp = parse_dscp(match.get("DSCP"))) aggregate = Aggregate{0, *dscp};
+    if (match.negated) aggregate.reset();
+    return change(std::move(config), context, match, WhenDefault::keep,
+                  [&](TunnelProfile& profile) { profile.encap.single_aggregate = aggregate; });
 }
 
 Result<Config> edit_inner_dscp(Config config, const Context& context, const Match& match) {

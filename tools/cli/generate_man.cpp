@@ -148,6 +148,9 @@ The name of a network device, which need not exist: its settings wait for it.
 .TP
 .I ADDRESS
 An IPv4 or IPv6 address.
+.TP
+.I REQID\fR, \fIIF\-ID\fR, \fIMARK\fR, \fIMASK\fR, \fISPI
+A number of 32 bits, decimal or hexadecimal after 0x; only a mark may be 0.
 .SH OUTPUT MODIFIERS
 .TP
 \fB| include \fILINE\fR, \fB| exclude \fILINE\fR, \fB| begin \fILINE\fR
@@ -226,8 +229,8 @@ std::string generate_man(const Grammar& grammar) {
         text += fmt::format(".SH {} COMMANDS\n", roff(heading));
         if (mode == Mode::interface) {
             text +=
-                "All but tunnel tos, encap inner\\-dscp, encap ecn, decap ecn, control and set cos "
-                "are commands of\ncrypto map mode, too. The first tunnel or qos\nsetting of an "
+                "All but tunnel tos, control and set cos are commands of\ncrypto map mode, too. "
+                "The first tunnel or qos\nsetting of an "
                 "interface also makes its outer DSCP a copy of the "
                 "inner one, as in IOS, until\n.B tunnel encap dscp\nsays otherwise;\n"
                 ".B no tunnel encap dscp\nas the last of the settings gives the interface back "

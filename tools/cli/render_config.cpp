@@ -18,17 +18,39 @@ std::string render_table_map(const std::string& name, const TableMap& map) {
     return text + '\n';
 }
 
+namespace {
+
+// "IPv4 "; nothing if the entry is about both.
+std::string_view family(const Selector& match) {
+    const std::string& address = match.peer.empty() ? match.local : match.peer;
+    if (address.empty() && !match.empty()) return "";
+    return address.find(':') == std::string::npos ? "IPv4 " : "IPv6 ";
+}
+
+std::string match_lines(const Selector& match) {
+    if (match.empty()) return "        Peer = none: disabled until a peer has been configured\n";
+    std::string text;
+    const auto line = [&](std::string_view what, const std::string& value) {
+        text += fmt::format("        {} = {}\n", what, value);
+    };
+    line("Peer", match.peer.empty() ? "any" : match.peer);
+    if (!match.peer.empty()) text += fmt::format("        Current peer: {}\n", match.peer);
+    if (!match.local.empty()) line("Local", match.local);
+    if (match.reqid) line("Reqid", std::to_string(*match.reqid));
+    if (match.if_id) line("If-id", std::to_string(*match.if_id));
+    if (match.mark) line("Mark", to_string(*match.mark));
+    if (match.spi) line("SPI", hexadecimal(*match.spi));
+    return text;
+}
+
+} // namespace
+
 std::string render_crypto_map(const CryptoMapKey& key, const CryptoMap& map,
                               const TunnelStatus* status) {
-    const bool v6 = map.peer.find(':') != std::string::npos;
-    std::string text = fmt::format("Crypto Map {} \"{}\" {} ipsec-isakmp\n", v6 ? "IPv6" : "IPv4",
+    std::string text = fmt::format("Crypto Map {}\"{}\" {} ipsec-isakmp\n", family(map.match),
                                    key.name, key.sequence);
     if (!map.description.empty()) text += fmt::format("        Description: {}\n", map.description);
-    if (map.peer.empty()) {
-        text += "        Peer = none: disabled until a peer has been configured\n";
-    } else {
-        text += fmt::format("        Peer = {}\n        Current peer: {}\n", map.peer, map.peer);
-    }
+    text += match_lines(map.match);
     text += fmt::format("        Diffserv model: {}\n", to_string(model_of(map.tunnel)));
     if (map.tunnel.pre_classify.enabled) text += "        QOS pre-classification\n";
     if (status != nullptr) {

@@ -33,6 +33,11 @@ std::string encap_words(const TunnelStatus& tunnel) {
 }
 
 // What is not at its default.
+std::string single_words(const TunnelStatus& tunnel) {
+    if (tunnel.encap_single.empty()) return {};
+    return "; all outer DSCPs are brought into the aggregate " + tunnel.encap_single;
+}
+
 std::string inner_words(const TunnelStatus& tunnel) {
     if (tunnel.encap_inner == "set" && tunnel.encap_inner_value) {
         return "; the inner DSCP is then set to " + describe(*tunnel.encap_inner_value);
@@ -98,10 +103,11 @@ std::string render_tunnel(const TunnelStatus& tunnel) {
     if (!tunnel.problem.empty()) text += fmt::format("  Problem: {}\n", tunnel.problem);
     if (!tunnel.kind.empty()) text += fmt::format("  Tunnel protocol/transport {}\n", tunnel.kind);
     if (!tunnel.peer.empty()) text += fmt::format("  Peer {}\n", tunnel.peer);
+    if (!tunnel.match.empty()) text += fmt::format("  Match {}\n", fmt::join(tunnel.match, ", "));
     text += fmt::format("  Diffserv model {}\n", tunnel.model);
-    text += fmt::format("  Encap: {}{}{}{}\n", encap_words(tunnel),
-                        tunnel.encap_by_kernel ? " (by the kernel)" : "", inner_words(tunnel),
-                        encap_ecn_words(tunnel));
+    text += fmt::format("  Encap: {}{}{}{}{}\n", encap_words(tunnel),
+                        tunnel.encap_by_kernel ? " (by the kernel)" : "", single_words(tunnel),
+                        inner_words(tunnel), encap_ecn_words(tunnel));
     text += counters(tunnel.encap);
     text += fmt::format("  Decap: {}; packets are queued by the {} DSCP{}\n", decap_words(tunnel),
                         tunnel.decap_class.empty() ? "inner" : tunnel.decap_class,

@@ -115,7 +115,7 @@ void Session::notes(const Committed& committed) {
         if (noted_.insert(text).second) err_ << "% NOTE: " << text << '\n';
     };
     for (const auto& [key, map] : committed.after.crypto_maps) {
-        if (map.peer.empty() && !committed.before.crypto_maps.contains(key)) {
+        if (map.match.empty() && !committed.before.crypto_maps.contains(key)) {
             err_ << "% NOTE: This new crypto map will remain disabled until a peer has been "
                     "configured.\n";
         }

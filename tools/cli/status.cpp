@@ -56,11 +56,27 @@ std::vector<T> all_of(const json& result, const char* key, Read&& read) {
     return all;
 }
 
+// "match" of a tunnel, in the words of the CLI.
+std::vector<std::string> match_texts(const json& match) {
+    std::vector<std::string> all;
+    constexpr std::pair<const char*, const char*> words[] = {{"local", "local"},
+                                                             {"reqid", "reqid"},
+                                                             {"ifId", "if-id"},
+                                                             {"mark", "mark"},
+                                                             {"spi", "spi"}};
+    for (const auto& [key, word] : words) {
+        if (const std::string value = text(match, key); !value.empty())
+            all.push_back(std::string(word) + ' ' + value);
+    }
+    return all;
+}
+
 TunnelStatus tunnel(const json& object) {
     TunnelStatus status;
     status.name = text(object, "name");
     status.binding = text(object, "binding");
     status.peer = text(object, "peer");
+    status.match = match_texts(member(object, "match"));
     status.kind = text(object, "kind");
     status.model = text(object, "model");
     status.state = text(object, "state");
@@ -71,6 +87,7 @@ TunnelStatus tunnel(const json& object) {
     status.encap_dscp = text(encap, "dscp");
     status.encap_value = parse_dscp(text(encap, "value"));
     status.encap_table = text(encap, "table");
+    status.encap_single = text(encap, "singleAggregate");
     status.encap_inner = text(encap, "innerDscp");
     status.encap_inner_value = parse_dscp(text(encap, "innerValue"));
     status.encap_inner_table = text(encap, "innerTable");

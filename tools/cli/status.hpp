@@ -25,7 +25,8 @@ struct TunnelStatus {
     std::string name;
     std::string binding; // "device", "ipsec"
     std::string peer;
-    std::string kind; // "gre", "ipip", ...
+    std::vector<std::string> match; // "reqid 5", beside the peer
+    std::string kind;               // "gre", "ipip", ...
     std::string model;
     std::string state;
     std::string problem;
@@ -34,7 +35,8 @@ struct TunnelStatus {
     std::string encap_dscp; // "copy", "set", "table", "native"
     std::optional<Dscp> encap_value;
     std::string encap_table;
-    std::string encap_inner; // "keep", "set", "table"
+    std::string encap_single; // "af4"; empty: off
+    std::string encap_inner;  // "keep", "set", "table"
     std::optional<Dscp> encap_inner_value;
     std::string encap_inner_table;
     std::string encap_ecn; // "native", "rfc6040", "compatibility"

@@ -245,7 +245,7 @@ TEST_CASE("crypto map settings are kept in the crypto map") {
     editor.lines({"crypto map vpn 10 ipsec-isakmp", "set peer 2001:DB8:0::2", "description to c",
                   "tunnel encap dscp set ef", "qos pre-classify"});
     const CryptoMap& map = editor.config.crypto_maps.at({"vpn", 10});
-    CHECK(map.peer == "2001:db8::2");
+    CHECK(map.match.peer == "2001:db8::2");
     CHECK(map.description == "to c");
     CHECK(map.tunnel.encap.value == Dscp{46});
     CHECK(map.tunnel.pre_classify.enabled);
@@ -256,12 +256,60 @@ TEST_CASE("crypto map settings are kept in the crypto map") {
     CHECK(editor.config.crypto_maps.at({"vpn", 10}) == CryptoMap{});
     CHECK_FALSE(editor.line("tunnel tos 184"));
     CHECK_FALSE(editor.line("set cos dscp"));
-    for (const char* line : {"tunnel encap inner-dscp set 0", "tunnel encap ecn rfc6040",
-                             "tunnel decap ecn rfc6040", "tunnel control dscp cs6"}) {
-        CAPTURE(line);
-        CHECK_FALSE(editor.line(line));
-        CHECK(on_gre1({}).line(line));
-    }
+    CHECK_FALSE(editor.line("tunnel control dscp cs6"));
+    CHECK(on_gre1({}).line("tunnel control dscp cs6"));
+    editor.lines(
+        {"tunnel encap inner-dscp set 0", "tunnel encap ecn rfc6040", "tunnel decap ecn rfc6040"});
+    const TunnelProfile tunnel = editor.config.crypto_maps.at({"vpn", 10}).tunnel;
+    CHECK(tunnel.encap.inner == InnerDscp{EncapInner::set, Dscp{0}, {}});
+    CHECK(tunnel.encap.ecn == EncapEcn::rfc6040);
+    CHECK(tunnel.decap.ecn == DecapEcn::rfc6040);
+}
+
+TEST_CASE("single-aggregate is a class or a value, and stays under another encap dscp") {
+    Editor editor = on_gre1({"tunnel encap single-aggregate af4", "tunnel encap dscp table wan"});
+    const auto& encap = [&]() -> const Encap& {
+        return editor.config.interfaces.at("gre1").tunnel->encap;
+    };
+    CHECK(encap().single_aggregate == Aggregate{4});
+    CHECK(encap().dscp == EncapDscp::table);
+    editor.line("tunnel encap single-aggregate af41");
+    CHECK(encap().single_aggregate == Aggregate{0, Dscp{34}});
+    editor.line("tunnel encap single-aggregate 0");
+    CHECK(encap().single_aggregate == Aggregate{0, Dscp{0}});
+    CHECK_FALSE(editor.line("tunnel encap single-aggregate af5"));
+    CHECK_FALSE(editor.line("tunnel encap single-aggregate af"));
+    editor.line("no tunnel encap single-aggregate");
+    CHECK_FALSE(encap().single_aggregate);
+    editor.lines({"tunnel encap single-aggregate af1", "tunnel diffserv-mode pipe"});
+    CHECK_FALSE(encap().single_aggregate);
+}
+
+TEST_CASE("a crypto map matches SAs by more than the peer") {
+    Editor editor;
+    editor.line("crypto map vpn 10 ipsec-isakmp");
+    const auto match = [&] { return editor.config.crypto_maps.at({"vpn", 10}).match; };
+    editor.lines({"match local 2001:DB8:0::1", "match reqid 10", "match if-id 0x2a",
+                  "match mark 16 0xff", "match spi 4097"});
+    CHECK(
+        match() ==
+        Selector{
+            .spi = 4097, .if_id = 42, .reqid = 10, .mark = Mark{16, 255}, .local = "2001:db8::1"});
+    // Another value takes the place of the one before; a mark has all bits without a mask.
+    editor.lines({"match spi 0x1002", "match mark 0x10"});
+    CHECK(match().spi == 0x1002U);
+    CHECK(match().mark == Mark{16, 0xffffffff});
+    for (const char* other : {"no match local 2001:db8::2", "no match reqid 11", "no match if-id 1",
+                              "no match mark 0x10 0xff", "no match spi 0x1001"})
+        CHECK_FALSE(editor.line(other));
+    editor.lines({"no match local", "no match reqid 10", "no match if-id", "no match mark 16",
+                  "no match spi 0x1002"});
+    CHECK(match() == Selector{});
+    for (const char* wrong :
+         {"match reqid 0", "match if-id 4294967296", "match spi 0", "match spi 1001h",
+          "match spi 0x", "match mark -1", "match mark 1 0", "match local here", "match"})
+        CHECK_FALSE(editor.line(wrong));
+    CHECK_FALSE(on_gre1({}).line("match reqid 10"));
 }
 
 } // namespace

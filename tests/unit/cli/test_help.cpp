@@ -31,11 +31,19 @@ TEST_CASE("? after a space lists the next tokens with help") {
     CHECK(words(help(Mode::crypto_map, "tunnel ")) == Words{"decap", "diffserv-mode", "encap"});
 }
 
-TEST_CASE("? lists what is for tunnel devices on interfaces only") {
-    CHECK(words(help(Mode::interface, "tunnel encap ")) == Words{"dscp", "ecn", "inner-dscp"});
-    CHECK(words(help(Mode::crypto_map, "tunnel encap ")) == Words{"dscp"});
-    CHECK(words(help(Mode::interface, "tunnel decap ")) == Words{"class", "dscp", "ecn"});
-    CHECK(words(help(Mode::crypto_map, "tunnel decap ")) == Words{"class", "dscp"});
+TEST_CASE("? lists the settings of interfaces and of crypto maps") {
+    for (const Mode mode : {Mode::interface, Mode::crypto_map}) {
+        CHECK(words(help(mode, "tunnel encap ")) ==
+              Words{"dscp", "ecn", "inner-dscp", "single-aggregate"});
+        CHECK(words(help(mode, "tunnel decap ")) == Words{"class", "dscp", "ecn"});
+    }
+    const auto single = words(help(Mode::crypto_map, "tunnel encap single-aggregate "));
+    CHECK(Words(single.begin(), single.begin() + 5) == Words{"af1", "af2", "af3", "af4", "<0-63>"});
+    CHECK(words(help(Mode::crypto_map, "match ")) ==
+          Words{"if-id", "local", "mark", "reqid", "spi"});
+    CHECK(words(help(Mode::crypto_map, "match mark ")) == Words{"<0-0xffffffff>"});
+    CHECK(words(help(Mode::crypto_map, "match mark 1 ")) == Words{"<1-0xffffffff>", "<cr>"});
+    CHECK(help(Mode::interface, "match ").problem != "");
     CHECK(words(help(Mode::interface, "tunnel encap inner-dscp ")) ==
           Words{"keep", "set", "table"});
     CHECK(words(help(Mode::interface, "tunnel encap ecn ")) ==

@@ -108,7 +108,7 @@ TEST_CASE("show table-map in the layout of IOS") {
 
 TEST_CASE("show crypto map in the layout of IOS") {
     CryptoMap map;
-    map.peer = "205.51.11.5";
+    map.match.peer = "205.51.11.5";
     map.tunnel.pre_classify.enabled = true;
     CHECK(render_crypto_map({"vpn", 10}, map, nullptr) ==
           "Crypto Map IPv4 \"vpn\" 10 ipsec-isakmp\n"

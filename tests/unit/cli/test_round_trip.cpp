@@ -63,7 +63,10 @@ TEST_CASE("a profile reads back over any other one") {
         after.interfaces["gre1"].tunnel = profiles[i];
         // What the text does not mention stays; the encap and decap lines are what is at stake.
         InnerDscp& inner = before.interfaces["gre1"].tunnel->encap.inner;
-        if (profiles[i].encap.dscp == EncapDscp::native) inner = {};
+        if (profiles[i].encap.dscp == EncapDscp::native) {
+            inner = {};
+            before.interfaces["gre1"].tunnel->encap.single_aggregate.reset();
+        }
         const Config read = read_back(config_to_ios(after), before);
         const Encap& encap = read.interfaces.at("gre1").tunnel->encap;
         CHECK(encap.dscp == profiles[i].encap.dscp);
@@ -75,6 +78,7 @@ TEST_CASE("a profile reads back over any other one") {
 
 TEST_CASE("random configurations read back") {
     std::mt19937 random(1);
+    const auto selectors = samples::selectors();
     const auto below = [&](unsigned limit) { return static_cast<unsigned>(random() % limit); };
     std::vector<TunnelProfile> profiles;
     samples::each_profile([&](const TunnelProfile& profile) { profiles.push_back(profile); });
@@ -100,7 +104,10 @@ TEST_CASE("random configurations read back") {
         }
         for (unsigned i = below(5); i > 0; --i) {
             CryptoMap& map = config.crypto_maps[{"v", 100 + i}];
-            if (below(4) > 0) map.peer = "2001:db8::" + std::to_string(i);
+            if (below(2) > 0)
+                map.match.peer = "2001:db8::" + std::to_string(i);
+            else
+                map.match = selectors[i * 5 + below(5)];
             const auto& profile = profiles[below(static_cast<unsigned>(profiles.size()))];
             if (samples::fits_ipsec(profile)) map.tunnel = profile;
         }

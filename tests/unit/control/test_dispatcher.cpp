@@ -243,6 +243,49 @@ TEST_CASE("show joins the configuration with what the module says") {
         {"reason": "not-permitted", "packets": 12}, {"reason": "reason-99", "packets": 1}]})"));
 }
 
+TEST_CASE("decap without a permit list is worth a word on a device of IPsec") {
+    Fixture f;
+    json config = {{"version", 1}};
+    for (const char* name : {"ipsec0", "vti0", "vti60", "gre1", "unknown"})
+        config["interfaces"][name]["tunnel"]["decap"]["dscp"] = "copy";
+    f.links.kinds = {{"ipsec0", "xfrm"}, {"vti0", "vti"}, {"vti60", "vti6"}, {"gre1", "gre"}};
+    const json warnings = f.result("config.set", {{"config", config}}).at("warnings");
+    REQUIRE(warnings.size() == 3);
+    CHECK(warnings[0].get<std::string>().find("interface ipsec0: takes the DSCP inside from the "
+                                              "outer header without a permit list") == 0);
+    CHECK(f.result("config.change", {{"config", config}}).at("warnings").size() == 3);
+    for (auto& interface : config["interfaces"])
+        interface["tunnel"]["decap"]["permit"] = "0-47";
+    CHECK(f.result("config.change", {{"config", config}}).at("warnings").empty());
+}
+
+TEST_CASE("show has what a crypto map matches, and a single aggregate") {
+    Fixture f;
+    json config = full_json();
+    json& map = config["cryptoMaps"]["vpn 10"];
+    map.erase("peer");
+    map["match"] = {{"local", "192.0.2.1"}, {"reqid", 5}, {"mark", "0x1/0xf"}, {"spi", "0x1001"}};
+    map["tunnel"]["encap"]["singleAggregate"] = "af4";
+    f.kernel.module.capabilities = ~0ULL;
+    f.result("config.set", {{"config", config}});
+    const json tunnel = f.result("show.tunnels", {{"name", "vpn 10"}}).at("tunnels").at(0);
+    CHECK(tunnel.at("match") == map["match"]);
+    CHECK_FALSE(tunnel.contains("peer"));
+    CHECK(tunnel.at("state") == "active");
+    CHECK(tunnel.at("model") == "custom");
+    CHECK(tunnel.at("encap").at("singleAggregate") == "af4");
+    CHECK(tunnel.at("encap").at("byKernel") == false);
+    // A module that does not know it says so in our words, and nothing has changed.
+    f.kernel.module.capabilities = 0x3f;
+    ++f.kernel.module.instance;
+    map["match"]["reqid"] = 6;
+    const json error = f.error("config.set", {{"config", config}});
+    CHECK(error.at("code") == rpc::kernel_refused);
+    CHECK(error.at("message").get<std::string>().find(
+              "crypto map vpn 10: match local is not known to the module") == 0);
+    CHECK(f.result("show.tunnels", {{"name", "vpn 10"}}).at("tunnels")[0]["match"]["reqid"] == 5);
+}
+
 TEST_CASE("show has inner DSCP, ECN and control DSCP") {
     Fixture f;
     json config = full_json();

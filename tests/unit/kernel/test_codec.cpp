@@ -53,7 +53,7 @@ TEST_CASE("every profile survives encoding and decoding") {
         Config config = samples::full();
         config.interfaces["gre1"].tunnel = profile;
         config.crypto_maps[{"vpn", 10}].tunnel = profile;
-        config.crypto_maps[{"vpn", 11}] = {"", "2001:db8::1", profile};
+        config.crypto_maps[{"vpn", 11}] = {"", {.peer = "2001:db8::1"}, profile};
         for (const auto& [binding, tunnel] : planner::compile(config).tunnels) {
             const auto message = encode(tunnel, 27, 0, 1);
             REQUIRE(message.bytes().size() < 1024);
@@ -65,6 +65,46 @@ TEST_CASE("every profile survives encoding and decoding") {
             CHECK(decoded->tunnel.binding == binding);
         }
     });
+}
+
+TEST_CASE("every selector survives encoding and decoding, in all requests") {
+    for (const auto& match : samples::selectors()) {
+        Tunnel tunnel;
+        tunnel.binding = match;
+        tunnel.label = "v 1";
+        for (const auto& message :
+             {encode(tunnel, 27, 0, 1), encode(DelTunnel{match, ""}, 27, 0, 1)})
+            CHECK(decode_tunnel(header(message))->tunnel.binding == Binding(match));
+    }
+}
+
+TEST_CASE("a selector has the attributes of the interface, in their byte order") {
+    const Selector match{.spi = 0x01020304,
+                         .if_id = 5,
+                         .reqid = 6,
+                         .mark = Mark{7, 0xff},
+                         .peer = "192.0.2.1",
+                         .local = "192.0.2.2"};
+    const auto native = [](std::uint32_t number) {
+        Bytes bytes(4);
+        std::memcpy(bytes.data(), &number, 4);
+        return bytes;
+    };
+    auto attributes = later_attributes(encode(DelTunnel{match, ""}, 27, 0, 1));
+    CHECK(attributes == Numbers{{TUNQOS_A_TUNNEL_LOCAL4, {192, 0, 2, 2}},
+                                {TUNQOS_A_TUNNEL_REQID, native(6)},
+                                {TUNQOS_A_TUNNEL_IF_ID, native(5)},
+                                {TUNQOS_A_TUNNEL_MARK, native(7)},
+                                {TUNQOS_A_TUNNEL_MARK_MASK, native(0xff)},
+                                {TUNQOS_A_TUNNEL_SPI, {1, 2, 3, 4}}});
+    const Selector v6{.mark = Mark{7}, .local = "2001:db8::2"};
+    Bytes address(16);
+    address[0] = 0x20, address[1] = 1, address[2] = 0xd, address[3] = 0xb8, address[15] = 2;
+    attributes = later_attributes(encode(DelTunnel{v6, ""}, 27, 0, 1));
+    CHECK(attributes ==
+          Numbers{{TUNQOS_A_TUNNEL_LOCAL6, address}, {TUNQOS_A_TUNNEL_MARK, native(7)}});
+    // A peer alone is said as it ever was.
+    CHECK(later_attributes(encode(DelTunnel{Selector{.peer = "192.0.2.1"}, ""}, 27, 0, 1)).empty());
 }
 
 TEST_CASE("what is at its default is not said to a module that may not know it") {
@@ -115,9 +155,9 @@ TEST_CASE("ports and removals are encoded under their command") {
     CHECK(decoded->port == port);
     CHECK(command_of(header(message)) == TUNQOS_CMD_SET_PORT);
     CHECK(command_of(header(encode(DelPort{"eth1.10"}, 27, 0, 1))) == TUNQOS_CMD_DEL_PORT);
-    const auto removal = encode(DelTunnel{*peer_binding("203.0.113.2"), "vpn 10"}, 27, 0, 1);
+    const auto removal = encode(DelTunnel{Selector{.peer = "203.0.113.2"}, "vpn 10"}, 27, 0, 1);
     CHECK(command_of(header(removal)) == TUNQOS_CMD_DEL_TUNNEL);
-    CHECK(to_string(decode_tunnel(header(removal))->tunnel.binding) == "203.0.113.2");
+    CHECK(to_string(decode_tunnel(header(removal))->tunnel.binding) == "peer 203.0.113.2");
 }
 
 TEST_CASE("a status has state, hooks and counters") {

@@ -27,7 +27,7 @@ inline Config full() {
     config.interfaces["eth1.10"].port = PortProfile{"cos"};
     config.interfaces["eth1.20"].port = PortProfile{};
     CryptoMap map;
-    map.peer = "203.0.113.2";
+    map.match.peer = "203.0.113.2";
     map.tunnel.decap.dscp = DecapDscp::copy;
     map.tunnel.decap.permit = parse_dscp_set("0-47");
     map.tunnel.pre_classify.enabled = true;
@@ -35,12 +35,36 @@ inline Config full() {
     return config;
 }
 
-// On IPsec decap needs a permit list, and some settings are for devices only.
+// On IPsec decap needs a permit list, and control packets are for devices only.
 inline bool fits_ipsec(const TunnelProfile& profile) {
     const auto& [encap, decap, pre_classify, control] = profile;
-    return (decap.dscp == DecapDscp::keep || decap.permit) &&
-           encap.inner.mode == EncapInner::keep && encap.ecn == EncapEcn::native &&
-           decap.ecn == DecapEcn::native && !control;
+    return (decap.dscp == DecapDscp::keep || decap.permit) && !control;
+}
+
+// Selectors of every kind, all different, and none of the peer of full().
+inline std::vector<Selector> selectors() {
+    std::vector<Selector> all;
+    const auto add = [&](auto set) { set(all.emplace_back()); };
+    for (const bool peer : {false, true}) {
+        for (const bool local : {false, true}) {
+            const auto start = [=](Selector& match, const char* net) {
+                if (peer) match.peer = std::string(net) + "1";
+                if (local) match.local = std::string(net) + "2";
+            };
+            if (peer || local) add([&](Selector& match) { start(match, "10.0.0."); });
+            add([&](Selector& match) { start(match, "2001:db8::"), match.reqid = 1; });
+            add([&](Selector& match) { start(match, "10.0.0."), match.if_id = 0xffffffff; });
+            add([&](Selector& match) { start(match, "10.0.0."), match.mark = Mark{0, 1}; });
+            add([&](Selector& match) { start(match, "10.0.0."), match.mark = Mark{0x10}; });
+            add([&](Selector& match) { start(match, "10.0.0."), match.spi = 0x1001; });
+            add([&](Selector& match) {
+                start(match, "2001:db8::");
+                match.reqid = 0x80000000, match.if_id = 7, match.spi = 1;
+                match.mark = Mark{0x12000000, 0xff000000};
+            });
+        }
+    }
+    return all;
 }
 
 inline const Encap encaps[] = {{},
@@ -86,6 +110,26 @@ inline void each_device_profile(const std::function<void(const TunnelProfile&)>&
     }
 }
 
+// Single aggregates with each encap that goes with them.
+inline void each_single_aggregate(const std::function<void(const TunnelProfile&)>& visit) {
+    const Aggregate aggregates[] = {{1}, {4}, {0, Dscp{46}}, {0, Dscp{17}}, {0, Dscp{0}}};
+    const Decap decaps[] = {{},
+                            {DecapDscp::copy, {}, parse_dscp_set("0-47"), {}},
+                            {DecapDscp::keep, {}, {}, DecapClass::outer}};
+    for (const auto& aggregate : aggregates) {
+        for (const auto& encap : encaps) {
+            if (encap.dscp == EncapDscp::native) continue;
+            for (const auto& decap : decaps) {
+                TunnelProfile profile{encap, decap, {}};
+                profile.encap.single_aggregate = aggregate;
+                visit(profile);
+                profile.encap.inner = {EncapInner::set, Dscp{9}, {}};
+                visit(profile);
+            }
+        }
+    }
+}
+
 // Every profile that validate() accepts on a device, with the tables "wan" and "lan".
 inline void each_profile(const std::function<void(const TunnelProfile&)>& visit) {
     const std::optional<DscpSet> permits[] = {{}, parse_dscp_set("0-47"), parse_dscp_set("ef")};
@@ -103,6 +147,7 @@ inline void each_profile(const std::function<void(const TunnelProfile&)>& visit)
         }
     }
     each_device_profile(visit);
+    each_single_aggregate(visit);
 }
 
 } // namespace tunqos::samples

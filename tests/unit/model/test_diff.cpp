@@ -17,7 +17,7 @@ TEST_CASE("each changed setting is one line") {
     after.table_maps["wan"].map[46] = 46;
     after.table_maps["wan"].map.erase(34);
     after.table_maps["lan"].fallback = TableDefault::copy;
-    after.crypto_maps[{"vpn", 10}].peer = "2001:db8::1";
+    after.crypto_maps[{"vpn", 10}].match.peer = "2001:db8::1";
     after.interfaces["gre1"].description.clear();
     after.interfaces["gre1"].tunnel->encap = {};
     after.interfaces["eth1.10"].port->table.clear();
@@ -79,6 +79,31 @@ TEST_CASE("settings that few profiles have are told where they are not at their 
                                      "interface gre1: pre-classify none -> off",
                                      "interface gre1: control dscp none -> cs6",
                                  });
+}
+
+TEST_CASE("each part of a match is one line") {
+    Config before, after;
+    before.crypto_maps[{"v", 1}].match = {.if_id = 3, .reqid = 1, .mark = Mark{1, 0xff}};
+    after.crypto_maps[{"v", 1}].match = {
+        .spi = 0x1001, .reqid = 2, .mark = Mark{1}, .local = "192.0.2.1"};
+    CHECK(diff(before, after) == Lines{
+                                     "crypto map v 1: match local none -> 192.0.2.1",
+                                     "crypto map v 1: match reqid 1 -> 2",
+                                     "crypto map v 1: match if-id 3 -> none",
+                                     "crypto map v 1: match mark 0x1/0xff -> 0x1",
+                                     "crypto map v 1: match spi none -> 0x1001",
+                                 });
+}
+
+TEST_CASE("every change of a match shows") {
+    for (const auto& match : samples::selectors()) {
+        for (const auto& other : samples::selectors()) {
+            Config before, after;
+            before.crypto_maps[{"v", 1}].match = match;
+            after.crypto_maps[{"v", 1}].match = other;
+            REQUIRE(diff(before, after).empty() == (match == other));
+        }
+    }
 }
 
 TEST_CASE("every change of a profile shows") {

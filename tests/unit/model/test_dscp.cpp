@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "tunqos/aggregate.hpp"
 #include "tunqos/dscp.hpp"
 
 #include <cstdio>
@@ -80,4 +81,37 @@ TEST_CASE("every set of one or two ranges reads back from its text") {
             if (set.any()) CHECK(parse_dscp_set(to_string(set)) == set);
         }
     }
+}
+
+TEST_CASE("an AF class is one ordered aggregate, and so is each other code point") {
+    // RFC 2597 section 6
+    const std::uint8_t classes[4][3] = {{10, 12, 14}, {18, 20, 22}, {26, 28, 30}, {34, 36, 38}};
+    int in_classes = 0;
+    for (std::uint8_t i = 0; i < 64; ++i) {
+        Aggregate expected{0, Dscp{i}};
+        for (std::uint8_t af = 1; af <= 4; ++af) {
+            for (const std::uint8_t one : classes[af - 1]) {
+                if (one == i) expected = {af, {}}, ++in_classes;
+            }
+        }
+        CHECK(aggregate_of(Dscp{i}) == expected);
+        CHECK(brought_into({0, Dscp{17}}, Dscp{i}) == Dscp{17});
+        for (std::uint8_t af = 1; af <= 4; ++af) {
+            const bool stays = expected.af == af;
+            CHECK(brought_into({af, {}}, Dscp{i}) == Dscp{stays ? i : classes[af - 1][0]});
+        }
+    }
+    CHECK(in_classes == 12);
+}
+
+TEST_CASE("an aggregate is a class or a DSCP in text") {
+    CHECK(parse_aggregate("af4") == Aggregate{4, {}});
+    CHECK(parse_aggregate("AF1") == Aggregate{1, {}});
+    CHECK(parse_aggregate("af11") == Aggregate{0, Dscp{10}});
+    CHECK(parse_aggregate("0x2e") == Aggregate{0, Dscp{46}});
+    for (const char* bad : {"", "af", "af0", "af5", "af44", "ag1", "64"})
+        CHECK_FALSE(parse_aggregate(bad));
+    for (const Aggregate& one : {Aggregate{3, {}}, Aggregate{0, Dscp{46}}, Aggregate{0, Dscp{17}}})
+        CHECK(parse_aggregate(to_string(one)) == one);
+    CHECK(to_string(Aggregate{3, {}}) == "af3");
 }

@@ -101,6 +101,31 @@ TEST_CASE("inner DSCP, ECN and control DSCP are lines of their own, if they are 
     CHECK(model_of(profile) == TunnelModel::custom);
 }
 
+TEST_CASE("a crypto map has a line for each part of its match") {
+    CryptoMap map;
+    map.match = {.spi = 4097,
+                 .if_id = 7,
+                 .reqid = 5,
+                 .mark = Mark{16, 255},
+                 .peer = "203.0.113.2",
+                 .local = "192.0.2.1"};
+    map.tunnel.encap.single_aggregate = Aggregate{4};
+    CHECK(crypto_map_to_ios({"vpn", 10}, map) == R"(crypto map vpn 10 ipsec-isakmp
+ set peer 203.0.113.2
+ match local 192.0.2.1
+ match reqid 5
+ match if-id 7
+ match mark 0x10 0xff
+ match spi 0x1001
+ tunnel encap dscp copy
+ tunnel encap single-aggregate af4
+)");
+    CHECK(model_of(map.tunnel) == TunnelModel::custom);
+    map = {"", {.mark = Mark{16}}, {}};
+    CHECK(crypto_map_to_ios({"vpn", 10}, map) ==
+          "crypto map vpn 10 ipsec-isakmp\n match mark 0x10\n tunnel encap dscp copy\n");
+}
+
 TEST_CASE("different profiles have different texts") {
     std::set<std::string> texts;
     int count = 0;

@@ -40,7 +40,7 @@ TEST_CASE("every profile reads back from JSON as it was") {
         ++count;
     });
     // and with native the inner DSCP is kept
-    CHECK(count == 5 * 7 * 2 * 3 + 4 * (4 * 3 * 2 * 2 - 1) + (3 * 2 * 2 - 1));
+    CHECK(count == 5 * 7 * 2 * 3 + 4 * (4 * 3 * 2 * 2 - 1) + (3 * 2 * 2 - 1) + 5 * 4 * 3 * 2);
 }
 
 TEST_CASE("every table-map line and default reads back from JSON as it was") {
@@ -135,7 +135,7 @@ TEST_CASE("each problem has the path of its place") {
              "interfaces / gre4 / tunnel / encap / ecn: must be one of",
              "interfaces / gre5 / tunnel / encap / innerDscp: must be \"keep\"",
              "interfaces / gre5 / tunnel / encap / inner: unknown key; this object may have "
-             "\"dscp\", \"innerDscp\", \"ecn\"\n",
+             "\"dscp\", \"innerDscp\", \"ecn\", \"singleAggregate\"\n",
              "interfaces / eth1.10 / port / cos: must be \"dscp\" or {\"table\": NAME}, not 5\n",
              "interfaces / eth1.11: must be an object, not 7\n",
              "cryptoMaps / vpn: must be a name, one space and a sequence number",
@@ -177,7 +177,7 @@ TEST_CASE("one meaning has one configuration") {
     REQUIRE(read);
     CHECK(read->interfaces.size() == 1);
     CHECK(read->interfaces.at("gre2").tunnel == TunnelProfile{});
-    CHECK(read->crypto_maps.at({"vpn", 10}).peer == "2001:db8::1");
+    CHECK(read->crypto_maps.at({"vpn", 10}).match.peer == "2001:db8::1");
 
     Config whole;
     for (std::uint8_t i = 0; i < 64; ++i)
@@ -235,6 +235,64 @@ TEST_CASE("inner DSCP, ECN and control DSCP have keys of their own, if they are 
     TunnelProfile expected;
     expected.control_dscp = Dscp{0};
     CHECK(read->interfaces.at("wg0").tunnel == expected);
+}
+
+TEST_CASE("what a crypto map matches is an object beside the peer") {
+    const auto read = [](const std::string& map) {
+        return config_from_text(R"({"version": 1, "cryptoMaps": {"vpn 10": )" + map + "}}");
+    };
+    const Selector all{.spi = 0x1001,
+                       .if_id = 42,
+                       .reqid = 10,
+                       .mark = Mark{0x10, 0xff},
+                       .peer = "2001:db8::1",
+                       .local = "2001:db8::2"};
+    for (const char* text :
+         {R"({"peer": "2001:db8::1", "match": {"local": "2001:DB8:0::2", "reqid": 10, "ifId": 42,
+              "mark": "0x10/0xff", "spi": "0x1001"}})",
+          R"({"peer": "2001:db8::1", "match": {"local": "2001:db8::2", "reqid": "10",
+              "ifId": "0x2a", "mark": "16/255", "spi": 4097}})"}) {
+        const auto config = read(text);
+        REQUIRE(config);
+        CHECK(config->crypto_maps.at({"vpn", 10}).match == all);
+    }
+    CHECK(match_to_json(all) == nlohmann::json::parse(R"({"local": "2001:db8::2", "reqid": 10,
+        "ifId": 42, "mark": "0x10/0xff", "spi": "0x1001"})"));
+    CHECK(read(R"({"match": {}})")->crypto_maps.at({"vpn", 10}) == CryptoMap{});
+    Config config;
+    for (const auto& match : samples::selectors())
+        config.crypto_maps[{"v", static_cast<unsigned>(config.crypto_maps.size() + 1)}].match =
+            match;
+    CHECK(config_from_json(config_to_json(config)) == config);
+    for (const char* bad :
+         {R"("mark": 16)", R"("mark": "0x10/")", R"("mark": "/1")", R"("spi": -1)",
+          R"("spi": "1001h")", R"("reqid": 4294967296)", R"("reqid": 1.5)", R"("ifId": null)",
+          R"("local": 7)", R"("peer": "10.0.0.1")"}) {
+        CAPTURE(bad);
+        const auto broken = read(std::string(R"({"match": {)") + bad + "}}");
+        REQUIRE_FALSE(broken);
+        CHECK(broken.error().size() == 1);
+        CHECK(broken.error()[0].path.find("cryptoMaps / vpn 10 / match / ") == 0);
+    }
+}
+
+TEST_CASE("a single aggregate is a text or a number") {
+    const auto read = [](const std::string& value) {
+        return config_from_text(R"({"version": 1, "interfaces": {"g": {"tunnel": {"encap": {
+            "singleAggregate": )" +
+                                value + "}}}}}");
+    };
+    const auto is = [&](const std::string& value, const Aggregate& aggregate) {
+        const auto config = read(value);
+        REQUIRE(config);
+        CHECK(config->interfaces.at("g").tunnel->encap.single_aggregate == aggregate);
+        CHECK(config_from_json(config_to_json(*config)) == *config);
+    };
+    is("\"af4\"", {4});
+    is("\"ef\"", {0, Dscp{46}});
+    is("17", {0, Dscp{17}});
+    for (const char* bad : {"64", "\"af5\"", "null", "{}", "true"})
+        CHECK_FALSE(read(bad));
 }
 
 TEST_CASE("what is wrong in itself and what does not fit are said at once, without guesses") {

@@ -168,7 +168,7 @@ TEST_CASE("inner and control DSCPs are DSCPs, and an inner table exists") {
           "change this setting before removing it\n");
 }
 
-TEST_CASE("IPsec has no inner DSCP, no ECN and no control DSCP of its own yet") {
+TEST_CASE("IPsec has inner DSCP and ECN, but no control DSCP of its own") {
     Config config = samples::full();
     TunnelProfile& profile = config.crypto_maps[{"vpn", 10}].tunnel;
     const TunnelProfile sound = profile;
@@ -181,15 +181,15 @@ TEST_CASE("IPsec has no inner DSCP, no ECN and no control DSCP of its own yet") 
         profile = sound;
     };
     profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
-    only("encap inner-dscp", "make it on the interface of a tunnel inside IPsec");
+    CHECK(problems_of(config) == "");
+    profile.encap.dscp = EncapDscp::native;
+    only("encap inner-dscp", "does not go with encap dscp native");
     profile.encap.inner = {EncapInner::table, {}, "lan"};
-    only("encap inner-dscp", "is not there on IPsec yet");
     profile.encap.ecn = EncapEcn::rfc6040;
-    only("encap ecn", "rfc6040 is not there on IPsec yet; use native");
-    profile.encap.ecn = EncapEcn::compatibility;
-    only("encap ecn", "compatibility is not there on IPsec yet; use native");
     profile.decap.ecn = DecapEcn::rfc6040;
-    only("decap ecn", "rfc6040 is not there on IPsec yet; use native");
+    CHECK(problems_of(config) == "");
+    profile.encap.inner.table = "none";
+    only("encap inner-dscp", "there is no table-map none");
     profile.control_dscp = Dscp{48};
     only("control dscp", "let the IKE daemon mark its own packets");
     CHECK(problems_of(config) == "");
@@ -206,21 +206,101 @@ TEST_CASE("a permit list that does nothing is a problem") {
 
 TEST_CASE("a peer is one address of one crypto map") {
     Config config;
-    config.crypto_maps[{"a", 1}].peer = "2001:db8::1";
-    config.crypto_maps[{"a", 2}].peer = "2001:DB8:0::1";
-    config.crypto_maps[{"b", 1}].peer = "10.0.0";
-    config.crypto_maps[{"b", 2}].peer = "224.0.0.1";
-    config.crypto_maps[{"b", 3}].peer = "::";
-    config.crypto_maps[{"b", 4}].peer = "::ffff:10.0.0.1";
-    config.crypto_maps[{"b", 5}].peer = std::string("10.0.0.1\0x", 10);
-    config.crypto_maps[{"c", 1}].peer = "";
-    config.crypto_maps[{"c", 2}].peer = "";
+    config.crypto_maps[{"a", 1}].match.peer = "2001:db8::1";
+    config.crypto_maps[{"a", 2}].match.peer = "2001:DB8:0::1";
+    config.crypto_maps[{"b", 1}].match.peer = "10.0.0";
+    config.crypto_maps[{"b", 2}].match.peer = "224.0.0.1";
+    config.crypto_maps[{"b", 3}].match.peer = "::";
+    config.crypto_maps[{"b", 4}].match.peer = "::ffff:10.0.0.1";
+    config.crypto_maps[{"b", 5}].match.peer = std::string("10.0.0.1\0x", 10);
+    config.crypto_maps[{"c", 1}].match.peer = "";
+    config.crypto_maps[{"c", 2}].match.peer = "";
     const std::string text = problems_of(config);
     CHECK(text.find("crypto map a 2 / set peer: 2001:DB8:0::1 is the peer of crypto map a 1 "
                     "already; a peer has one profile\n") == 0);
     CHECK(text.find("crypto map b 1 / set peer: 10.0.0 is neither an IPv4 nor an IPv6 address\n") !=
           std::string::npos);
     CHECK(std::count(text.begin(), text.end(), '\n') == 6);
+}
+
+TEST_CASE("selectors that differ go together") {
+    Config config;
+    for (const auto& match : samples::selectors())
+        config.crypto_maps[{"v", static_cast<unsigned>(config.crypto_maps.size() + 1)}].match =
+            match;
+    REQUIRE(config.crypto_maps.size() == 27);
+    CHECK(problems_of(config) == "");
+    CHECK(advise(config).empty());
+}
+
+TEST_CASE("single-aggregate needs an outer DSCP that tunqos makes") {
+    TunnelProfile profile;
+    profile.encap.single_aggregate = Aggregate{4};
+    CHECK(problems_of(with_tunnel(profile)) == "");
+    profile.encap.dscp = EncapDscp::native;
+    CHECK(problems_of(with_tunnel(profile)) ==
+          "interface gre1 / tunnel encap single-aggregate: does not go with encap dscp native, "
+          "which leaves the outer DSCP to the kernel; use tunnel encap dscp copy, set or table, or "
+          "no tunnel encap single-aggregate\n");
+    profile.encap.dscp = EncapDscp::table;
+    profile.encap.table = "wan";
+    CHECK(problems_of(with_tunnel(profile)) == "");
+    profile.encap.table = "lan"; // maps af21, ignores the others
+    CHECK(problems_of(with_tunnel(profile)) ==
+          "interface gre1 / tunnel encap single-aggregate: table-map lan ignores 0-17,19-63, whose "
+          "outer DSCP is then the kernel's; give it default copy or a value, or lines for "
+          "these\n");
+    profile.encap = {};
+    profile.encap.single_aggregate = Aggregate{0, Dscp{64}};
+    CHECK(problems_of(with_tunnel(profile)) ==
+          "interface gre1 / tunnel encap single-aggregate: 64 is out of range (0-63)\n");
+}
+
+TEST_CASE("a selector is one that an SA can have") {
+    const auto text = [](const Selector& match) {
+        Config config;
+        config.crypto_maps[{"v", 1}].match = match;
+        return problems_of(config);
+    };
+    CHECK(text({.peer = "10.0.0.1", .local = "2001:db8::1"}) ==
+          "crypto map v 1 / match local: 2001:db8::1 and the peer 10.0.0.1 are of different "
+          "families, and an SA has one; use two addresses of IPv4 or two of IPv6\n");
+    CHECK(text({.local = "224.0.0.1"}) ==
+          "crypto map v 1 / match local: 224.0.0.1 is a multicast address\n");
+    CHECK(text({.local = "here"}) ==
+          "crypto map v 1 / match local: here is neither an IPv4 nor an IPv6 address\n");
+    CHECK(text({.spi = 0, .if_id = 0, .reqid = 0}) ==
+          "crypto map v 1 / match reqid: 0 is no request ID (1-4294967295); take it out to match "
+          "any SA\n"
+          "crypto map v 1 / match if-id: 0 is no interface ID (1-4294967295); take it out to match "
+          "any SA\n"
+          "crypto map v 1 / match spi: 0 is no SPI (1-4294967295); take it out to match any SA\n");
+    CHECK(text({.mark = Mark{0, 0}}) ==
+          "crypto map v 1 / match mark: mask 0 matches every mark; take it out, or give a mask "
+          "such as 0xff\n");
+    CHECK(text({.mark = Mark{0x110, 0xff}}) ==
+          "crypto map v 1 / match mark: 0x110 has bits outside of the mask 0xff, so that no SA can "
+          "have it; use 0x10, or a longer mask\n");
+    CHECK(text({.mark = Mark{0, 1}}) == "");
+}
+
+TEST_CASE("two entries of the same SAs are both named") {
+    for (const auto& match : samples::selectors()) {
+        Config config;
+        config.crypto_maps[{"a", 1}].match = match;
+        config.crypto_maps[{"b", 2}].match = match;
+        const std::string text = problems_of(config);
+        INFO(text);
+        CHECK(text.find("crypto map b 2 / ") == 0);
+        CHECK(text.find("crypto map a 1") != std::string::npos);
+        CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+    }
+    Config config;
+    config.crypto_maps[{"a", 1}].match = {.reqid = 5, .peer = "2001:db8::1"};
+    config.crypto_maps[{"b", 2}].match = {.reqid = 5, .peer = "2001:DB8:0::1"};
+    CHECK(problems_of(config) ==
+          "crypto map b 2 / match: peer 2001:db8::1, reqid 5 is what crypto map a 1 binds already; "
+          "remove one, or match something else\n");
 }
 
 TEST_CASE("an interface is a tunnel or a port") {
@@ -257,7 +337,9 @@ TEST_CASE("advice names what is valid but odd") {
     CHECK(advise(config) ==
           std::vector<std::string>{
               "crypto map vpn 10: permits cs6 or cs7 from outside, the class of routing protocols",
-              "crypto map vpn 20: has no peer yet, so it is not in effect; use set peer",
+              "crypto map vpn 20: has no peer and no match yet, so it is not in effect; use set "
+              "peer or "
+              "match",
               "interface gre1: table-map cos holds numbers 0-7 only, but is used for DSCPs (0-63)",
               "table-map old: is not used"});
 

@@ -38,7 +38,7 @@ TEST_CASE("names become tables") {
     CHECK((*gre.decap_table)[18] == 34);
     CHECK((*gre.decap_table)[19] == 255);
     CHECK(gre.label == "");
-    const Tunnel& vpn = state.tunnels.at(*peer_binding("203.0.113.2"));
+    const Tunnel& vpn = state.tunnels.at(Selector{.peer = "203.0.113.2"});
     CHECK(vpn.label == "vpn 10");
     CHECK(vpn.decap_permit == 0x0000ffffffffffffULL);
     CHECK(vpn.pre_classify);
@@ -87,6 +87,91 @@ TEST_CASE("a crypto map without a peer and a bare description reach no kernel") 
     CHECK(compile(config) == State{});
 }
 
+TEST_CASE("a crypto map is bound by what it matches, and found again") {
+    Config config;
+    for (const auto& match : samples::selectors())
+        config.crypto_maps[{"v", static_cast<unsigned>(config.crypto_maps.size() + 1)}].match =
+            match;
+    const State state = compile(config);
+    CHECK(state.tunnels.size() == config.crypto_maps.size());
+    for (const auto& [key, map] : config.crypto_maps)
+        CHECK(state.tunnels.at(map.match).label == "v " + std::to_string(key.sequence));
+    CHECK(planner::recover(state) == config);
+    // As written by hand, as the API takes it, or from the module: one binding.
+    config.crypto_maps = {};
+    config.crypto_maps[{"v", 1}].match = {.peer = "2001:DB8:0::1", .local = "2001:db8:0:0::2"};
+    CHECK(compile(config).tunnels.count(Selector{.peer = "2001:db8::1", .local = "2001:db8::2"}));
+}
+
+TEST_CASE("a single aggregate is resolved into the table or the number") {
+    const auto outer = [](Encap encap, const Aggregate& aggregate) {
+        Config config = samples::full();
+        encap.single_aggregate = aggregate;
+        config.interfaces["gre1"].tunnel = TunnelProfile{encap, {}, {}};
+        const Tunnel tunnel = compile(config).tunnels.at("gre1");
+        Table table{};
+        for (std::size_t i = 0; i < 64; ++i) {
+            const std::uint8_t set = tunnel.encap_value.value;
+            table[i] = tunnel.encap_table ? (*tunnel.encap_table)[i] : set;
+        }
+        CHECK(tunnel.encap_dscp == (tunnel.encap_table ? EncapDscp::table : EncapDscp::set));
+        return table;
+    };
+    const auto all = [](std::uint8_t value) {
+        Table table{};
+        table.fill(value);
+        return table;
+    };
+    const Aggregate af4{4}, ef{0, Dscp{46}};
+    const Encap set{EncapDscp::set, Dscp{36}, {}}, table{EncapDscp::table, {}, "wan"};
+    for (const auto& encap : {Encap{}, set, table})
+        CHECK(outer(encap, ef) == all(46));
+    CHECK(outer(set, af4) == all(36));
+    CHECK(outer({EncapDscp::set, Dscp{46}, {}}, af4) == all(34));
+    Table copied = all(34);
+    copied[36] = 36, copied[38] = 38;
+    CHECK(outer({}, af4) == copied);
+    // wan: af41 to af21, which leaves the class again; ef to af41; the others as they are
+    CHECK(outer(table, af4) == copied);
+    copied = all(18);
+    copied[20] = 20, copied[22] = 22;
+    CHECK(outer(table, {2}) == copied);
+}
+
+TEST_CASE("what an older module cannot do is said by its setting") {
+    const auto problem = [](const Selector& match, const TunnelProfile& profile = {}) {
+        Config config;
+        config.crypto_maps[{"v", 1}] = {"", match, profile};
+        config.interfaces["gre1"].tunnel = profile;
+        const auto operations = reconcile(compile(config), {});
+        REQUIRE(operations.size() == 2);
+        CHECK(planner::lacking(operations, 1U << 16U).empty());
+        const auto problems = planner::lacking(operations, ~(1ULL << 16U));
+        if (problems.empty()) return std::string();
+        CHECK(problems.size() == 1);
+        CHECK(problems[0].path == "crypto map v 1");
+        const std::string& message = problems[0].message;
+        CHECK(message.find("modprobe") != std::string::npos);
+        return message.substr(0, message.find(" is not known"));
+    };
+    const Selector peer{.peer = "10.0.0.1"};
+    CHECK(problem(peer) == "");
+    CHECK(problem({.peer = "10.0.0.1", .local = "10.0.0.2"}) == "match local");
+    CHECK(problem({.reqid = 1}) == "match reqid");
+    CHECK(problem({.if_id = 1}) == "match if-id");
+    CHECK(problem({.mark = Mark{1}}) == "match mark");
+    CHECK(problem({.spi = 1}) == "match spi");
+    TunnelProfile profile;
+    profile.encap.inner = {EncapInner::set, Dscp{1}, {}};
+    CHECK(problem(peer, profile) == "tunnel encap inner-dscp");
+    profile = {};
+    profile.encap.ecn = EncapEcn::rfc6040;
+    CHECK(problem(peer, profile) == "tunnel encap ecn");
+    profile = {};
+    profile.decap.ecn = DecapEcn::rfc6040;
+    CHECK(problem(peer, profile) == "tunnel decap ecn");
+}
+
 TEST_CASE("nothing is sent when nothing differs") {
     CHECK(reconcile({}, {}).empty());
     const State state = compile(samples::full());
@@ -119,7 +204,7 @@ TEST_CASE("from any state to any other, and then nothing more") {
     samples::each_profile([&](const TunnelProfile& profile) {
         Config config = samples::full();
         config.interfaces["gre1"].tunnel = profile;
-        config.crypto_maps[{"vpn", 10}].peer = "2001:db8::" + std::to_string(states.size());
+        config.crypto_maps[{"vpn", 10}].match.peer = "2001:db8::" + std::to_string(states.size());
         if (states.size() % 3 == 0) config.interfaces.erase("eth1.10");
         if (states.size() % 10 == 0 || states.size() < 20) states.push_back(compile(config));
     });
@@ -159,7 +244,7 @@ TEST_CASE("a recovered configuration compiles to the state it came from") {
             config.crypto_maps.clear();
         } else {
             config.crypto_maps[{"vpn", 10}].tunnel = profile;
-            config.crypto_maps[{"vpn", 20}] = {"", "2001:db8::1", profile};
+            config.crypto_maps[{"vpn", 20}] = {"", {.peer = "2001:db8::1"}, profile};
         }
         const State state = compile(config);
         const Config recovered = planner::recover(state);

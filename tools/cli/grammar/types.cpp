@@ -9,6 +9,7 @@
 
 #include "tunqos/address.hpp"
 #include "tunqos/dscp.hpp"
+#include "tunqos/selector.hpp"
 
 namespace tunqos::cli {
 namespace {
@@ -95,6 +96,32 @@ std::string length_problem(std::string_view text) {
     return fmt::format("\"{}\" is not a number of lines or columns; use 0-512", text);
 }
 
+std::string number_problem(std::string_view text, std::string_view what) {
+    const auto number = parse_u32(text);
+    if (number && *number > 0) return {};
+    return fmt::format("\"{}\" is not {}; use 1-4294967295, or 0x and hexadecimal digits", text,
+                       what);
+}
+
+std::string reqid_problem(std::string_view text) {
+    return number_problem(text, "a request ID");
+}
+std::string if_id_problem(std::string_view text) {
+    return number_problem(text, "an interface ID");
+}
+std::string spi_problem(std::string_view text) {
+    return number_problem(text, "an SPI");
+}
+std::string mask_problem(std::string_view text) {
+    return number_problem(text, "a mask");
+}
+
+std::string mark_problem(std::string_view text) {
+    if (parse_u32(text)) return {};
+    return fmt::format("\"{}\" is not a mark; use 0-4294967295, or 0x and hexadecimal digits",
+                       text);
+}
+
 std::string address_problem(std::string_view text) {
     if (canonical_address(text)) return {};
     return fmt::format("\"{}\" is not an IP address; use a form like 203.0.113.2 or 2001:db8::2",
@@ -142,6 +169,11 @@ constexpr std::array types{
     VariableType{"SEQUENCE", "<1-65535>", sequence_problem},
     VariableType{"TUNNEL", "WORD", no_problem, tunnel_values},
     VariableType{"ADDRESS", "A.B.C.D|X:X::X", address_problem},
+    VariableType{"REQID", "<1-4294967295>", reqid_problem},
+    VariableType{"IF-ID", "<1-4294967295>", if_id_problem},
+    VariableType{"MARK", "<0-0xffffffff>", mark_problem},
+    VariableType{"MASK", "<1-0xffffffff>", mask_problem},
+    VariableType{"SPI", "<1-0xffffffff>", spi_problem},
     VariableType{"LENGTH", "<0-512>", length_problem},
     VariableType{"LINE", "LINE", no_problem, nullptr, true},
 };

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// From a JSON value to a configuration: json.cpp, and json_tunnel.cpp for a tunnel's profile.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "json_value.hpp"
+#include "tunqos/config.hpp"
+
+namespace tunqos {
+
+// Strict reading: every problem is collected with its path, unknown keys are problems,
+// and what cannot be read is left at its default so that reading goes on. Whether the
+// parts fit each other is validate()'s business.
+class ConfigReader {
+public:
+    Problems problems;
+    Change* change = nullptr; // null removes an object, which is noted there
+
+    Config config(const nlohmann::json& value);
+
+private:
+    using Keys = std::initializer_list<std::string_view>;
+
+    bool removes(const nlohmann::json& value) const { return change && value.is_null(); }
+
+    void problem(Path path, std::string message);
+
+    bool object(const nlohmann::json& value, Path path, Keys keys);
+    bool any_object(const nlohmann::json& value, Path path);
+    std::string text(const nlohmann::json& object, std::string_view key, Path path);
+    std::optional<std::string> only_key(const nlohmann::json& value, std::string_view key,
+                                        Path path, std::string_view expected);
+    std::optional<std::uint8_t> number(const nlohmann::json& value, Path path);
+    TableMap table_map(const nlohmann::json& value, Path path);
+    void table_default(const nlohmann::json& value, Path path, TableMap& map);
+    template <typename Ecn>
+    Ecn ecn(const nlohmann::json& value, Path path, std::initializer_list<Ecn> known);
+    void encap_dscp(const nlohmann::json& value, Path path, Encap& encap);
+    InnerDscp inner_dscp(const nlohmann::json& value, Path path);
+    std::optional<Aggregate> aggregate(const nlohmann::json& value, Path path);
+    Encap encap(const nlohmann::json& value, Path path);
+    Decap decap(const nlohmann::json& value, Path path);
+    PreClassify pre_classify(const nlohmann::json& value, Path path);
+    TunnelProfile tunnel(const nlohmann::json& value, Path path);
+    PortProfile port(const nlohmann::json& value, Path path);
+    Interface interface(const nlohmann::json& value, Path path);
+    std::string address(const nlohmann::json& object, std::string_view key, Path path);
+    std::optional<std::uint32_t> u32(const nlohmann::json& value, Path path,
+                                     std::string_view expected);
+    void match(const nlohmann::json& value, Path path, Selector& match);
+    CryptoMap crypto_map(const nlohmann::json& value, Path path);
+    std::optional<CryptoMapKey> crypto_map_key(const std::string& key, Path path);
+};
+
+} // namespace tunqos

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A tunnel profile in JSON.
+#include <nlohmann/json.hpp>
+
+#include "json_reader.hpp"
+
+namespace tunqos {
+
+using nlohmann::json;
+
+// One of the words that to_string() has for them.
+template <typename Ecn>
+Ecn ConfigReader::ecn(const json& value, Path path, std::initializer_list<Ecn> known) {
+    std::string list;
+    for (const Ecn one : known) {
+        if (is(value, to_string(one))) return one;
+        list += (list.empty() ? "" : ", ") + in_quotes(to_string(one));
+    }
+    problem(path, "must be one of " + list + ", not " + excerpt(value));
+    return Ecn::native;
+}
+
+// DSCP of {"set": DSCP}; nullptr if it is something else.
+static const json* fixed_dscp(const json& value) {
+    return value.is_object() && value.size() == 1 ? member(value, "set") : nullptr;
+}
+
+void ConfigReader::encap_dscp(const json& value, Path path, Encap& encap) {
+    if (is(value, "copy")) return;
+    if (is(value, "native")) {
+        encap.dscp = EncapDscp::native;
+    } else if (const json* fixed = fixed_dscp(value)) {
+        encap.dscp = EncapDscp::set;
+        if (const auto dscp = number(*fixed, path / "set")) encap.value = Dscp{*dscp};
+    } else if (auto table = only_key(value, "table", path,
+                                     "\"copy\", \"native\", {\"set\": DSCP} or "
+                                     "{\"table\": NAME}")) {
+        encap.dscp = EncapDscp::table;
+        encap.table = std::move(*table);
+    }
+}
+
+InnerDscp ConfigReader::inner_dscp(const json& value, Path path) {
+    InnerDscp inner;
+    if (is(value, "keep")) return inner;
+    if (const json* fixed = fixed_dscp(value)) {
+        inner.mode = EncapInner::set;
+        if (const auto dscp = number(*fixed, path / "set")) inner.value = Dscp{*dscp};
+    } else if (auto table = only_key(value, "table", path,
+                                     "\"keep\", {\"set\": DSCP} or {\"table\": NAME}")) {
+        inner.mode = EncapInner::table;
+        inner.table = std::move(*table);
+    }
+    return inner;
+}
+
+Encap ConfigReader::encap(const json& value, Path path) {
+    Encap encap;
+    if (!object(value, path, {"dscp", "innerDscp", "ecn", "singleAggregate"})) return encap;
+    if (const json* found = member(value, "dscp")) encap_dscp(*found, path / "dscp", encap);
+    if (const json* found = member(value, "innerDscp"))
+        encap.inner = inner_dscp(*found, path / "innerDscp");
+    if (const json* found = member(value, "ecn"))
+        encap.ecn = ecn(*found, path / "ecn",
+                        {EncapEcn::native, EncapEcn::rfc6040, EncapEcn::compatibility});
+    if (const json* found = member(value, "singleAggregate"))
+        encap.single_aggregate = aggregate(*found, path / "singleAggregate");
+    return encap;
+}
+
+std::optional<Aggregate> ConfigReader::aggregate(const json& value, Path path) {
+    if (value.is_string()) {
+        if (const auto read = parse_aggregate(value.get_ref<const std::string&>())) return read;
+        problem(path, "must be \"af1\" to \"af4\", a number 0-63 or a name such as \"ef\", not " +
+                          excerpt(value));
+        return std::nullopt;
+    }
+    const auto dscp = number(value, path);
+    return dscp ? std::optional(Aggregate{0, Dscp{*dscp}}) : std::nullopt;
+}
+
+Decap ConfigReader::decap(const json& value, Path path) {
+    Decap decap;
+    if (!object(value, path, {"dscp", "permit", "class", "ecn"})) return decap;
+    if (const json* dscp = member(value, "dscp"); dscp && !is(*dscp, "keep")) {
+        if (is(*dscp, "copy")) {
+            decap.dscp = DecapDscp::copy;
+        } else if (auto table = only_key(*dscp, "table", path / "dscp",
+                                         "\"keep\", \"copy\" or {\"table\": NAME}")) {
+            decap.dscp = DecapDscp::table;
+            decap.table = std::move(*table);
+        }
+    }
+    if (const json* permit = member(value, "permit")) {
+        const std::string list = text(value, "permit", path);
+        std::string bad;
+        decap.permit = parse_dscp_set(list, &bad);
+        if (!decap.permit && permit->is_string())
+            problem(path / "permit",
+                    in_quotes(bad) + " is not a DSCP or a range of them; for example \"ef,0-47\"");
+    }
+    if (const json* queue_by = member(value, "class")) {
+        if (is(*queue_by, "outer"))
+            decap.queue_by = DecapClass::outer;
+        else if (!is(*queue_by, "inner"))
+            problem(path / "class", "must be \"inner\" or \"outer\", not " + excerpt(*queue_by));
+    }
+    if (const json* found = member(value, "ecn"))
+        decap.ecn = ecn(*found, path / "ecn", {DecapEcn::native, DecapEcn::rfc6040});
+    return decap;
+}
+
+PreClassify ConfigReader::pre_classify(const json& value, Path path) {
+    if (value.is_boolean()) return {value.get<bool>(), {}};
+    const auto table = only_key(value, "table", path, "true, false or {\"table\": NAME}");
+    return table ? PreClassify{true, *table} : PreClassify{};
+}
+
+TunnelProfile ConfigReader::tunnel(const json& value, Path path) {
+    TunnelProfile profile;
+    if (!object(value, path, {"encap", "decap", "preClassify", "controlDscp"})) return profile;
+    if (const json* found = member(value, "encap")) profile.encap = encap(*found, path / "encap");
+    if (const json* found = member(value, "decap")) profile.decap = decap(*found, path / "decap");
+    if (const json* found = member(value, "preClassify"))
+        profile.pre_classify = pre_classify(*found, path / "preClassify");
+    if (const json* found = member(value, "controlDscp")) {
+        if (const auto dscp = number(*found, path / "controlDscp"))
+            profile.control_dscp = Dscp{*dscp};
+    }
+    return profile;
+}
+
+} // namespace tunqos
