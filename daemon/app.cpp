@@ -12,10 +12,12 @@
 
 #include "control/dispatcher.hpp"
 #include "control/manager.hpp"
+#include "control/sa_watch.hpp"
 #include "control/server.hpp"
 #include "kernel/event_monitor.hpp"
 #include "kernel/genl_client.hpp"
 #include "kernel/link_monitor.hpp"
+#include "kernel/xfrm_client.hpp"
 #include "tunqos/asio.hpp"
 #include "tunqos/rpc.hpp"
 
@@ -26,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds retry_period{1};
+constexpr std::chrono::seconds sa_period{10};
 
 NetworkNamespace own_namespace() {
     NetworkNamespace netns;
@@ -64,12 +67,15 @@ public:
           signals_(io_, SIGTERM, SIGINT, SIGHUP),
           retry_(io_),
           watchdog_(io_),
+          sa_look_(io_),
           server_(io_, log),
           links_(io_, [this](auto change, const auto& device,
                              const auto& kind) { on_link(change, device, kind); }),
           events_(io_, event_handlers()),
           manager_(kernel_, ConfigFile(options.config), log, first_generation()),
-          dispatcher_({manager_, links_, own_namespace()}, log) {}
+          watch_(
+              sas_, links_, [this]() -> const Config& { return manager_.running(); }, log),
+          dispatcher_({manager_, links_, watch_, own_namespace()}, log) {}
 
     int run() {
         // 1. The socket, before anything is touched: a second daemon ends here.
@@ -91,6 +97,7 @@ public:
         // 5. The file; read the module back; send the difference.
         manager_.start();
         wait_retry();
+        wait_sa_look();
         // 6. Serve. With or without the module: boot never waits for it.
         server_.serve(dispatcher_);
         start_watchdog();
@@ -163,6 +170,15 @@ private:
         });
     }
 
+    // Nothing tells that a packet was dropped by the replay check.
+    void wait_sa_look() {
+        watch_.look();
+        sa_look_.expires_after(sa_period);
+        sa_look_.async_wait([this](ErrorCode error) {
+            if (!error) wait_sa_look();
+        });
+    }
+
     void start_watchdog() {
         std::uint64_t limit = 0; // microseconds
         if (sd_watchdog_enabled(0, &limit) > 0) feed_watchdog(std::chrono::microseconds(limit / 2));
@@ -180,12 +196,14 @@ private:
     Options options_;
     asio::io_context io_;
     asio::signal_set signals_;
-    asio::steady_timer retry_, watchdog_;
+    asio::steady_timer retry_, watchdog_, sa_look_;
     Server server_;
     kernel::GenlClient kernel_;
     kernel::LinkMonitor links_;
     kernel::EventMonitor events_;
+    kernel::XfrmClient sas_;
     Manager manager_;
+    SaWatch watch_;
     Dispatcher dispatcher_;
 };
 

@@ -30,6 +30,7 @@ constexpr Method methods[] = {
     {"show.tunnels", Right::read, handle_show_tunnels},
     {"show.ports", Right::read, handle_show_ports},
     {"show.reasons", Right::read, handle_show_reasons},
+    {"show.sas", Right::read, handle_show_sas},
 };
 
 // A request that has the form of one.

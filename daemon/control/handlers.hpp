@@ -17,10 +17,13 @@ struct NetworkNamespace {
     std::string name; // of /run/netns; empty: none
 };
 
+class SaWatch;
+
 // What the methods work on.
 struct Context {
     Manager& manager;
     const kernel::ILinks& links;
+    SaWatch& sas;
     NetworkNamespace netns;
 };
 
@@ -39,6 +42,9 @@ JsonResult handle_version(Context& context, const nlohmann::json& params);
 JsonResult handle_show_tunnels(Context& context, const nlohmann::json& params);
 JsonResult handle_show_ports(Context& context, const nlohmann::json& params);
 JsonResult handle_show_reasons(Context& context, const nlohmann::json& params);
+
+// handle_sas.cpp
+JsonResult handle_show_sas(Context& context, const nlohmann::json& params);
 
 tl::unexpected<RpcError> invalid_params(std::string path, std::string message);
 // The text of a parameter that may be left out.

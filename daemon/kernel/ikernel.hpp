@@ -42,13 +42,20 @@ public:
                                      std::span<const Operation> operations) = 0;
 };
 
-// Kinds of network devices by name, for what the module cannot tell: a binding that is
-// not attached.
+// A device that puts its packets into SAs: xfrm, vti or vti6. Which SAs these are.
+struct IpsecDevice {
+    Device name;
+    Selector match;
+    bool operator==(const IpsecDevice&) const = default;
+};
+
+// Network devices, for what the module cannot tell.
 class ILinks {
 public:
     virtual ~ILinks() = default;
     // "gre", "vlan", "" for a device without a kind; nothing if there is no such device.
     virtual std::optional<std::string> kind(const std::string& device) const = 0;
+    virtual std::vector<IpsecDevice> ipsec_devices() const = 0;
 };
 
 } // namespace tunqos::kernel

@@ -4,10 +4,15 @@
 // 10,000 devices each event took 3.5 million instructions.
 #include "kernel/link_monitor.hpp"
 
+#include <arpa/inet.h>
 #include <linux/if_link.h>
+#include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -37,6 +42,57 @@ Bytes request(std::uint32_t seq) {
 
 } // namespace
 
+namespace {
+
+template <typename Visit>
+void each_inside(const nlattr* nest, const Visit& visit) {
+    each_attribute(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest), visit);
+}
+
+std::optional<std::uint32_t> u32(const nlattr* attribute) {
+    if (mnl_attr_get_payload_len(attribute) != sizeof(std::uint32_t)) return std::nullopt;
+    return mnl_attr_get_u32(attribute);
+}
+
+void read_xfrm(const nlattr* attribute, LinkNews& news) {
+    const auto number = u32(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_XFRM_IF_ID && number && *number != 0)
+        news.match.if_id = number;
+}
+
+// An address that is not given is all zeros: any.
+std::string vti_address(const nlattr* attribute) {
+    const std::size_t size = mnl_attr_get_payload_len(attribute);
+    const int family = size == sizeof(in_addr) ? AF_INET : AF_INET6;
+    if (size != sizeof(in_addr) && size != sizeof(in6_addr)) return {};
+    const auto* const bytes = static_cast<const char*>(mnl_attr_get_payload(attribute));
+    if (std::all_of(bytes, bytes + size, [](char byte) { return byte == 0; })) return {};
+    std::array<char, INET6_ADDRSTRLEN> chars{};
+    return inet_ntop(family, bytes, chars.data(), chars.size());
+}
+
+// The module goes by the addresses alone: the keys, which are marks, may be two.
+void read_vti(const nlattr* attribute, LinkNews& news) {
+    const int type = mnl_attr_get_type(attribute);
+    if (type == IFLA_VTI_LOCAL) news.match.local = vti_address(attribute);
+    if (type == IFLA_VTI_REMOTE) news.match.peer = vti_address(attribute);
+}
+
+void read_info(const nlattr* nest, LinkNews& news) {
+    const nlattr* data = nullptr;
+    each_inside(nest, [&](const nlattr* inner) {
+        if (mnl_attr_get_type(inner) == IFLA_INFO_KIND) news.kind = text(inner);
+        if (mnl_attr_get_type(inner) == IFLA_INFO_DATA) data = inner;
+    });
+    if (!data) return;
+    if (news.kind == "xfrm")
+        each_inside(data, [&](const nlattr* inner) { read_xfrm(inner, news); });
+    if (news.kind == "vti" || news.kind == "vti6")
+        each_inside(data, [&](const nlattr* inner) { read_vti(inner, news); });
+}
+
+} // namespace
+
 std::optional<LinkNews> decode_link(const nlmsghdr* message) {
     if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
         return std::nullopt;
@@ -52,13 +108,8 @@ std::optional<LinkNews> decode_link(const nlmsghdr* message) {
     each_attribute(reinterpret_cast<const std::uint8_t*>(link) + head, size - head,
                    [&](const nlattr* attribute) {
                        if (mnl_attr_get_type(attribute) == IFLA_IFNAME) news.name = text(attribute);
-                       if (mnl_attr_get_type(attribute) != IFLA_LINKINFO) return;
-                       each_attribute(mnl_attr_get_payload(attribute),
-                                      mnl_attr_get_payload_len(attribute),
-                                      [&](const nlattr* inner) {
-                                          if (mnl_attr_get_type(inner) == IFLA_INFO_KIND)
-                                              news.kind = text(inner);
-                                      });
+                       if (mnl_attr_get_type(attribute) == IFLA_LINKINFO)
+                           read_info(attribute, news);
                    });
     if (news.name.empty()) return std::nullopt;
     return news;
@@ -106,6 +157,7 @@ int LinkMonitor::read_all() {
     for (int attempt = 1;; ++attempt) {
         links_.clear();
         by_name_.clear();
+        ipsec_devices_.clear();
         const std::uint32_t seq = requests_.next_seq();
         const auto refusals = requests_.dump(request(seq), seq, [this](const nlmsghdr* message) {
             if (auto news = decode_link(message)) put(std::move(*news));
@@ -124,6 +176,10 @@ bool LinkMonitor::put(LinkNews news) {
         if (old != by_name_.end() && old->second == news.index) by_name_.erase(old);
         by_name_[news.name] = news.index;
     }
+    if (news.match.empty())
+        ipsec_devices_.erase(news.index);
+    else
+        ipsec_devices_[news.index] = {news.name, news.match};
     link = {std::move(news.name), std::move(news.kind)};
     return named;
 }
@@ -135,6 +191,7 @@ void LinkMonitor::remove(int index) {
     const auto name = by_name_.find(found->second.name);
     if (name != by_name_.end() && name->second == index) by_name_.erase(name);
     links_.erase(found);
+    ipsec_devices_.erase(index);
 }
 
 void LinkMonitor::on_message(const nlmsghdr* message) {
@@ -146,6 +203,13 @@ void LinkMonitor::on_message(const nlmsghdr* message) {
     } else if (put(*news)) {
         handler_(Change::came, news->name, news->kind);
     }
+}
+
+std::vector<IpsecDevice> LinkMonitor::ipsec_devices() const {
+    std::vector<IpsecDevice> list;
+    for (const auto& [index, device] : ipsec_devices_)
+        list.push_back(device);
+    return list;
 }
 
 std::optional<std::string> LinkMonitor::kind(const std::string& device) const {

@@ -21,6 +21,7 @@ struct LinkNews {
     bool gone = false;
     int index = 0;
     std::string name, kind;
+    Selector match; // its SAs, of an xfrm, vti or vti6 device; else empty
 };
 
 // Nothing if it is not about a device: a bridge speaks of its ports in the same words.
@@ -40,6 +41,7 @@ public:
     // Empty, or what went wrong; the daemon runs without it.
     std::string start();
     std::optional<std::string> kind(const std::string& device) const override;
+    std::vector<IpsecDevice> ipsec_devices() const override;
 
 private:
     struct Link {
@@ -58,6 +60,7 @@ private:
     NetlinkSocket requests_;              // answers must not mix with events
     std::unordered_map<int, Link> links_; // by interface index
     std::unordered_map<std::string, int> by_name_;
+    std::map<int, IpsecDevice> ipsec_devices_;  // those that are such, few among many
     asio::posix::stream_descriptor descriptor_; // of events_, which owns it
 };
 

@@ -77,6 +77,22 @@ Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string
 
 } // namespace
 
+bool several_aggregates(const Config& config, const Encap& encap, bool kernel_copies) {
+    TunnelProfile profile;
+    profile.encap = encap;
+    const Tunnel tunnel = compile_tunnel(config, kernel::Device(), {}, profile);
+    if (tunnel.encap_dscp == EncapDscp::set) return false;
+    if (tunnel.encap_dscp == EncapDscp::native) return kernel_copies;
+    if (tunnel.encap_dscp == EncapDscp::copy) return true;
+    std::set<Aggregate> outside;
+    for (std::size_t i = 0; i < dscp_count; ++i) {
+        const auto written = (*tunnel.encap_table)[i];
+        const auto left = kernel_copies ? static_cast<std::uint8_t>(i) : std::uint8_t{0};
+        outside.insert(aggregate_of(Dscp{written == table_leave ? left : written}));
+    }
+    return outside.size() > 1;
+}
+
 kernel::State compile(const Config& config) {
     kernel::State state;
     for (const auto& [name, interface] : config.interfaces) {

@@ -17,6 +17,10 @@ kernel::State compile(const Config& config);
 kernel::State from_dump(const std::vector<kernel::TunnelStatus>& tunnels,
                         const std::vector<kernel::PortStatus>& ports);
 
+// May marks of more than one ordered aggregate (RFC 2983 section 4.1) be outside? Where tunqos
+// leaves the mark to the kernel it is a copy, or the same for all packets.
+bool several_aggregates(const Config& config, const Encap& encap, bool kernel_copies);
+
 // What turns `actual` into `desired`: removals first, then settings, only differences.
 // Empty if they are equal.
 std::vector<kernel::Operation> reconcile(const kernel::State& desired, const kernel::State& actual);

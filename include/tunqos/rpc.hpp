@@ -30,6 +30,8 @@
 //                  {ports: [PortStatus]}
 //  show.reasons    -
 //                  {reasons: [{reason, packets}]}
+//  show.sas        -
+//                  {sas: [SaStatus]}: the IPsec SAs of the kernel, without their keys
 //
 //  TunnelStatus {name: "gre1" | "vpn 10", binding: "device"|"ipsec", peer?, match?, kind?, model,
 //                state:
@@ -40,6 +42,14 @@
 //                preClassify: {enabled, table?}}
 //  PortStatus   {name, lower?, vid?, table?, state, problem?, hooks: [..],
 //                egress: {packets, written, leftAlone, dropped}}
+//
+//  SaStatus     {name: "esp 0x1001 from 203.0.113.2", direction: "in"|"out"|"unknown", peer, local,
+//                protocol, spi: "0x1001", mode, reqid, ifId?, mark?: "0x10/0xff", natTraversal:
+//                bool, decapDscp: bool, dontEncapDscp: bool, noEcn: bool, replayWindow, drops:
+//                {late, repeated, broken}: since the SA was made, recentDrops: the same: of the
+//                last 10 seconds at which somebody looked, bound: "crypto map vpn 10"|"interface
+//                ipsec0"|null, warnings: [text]} What cannot be told in or out has peer and local
+//                as if it went out.
 //
 //  errors: {code, message, data: {problems: [{path, message}]}}; message: the first problem
 #pragma once

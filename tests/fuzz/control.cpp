@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "control/sa_watch.hpp"
 #include "control/session.hpp"
 #include "fuzz.hpp"
 #include "kernel/fake_kernel.hpp"
@@ -31,7 +32,9 @@ struct Daemon {
     kernel::FakeLinks links;
     Log log{Log::Sink::none};
     Manager manager{kernel, ConfigFile(no_file), log, 100};
-    Dispatcher dispatcher{{manager, links, {4026531833, "blue"}}, log};
+    kernel::FakeSas sas;
+    SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
+    Dispatcher dispatcher{{manager, links, watch, {4026531833, "blue"}}, log};
 };
 
 std::string expected(std::string_view bytes, Right right, bool loaded) {

@@ -10,6 +10,7 @@
 
 #include "fuzz.hpp"
 #include "kernel/genl_codec.hpp"
+#include "kernel/sa.hpp"
 #include "planner/planner.hpp"
 
 using namespace tunqos;
@@ -76,6 +77,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         static_cast<void>(command_of(message));
         static_cast<void>(decode_info(message));
         static_cast<void>(decode_reason(message));
+        static_cast<void>(decode_address(message));
+        if (const auto sa = decode_sa(message))
+            require(!sa->source.empty() && !to_string(*sa).empty(), "an SA without addresses");
         static_cast<void>(decode_family(message, TUNQOS_GENL_NAME));
         const auto* bytes = reinterpret_cast<const std::uint8_t*>(message);
         for (std::uint32_t offset = 0; offset <= message->nlmsg_len; offset += 4)

@@ -188,6 +188,9 @@ Status show_crypto_map(Session& session, const Match& match) {
     const Reply reply = session.call("show.tunnels", json::object());
     if (!reply) return session.refuse(reply.error());
     const auto tunnels = tunnels_from_json(*reply);
+    // What there is to say of the SAs comes on top: an older daemon does not know them.
+    const Reply answer = session.call("show.sas");
+    const auto sas = answer ? sas_from_json(*answer) : std::vector<SaStatus>();
     const std::string name = match.get("CRYPTO-MAP");
     const std::uint32_t sequence = sequence_of(match);
     std::string text;
@@ -197,6 +200,7 @@ Status show_crypto_map(Session& session, const Match& match) {
             continue;
         }
         text += render_crypto_map(key, map, find_named(tunnels, crypto_label(key)));
+        text += render_sa_notes(sas, "crypto map " + crypto_label(key));
         shown.crypto_maps.emplace(key, map);
     }
     if (text.empty()) {
@@ -204,6 +208,12 @@ Status show_crypto_map(Session& session, const Match& match) {
         text = "No crypto map is configured.\n";
     }
     return session.show(match, config_to_json(shown), text);
+}
+
+Status show_crypto_session(Session& session, const Match& match) {
+    const Reply reply = session.call("show.sas");
+    if (!reply) return session.refuse(reply.error());
+    return session.show(match, *reply, render_sas(sas_from_json(*reply)));
 }
 
 Status show_cos(Session& session, const Match& match) {
@@ -298,9 +308,18 @@ std::vector<Command> show_commands() {
         {
             .grammar = "show crypto map [CRYPTO-MAP [SEQUENCE]]",
             .tokens = {show, crypto, crypto_map, crypto_name, sequence},
-            .summary = "Prints the crypto maps.",
+            .summary = "Prints the crypto maps, with what is wrong with the SAs that they bind.",
             .example = "show crypto map vpn 10",
             .run = show_crypto_map,
+        },
+        {
+            .grammar = "show crypto session",
+            .tokens = {show, crypto, {"session", "IPsec SAs of the kernel, and what binds them"}},
+            .summary =
+                "Prints the IPsec SAs of the kernel: what binds each, its flags that concern "
+                "marks, what its replay check has dropped, and what is wrong with it.",
+            .example = "show crypto session",
+            .run = show_crypto_session,
         },
         {
             .grammar = "show cos [interface INTERFACE]",

@@ -25,6 +25,12 @@ std::string render_port(const PortStatus& port);
 std::string render_table_map(const std::string& name, const TableMap& map);
 std::string render_crypto_map(const CryptoMapKey& key, const CryptoMap& map,
                               const TunnelStatus* status);
+// render_sa.cpp
+std::string render_sas(const std::vector<SaStatus>& sas); // `show crypto session`
+// What is to be said of the SAs that this entry binds, below it; empty if all is well.
+std::string render_sa_notes(const std::vector<SaStatus>& sas, const std::string& bound);
+
+// render_config.cpp
 // `show interfaces`: what tunqos knows about one device; each part may be missing.
 std::string render_interface(const std::string& name, const LinkState& link,
                              const Interface* interface, const TunnelStatus* tunnel,

@@ -126,7 +126,42 @@ PortStatus port(const json& object) {
     return status;
 }
 
+SaStatus::Drops drops(const json& object) {
+    return {number(object, "late"), number(object, "repeated"), number(object, "broken")};
+}
+
+SaStatus sa(const json& object) {
+    SaStatus status;
+    status.name = text(object, "name");
+    status.direction = text(object, "direction");
+    status.peer = text(object, "peer");
+    status.local = text(object, "local");
+    status.protocol = text(object, "protocol");
+    status.spi = text(object, "spi");
+    status.mode = text(object, "mode");
+    status.reqid = number(object, "reqid");
+    status.if_id = text(object, "ifId");
+    status.mark = text(object, "mark");
+    constexpr std::pair<const char*, const char*> flags[] = {{"natTraversal", "nat-traversal"},
+                                                             {"decapDscp", "decap-dscp"},
+                                                             {"dontEncapDscp", "dont-encap-dscp"},
+                                                             {"noEcn", "noecn"}};
+    for (const auto& [key, word] : flags) {
+        if (truth(object, key)) status.flags.emplace_back(word);
+    }
+    status.window = number(object, "replayWindow");
+    status.drops = drops(member(object, "drops"));
+    status.recent = drops(member(object, "recentDrops"));
+    status.bound = text(object, "bound");
+    status.warnings = texts(object, "warnings");
+    return status;
+}
+
 } // namespace
+
+std::vector<SaStatus> sas_from_json(const json& result) {
+    return all_of<SaStatus>(result, "sas", sa);
+}
 
 std::vector<TunnelStatus> tunnels_from_json(const json& result) {
     return all_of<TunnelStatus>(result, "tunnels", tunnel);

@@ -67,6 +67,24 @@ struct PortStatus {
     Counters egress;
 };
 
+struct SaStatus {
+    struct Drops {
+        std::uint64_t late = 0, repeated = 0, broken = 0;
+    };
+
+    std::string name;      // "esp 0x1001 from 203.0.113.2"
+    std::string direction; // "in", "out", "unknown"
+    std::string peer, local;
+    std::string protocol, spi, mode;
+    std::uint64_t reqid = 0;
+    std::string if_id, mark;        // empty: none
+    std::vector<std::string> flags; // "decap-dscp"
+    std::uint64_t window = 0;
+    Drops drops, recent;
+    std::string bound; // "crypto map vpn 10"; empty: unbound
+    std::vector<std::string> warnings;
+};
+
 struct ReasonStatus {
     std::string reason;
     std::uint64_t packets = 0;
@@ -87,6 +105,7 @@ struct VersionStatus {
 
 std::vector<TunnelStatus> tunnels_from_json(const nlohmann::json& result);
 std::vector<PortStatus> ports_from_json(const nlohmann::json& result);
+std::vector<SaStatus> sas_from_json(const nlohmann::json& result);
 std::vector<ReasonStatus> reasons_from_json(const nlohmann::json& result);
 VersionStatus version_from_json(const nlohmann::json& result);
 

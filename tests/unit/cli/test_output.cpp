@@ -116,6 +116,65 @@ TEST_CASE("show crypto map in the layout of IOS") {
           "        Current peer: 205.51.11.5\n"
           "        Diffserv model: short-pipe\n"
           "        QOS pre-classification\n");
+    map.match = {
+        .spi = 0x1001, .if_id = 7, .reqid = 5, .mark = Mark{16, 255}, .local = "2001:db8::1"};
+    map.tunnel = {};
+    CHECK(render_crypto_map({"vpn", 10}, map, nullptr) ==
+          "Crypto Map IPv6 \"vpn\" 10 ipsec-isakmp\n"
+          "        Peer = any\n"
+          "        Local = 2001:db8::1\n"
+          "        Reqid = 5\n"
+          "        If-id = 7\n"
+          "        Mark = 0x10/0xff\n"
+          "        SPI = 0x1001\n"
+          "        Diffserv model: short-pipe\n");
+    map.match = {.reqid = 5};
+    CHECK(render_crypto_map({"vpn", 10}, map, nullptr)
+              .starts_with("Crypto Map \"vpn\" 10 ipsec-isakmp\n        Peer = any\n"));
+    map.match = {};
+    CHECK(render_crypto_map({"vpn", 10}, map, nullptr)
+              .starts_with("Crypto Map IPv4 \"vpn\" 10 ipsec-isakmp\n"
+                           "        Peer = none: disabled until a peer has been configured\n"));
+}
+
+TEST_CASE("show crypto session") {
+    const auto sas = sas_from_json(nlohmann::json::parse(R"({"sas": [
+        {"name": "esp 0x1001 from 203.0.113.2", "direction": "in", "peer": "203.0.113.2",
+         "local": "192.0.2.1", "protocol": "esp", "spi": "0x1001", "mode": "tunnel", "reqid": 5,
+         "ifId": 7, "mark": "0x10/0xff", "natTraversal": true, "decapDscp": true,
+         "dontEncapDscp": true, "noEcn": true, "replayWindow": 32,
+         "drops": {"late": 3, "repeated": 2, "broken": 1},
+         "recentDrops": {"late": 1, "repeated": 0, "broken": 0},
+         "bound": "crypto map vpn 10", "warnings": ["one", "two"]},
+        {"name": "ah 0x2 from 10.0.0.1 to 10.0.0.2", "direction": "unknown", "peer": "10.0.0.2",
+         "local": "10.0.0.1", "protocol": "ah", "spi": "0x2", "mode": "transport", "reqid": 0,
+         "replayWindow": 0, "drops": {"late": 0, "repeated": 0, "broken": 0}, "bound": null},
+        {}]})"));
+    REQUIRE(sas.size() == 3);
+    const std::string text = render_sas({sas[0], sas[1]});
+    CHECK(text == R"(Crypto session current status
+
+Peer: 203.0.113.2 local: 192.0.2.1
+  inbound esp SPI 0x1001, tunnel mode, reqid 5, if-id 7, mark 0x10/0xff
+    Bound by: crypto map vpn 10
+    Flags: nat-traversal, decap-dscp, dont-encap-dscp, noecn
+    Replay check: window of 32 packets; dropped 3 late, 2 repeated, 1 broken (in the last 10 seconds 1 late, 0 repeated, 0 broken)
+    Warning: one
+    Warning: two
+
+Peer: 10.0.0.2 local: 10.0.0.1
+  direction unknown, ah SPI 0x2, transport mode, reqid 0
+    Bound by: unbound
+    Replay check: none; dropped 0 late, 0 repeated, 0 broken
+)");
+    CHECK(render_sa_notes(sas, "crypto map vpn 10") ==
+          "        Warning: one\n"
+          "        Warning: two\n"
+          "        Replay check of SA esp 0x1001 from 203.0.113.2: window of 32 packets; dropped 3 "
+          "late, 2 repeated, 1 broken (in the last 10 seconds 1 late, 0 repeated, 0 broken)\n");
+    CHECK(render_sa_notes(sas, "crypto map vpn 20").empty());
+    CHECK(render_sas({}) == "There is no IPsec SA.\n");
+    CHECK(sas_from_json(nlohmann::json::array()).empty());
 }
 
 TEST_CASE("show interfaces marks pre-classification as IOS does") {

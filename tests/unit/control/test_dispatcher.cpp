@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "catch.hpp"
+#include "control/sa_watch.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
 #include "model/json_syntax.hpp"
@@ -22,7 +23,9 @@ struct Fixture {
     kernel::FakeLinks links;
     Log log{Log::Sink::none};
     Manager manager{kernel, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
-    Dispatcher dispatcher{{manager, links, {4026531833, "blue"}}, log};
+    kernel::FakeSas sas;
+    SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
+    Dispatcher dispatcher{{manager, links, watch, {4026531833, "blue"}}, log};
 
     json call(const std::string& method, const json& params = json::object(),
               Right right = Right::write) {

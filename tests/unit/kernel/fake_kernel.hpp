@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "kernel/ikernel.hpp"
+#include "kernel/sa.hpp"
 
 namespace tunqos::kernel {
 
@@ -123,6 +124,21 @@ public:
         const auto found = kinds.find(device);
         if (found == kinds.end()) return std::nullopt;
         return found->second;
+    }
+    std::vector<IpsecDevice> ipsec_devices() const override { return devices; }
+
+    std::vector<IpsecDevice> devices;
+};
+
+class FakeSas final : public ISas {
+public:
+    std::vector<Sa> list;
+    bool permitted = true;
+
+    KernelResult<std::vector<Sa>> sas() override {
+        if (permitted) return list;
+        return tl::make_unexpected(
+            Error{Error::Kind::not_permitted, {{"", "the list of SAs cannot be read"}}});
     }
 };
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/sa_watch.hpp"
+
+#include "control/manager.hpp"
+#include "planner/sa_binder.hpp"
+
+namespace tunqos {
+
+namespace {
+
+using Drops = kernel::Sa::Drops;
+
+// Of an SA that was made anew under the same name everything is new.
+Drops increase(const Drops& before, const Drops& now) {
+    const auto since = [](std::uint32_t old, std::uint32_t young) {
+        return young < old ? young : young - old;
+    };
+    return {since(before.late, now.late), since(before.repeated, now.repeated),
+            since(before.broken, now.broken)};
+}
+
+} // namespace
+
+SaWatch::SaWatch(kernel::ISas& sas, const kernel::ILinks& links, Running running, Log& log)
+    : sas_(sas), links_(links), running_(std::move(running)), log_(log) {}
+
+SaWatch::Key SaWatch::key_of(const kernel::Sa& sa) {
+    return {sa.destination, sa.spi, sa.protocol, sa.mark.value_or(Mark{0, 0})};
+}
+
+kernel::KernelResult<std::vector<SaReport>> SaWatch::report() {
+    auto sas = sas_.sas();
+    if (!sas) return tl::make_unexpected(sas.error());
+    const Config& config = running_();
+    const planner::SaBinder binder(config, links_.ipsec_devices());
+    std::vector<SaReport> reports;
+    reports.reserve(sas->size());
+    for (auto& sa : *sas) {
+        SaReport report{std::move(sa), {}, {}, {}};
+        if (const auto* const owner = binder.find(report.sa)) {
+            report.bound = owner->name;
+            report.warnings = planner::advise_sa(report.sa, *owner, config);
+        }
+        if (const auto found = seen_.find(key_of(report.sa)); found != seen_.end())
+            report.recent = found->second.recent;
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+void SaWatch::look() {
+    // Without an entry for it nobody has asked about IPsec.
+    if (planner::SaBinder(running_(), links_.ipsec_devices()).empty()) {
+        seen_.clear();
+        told_.clear();
+        first_ = true;
+        return;
+    }
+    const auto reports = report();
+    if (reports) {
+        last_failure_.clear();
+        look_at(*reports);
+        return;
+    }
+    const std::string text = one_line(reports.error().problems.front());
+    if (text != last_failure_) log_.warning("no-sas", {{"problem", text}});
+    last_failure_ = text;
+}
+
+void SaWatch::look_at(const std::vector<SaReport>& reports) {
+    std::map<Key, Seen> now;
+    std::set<std::string> told;
+    for (const auto& report : reports) {
+        compare(report, now);
+        for (const auto& warning : report.warnings) {
+            if (!told_.contains(warning)) log_.warning("sa-warning", {{"what", warning}});
+            told.insert(warning);
+        }
+    }
+    seen_ = std::move(now);
+    told_ = std::move(told);
+    first_ = false;
+}
+
+void SaWatch::compare(const SaReport& report, std::map<Key, Seen>& now) {
+    const Drops& drops = report.sa.drops;
+    Seen& seen = now[key_of(report.sa)];
+    seen.drops = drops;
+    if (first_) return;
+    const auto before = seen_.find(key_of(report.sa));
+    seen.recent = increase(before == seen_.end() ? Drops{} : before->second.drops, drops);
+    if (report.bound.empty() || seen.recent == Drops{}) return;
+    log_.warning("replay-drops", {{"sa", to_string(report.sa)},
+                                  {"bound", report.bound},
+                                  {"window", report.sa.window},
+                                  {"late", seen.recent.late},
+                                  {"repeated", seen.recent.repeated},
+                                  {"broken", seen.recent.broken}});
+}
+
+} // namespace tunqos

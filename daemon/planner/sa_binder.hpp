@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Which entry of the configuration an SA is bound by, by the rule of the module, and what is
+// to be said about the two. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/sa.hpp"
+#include "tunqos/model.hpp"
+
+namespace tunqos::planner {
+
+class SaBinder {
+public:
+    struct Owner {
+        std::string name; // "crypto map vpn 10", "interface ipsec0"
+        const TunnelProfile* profile = nullptr;
+    };
+
+    // `config` must outlive it.
+    SaBinder(const Config& config, const std::vector<kernel::IpsecDevice>& devices);
+
+    // nullptr: nothing binds it.
+    const Owner* find(const kernel::Sa& sa) const;
+    bool empty() const { return shapes_.empty(); }
+
+private:
+    // Selectors that say the same parts, and have the same mask.
+    struct Shape {
+        Selector parts;
+        std::map<Selector, Owner> owners;
+    };
+    void add(const Selector& match, Owner owner);
+    const Owner* find(const kernel::Sa& sa, kernel::Sa::Direction direction) const;
+
+    std::vector<Shape> shapes_; // the most specific first
+};
+
+// What is wrong between an SA and the profile that binds it, with what mends it.
+std::vector<std::string> advise_sa(const kernel::Sa& sa, const SaBinder::Owner& owner,
+                                   const Config& config);
+
+} // namespace tunqos::planner
