@@ -46,8 +46,13 @@ std::string refusal_text(const Refusal& refusal, const std::string& attribute) {
     return attribute.empty() ? text : text + " (" + attribute + ')';
 }
 
-// What the module calls "tunnel gre1" or "port eth1.10" is an interface here.
-Problem in_our_words(const std::string& text) {
+// What the module calls "tunnel gre1" or "port eth1.10" is an interface here, and what it calls
+// "ipsec peer 192.0.2.1" is one of these crypto maps.
+Problem in_our_words(const std::string& text, std::span<const Operation> operations) {
+    for (const auto& operation : operations) {
+        const std::string name = module_name(operation) + ": ";
+        if (text.starts_with(name)) return {object_of(operation), text.substr(name.size())};
+    }
     for (const std::string_view word : {"tunnel ", "port "}) {
         const auto colon = text.find(": ");
         if (text.compare(0, word.size(), word) != 0 || colon == std::string::npos) continue;
@@ -121,7 +126,7 @@ public:
         Message begin(family_.id, NLM_F_ACK, TUNQOS_CMD_BEGIN, TUNQOS_GENL_VERSION, seq);
         begin.put_u32(TUNQOS_A_INFO_GENERATION, generation);
         return single(begin, seq).and_then([&] { return stage(operations); }).and_then([&] {
-            return commit();
+            return commit(operations);
         });
     }
 
@@ -160,7 +165,7 @@ private:
         return {};
     }
 
-    KernelResult<void> commit() {
+    KernelResult<void> commit(std::span<const Operation> operations) {
         const std::uint32_t seq = socket_.next_seq();
         const Message message(family_.id, NLM_F_ACK, TUNQOS_CMD_COMMIT, TUNQOS_GENL_VERSION, seq);
         const auto refusals = socket_.exchange(message.bytes(), seq);
@@ -168,7 +173,8 @@ private:
         // ENOENT is a removal of what is not there: begin has found the family.
         if (!refusals->empty())
             return tl::make_unexpected(
-                Error{Error::Kind::refused, {in_our_words(refusal_text(refusals->front(), ""))}});
+                Error{Error::Kind::refused,
+                      {in_our_words(refusal_text(refusals->front(), ""), operations)}});
         return {};
     }
 

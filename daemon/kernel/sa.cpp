@@ -40,7 +40,7 @@ void read_attribute(const nlattr* attribute, Sa& sa) {
     switch (mnl_attr_get_type(attribute)) {
     case XFRMA_MARK: {
         const auto mark = value_of<xfrm_mark>(attribute);
-        if (mark.m != 0) sa.mark = Mark{mark.v, mark.m};
+        sa.mark = Mark{mark.v, mark.m};
         break;
     }
     case XFRMA_IF_ID: sa.if_id = value_of<std::uint32_t>(attribute); break;

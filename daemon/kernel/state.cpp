@@ -20,7 +20,31 @@ struct ObjectName {
     std::string operator()(const DelPort& del) const { return "interface " + del.device; }
 };
 
+struct ModuleName {
+    std::string of(const Binding& binding) const {
+        if (const auto* device = std::get_if<Device>(&binding)) return "tunnel " + *device;
+        const auto& match = std::get<Selector>(binding);
+        std::string text = "ipsec";
+        if (!match.peer.empty()) text += " peer " + match.peer;
+        if (!match.local.empty()) text += " local " + match.local;
+        if (match.reqid) text += " reqid " + std::to_string(*match.reqid);
+        if (match.if_id) text += " if-id " + std::to_string(*match.if_id);
+        if (match.mark)
+            text += " mark " + hexadecimal(match.mark->value) + '/' + hexadecimal(match.mark->mask);
+        if (match.spi) text += " spi " + hexadecimal(*match.spi);
+        return text;
+    }
+    std::string operator()(const Tunnel& tunnel) const { return of(tunnel.binding); }
+    std::string operator()(const DelTunnel& del) const { return of(del.binding); }
+    std::string operator()(const Port& port) const { return "port " + port.device; }
+    std::string operator()(const DelPort& del) const { return "port " + del.device; }
+};
+
 } // namespace
+
+std::string module_name(const Operation& operation) {
+    return std::visit(ModuleName{}, operation);
+}
 
 void normalise(Tunnel& tunnel) {
     const bool device = std::holds_alternative<Device>(tunnel.binding);

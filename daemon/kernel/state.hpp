@@ -81,6 +81,8 @@ using Operation = std::variant<DelTunnel, DelPort, Tunnel, Port>;
 
 // "interface gre1", "crypto map vpn 10": the object that an operation is about.
 std::string object_of(const Operation& operation);
+// The same in the words of the module: "tunnel gre1", "ipsec peer 203.0.113.2 reqid 5".
+std::string module_name(const Operation& operation);
 // "gre1", "peer 203.0.113.2, reqid 5"
 std::string to_string(const Binding& binding);
 // Nothing if the selector is empty, or has something that is no address.

@@ -116,6 +116,21 @@ def binds(case, net, tun, daemon):
               "crypto map v 11" in done.stderr)
 
 
+def too_many(case, daemon):
+    """The module looks for an SA in eight ways; the entry that is one more
+    is named."""
+    marks = ["match mark 0 %#x" % (1 << bit) for bit in range(9)]
+    lines = []
+    for number, mark in enumerate(marks):
+        lines += ["crypto map v %d" % (30 + number), mark]
+    done = daemon.cli("configure terminal", *lines, check=False)
+    text = done.stdout + done.stderr
+    case.true("refused: " + text, done.returncode == 1 and
+              "crypto map v 3" in text and "too many" in text)
+    case.true("none of them is there", "crypto map v 3" not in
+              daemon.cli("show running-config").stdout)
+
+
 def shown(case, daemon):
     """show crypto session: all of an SA but its keys."""
     daemon.cli(*entry(10, "set peer " + PEER))
@@ -232,20 +247,25 @@ def device(case, net):
         outer(case, net, tun, "xfrm interface", AF31)
         case.equal("bound", sas(daemon)[OUT]["bound"], "interface tun")
         daemon.cli(*entry(10, "match if-id 7", "tunnel encap dscp set cs1"))
-        case.equal("an entry of the same", sas(daemon)[OUT]["bound"],
-                   "crypto map v 10")
+        outer(case, net, tun, "an entry of the same", CS1)
+        case.equal("is shown", sas(daemon)[OUT]["bound"], "crypto map v 10")
+        daemon.cli(*entry(10, "no match if-id", "set peer " + PEER))
+        outer(case, net, tun, "an entry that is less specific", AF31)
+        case.equal("is not", sas(daemon)[OUT]["bound"], "interface tun")
 
 
 def test(case):
     with tq.module(), topo.Founding(vlan_b=10) as net:
         with net.tunnel("esp") as tun:
             with tq.Daemon("rA") as daemon:
-                for part in (binds, shown, aggregate, flags):
-                    if part is shown:
-                        part(case, daemon)
-                    else:
-                        part(case, net, tun, daemon)
-                    case.note(part.__name__ + " done")
+                binds(case, net, tun, daemon)
+                case.note("binds done")
+                too_many(case, daemon)
+                shown(case, daemon)
+                aggregate(case, net, tun, daemon)
+                case.note("aggregate done")
+                flags(case, net, tun, daemon)
+                case.note("flags done")
             replayed(case, net, tun)
             case.note("replayed done")
         device(case, net)

@@ -147,6 +147,21 @@ TEST_CASE("what an older or a newer module says is read as far as it goes") {
     CHECK(decode_tunnel(header(message))->tunnel.control_dscp == Dscp{48});
 }
 
+TEST_CASE("what the module calls a binding is known") {
+    // kmod/binding.c, kmod/selector.c
+    CHECK(module_name(on_wg0()) == "tunnel wg0");
+    CHECK(module_name(Port{"eth1.10", {}}) == "port eth1.10");
+    CHECK(module_name(DelTunnel{Selector{.peer = "192.0.2.1"}, ""}) == "ipsec peer 192.0.2.1");
+    CHECK(module_name(DelTunnel{Selector{.spi = 0x1001,
+                                         .if_id = 6,
+                                         .reqid = 5,
+                                         .mark = Mark{0, 0xff},
+                                         .peer = "2001:db8::1",
+                                         .local = "2001:db8::2"},
+                                ""}) ==
+          "ipsec peer 2001:db8::1 local 2001:db8::2 reqid 5 if-id 6 mark 0x0/0xff spi 0x1001");
+}
+
 TEST_CASE("ports and removals are encoded under their command") {
     const Port port{"eth1.10", class_selector_pcp_table()};
     const auto message = encode(port, 27, 0, 1);
