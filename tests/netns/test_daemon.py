@@ -162,8 +162,14 @@ def refusals(case, daemon):
     refused(case, daemon, "inner dscp beside the kernel's outer one",
             ("tun", "inner-dscp", "native", "copy, set or table"),
             *cli, "tunnel encap inner-dscp set 0", "tunnel encap dscp native")
-    refused(case, daemon, "ecn of ipsec", "^",
-            *config("crypto map vpn 10", "tunnel encap ecn rfc6040"))
+    refused(case, daemon, "control packets of ipsec", "^",
+            *config("crypto map vpn 10", "tunnel control dscp cs6"))
+    refused(case, daemon, "one aggregate of the kernel's marks",
+            ("tun", "single-aggregate", "native"), *cli,
+            "tunnel encap single-aggregate af4", "tunnel encap dscp native")
+    refused(case, daemon, "two entries of the same sas", ("v 1", "v 2"),
+            *config("crypto map v 1", "match reqid 7",
+                    "crypto map v 2", "match reqid 7"))
     refused(case, daemon, "table in use", "wan-map",
             *config("table-map wan-map", "map from ef to af41",
                     "interface tun", "tunnel encap dscp table wan-map",
@@ -249,7 +255,12 @@ def round_trip(case, daemon):
         "default ignore", "table-map cos", "map from ef to 5", "default 0",
         "crypto map vpn 10 ipsec-isakmp", "description to branch b",
         "set peer 198.51.100.1", "tunnel decap dscp copy permit 0-47",
-        "qos pre-classify", "interface tun",
+        "qos pre-classify", "crypto map vpn 20 ipsec-isakmp",
+        "match local 192.0.2.1", "match reqid 7", "match if-id 8",
+        "match mark 0x10 0xff", "match spi 0x1001",
+        "tunnel encap ecn rfc6040", "tunnel encap inner-dscp set af11",
+        "tunnel encap single-aggregate af4",
+        "interface tun",
         "tunnel encap dscp table wan", "tunnel decap class outer",
         "qos pre-classify", "interface lan.10", "set cos dscp table cos",
         "interface sit9", "tunnel diffserv-mode uniform",
@@ -261,7 +272,7 @@ def round_trip(case, daemon):
         module = sock.tunnels(), sock.ports()
         daemon.cli(*config("no interface tun", "no interface lan.10",
                            "no interface sit9", "no interface wg9",
-                           "no crypto map vpn 10",
+                           "no crypto map vpn 10", "no crypto map vpn 20",
                            "no table-map wan", "no table-map cos"))
         case.equal("all removed", (sock.tunnels(), sock.ports()), ({}, {}))
         path = daemon.dir + "/pasted"
@@ -279,7 +290,8 @@ def round_trip(case, daemon):
                         case.equal("%s: %s" % (key, what),
                                    after[key].get(what), value)
     for show in ("tunnel", "tunnel tun", "table-map", "crypto map", "cos",
-                 "reasons", "version", "running-config", "interfaces"):
+                 "reasons", "version", "running-config", "interfaces",
+                 "crypto session"):
         done = daemon.cli("show " + show)
         case.true("show " + show, done.stdout.strip())
         done = topo.run("rA", tq.program("tunqos"), "--socket", daemon.socket,
