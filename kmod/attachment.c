@@ -277,14 +277,15 @@ int tunqos_attachment_sas(struct tunqos_attachment *attachment)
 	int err;
 
 	err = tunqos_device_selector(attachment->dev, &selector);
-	if (err == -EINVAL) {	/* whatever it had, it has no more */
-		attachment->match = NULL;
-		tunqos_match_remove(old);
-	}
+	if (!err && old && tunqos_selector_equal(&old->selector, &selector))
+		return 0;
+	if (err == -ENOMEM)
+		return err;
+	/* what it had it has no more, whatever becomes of the new */
+	attachment->match = NULL;
+	tunqos_match_remove(old);
 	if (err)
 		return err;
-	if (old && tunqos_selector_equal(&old->selector, &selector))
-		return 0;
 	match = tunqos_match_add(tunqos_net(attachment->underlay), &selector,
 				 true);
 	if (IS_ERR(match))
@@ -292,7 +293,6 @@ int tunqos_attachment_sas(struct tunqos_attachment *attachment)
 	rcu_assign_pointer(match->profile,
 			   rtnl_dereference(attachment->profile));
 	attachment->match = match;
-	tunqos_match_remove(old);
 	return 0;
 }
 

@@ -20,8 +20,7 @@
 /* Does a pass of its own begin with this SA? It writes a header around. */
 static bool makes_header(const struct xfrm_state *x)
 {
-	return x->props.mode != XFRM_MODE_TRANSPORT &&
-	       x->props.mode != XFRM_MODE_BEET;
+	return x->props.mode != XFRM_MODE_TRANSPORT;
 }
 
 /*
@@ -32,17 +31,15 @@ static const struct tunqos_profile *sa_profile(const struct tunqos_net *tn,
 					       const struct dst_entry *dst,
 					       const struct xfrm_state *x)
 {
-	const struct tunqos_profile *profile, *next;
+	const struct tunqos_profile *profile = NULL, *next;
 
-	profile = tunqos_sa_profile(tn, x, &x->id.daddr, &x->props.saddr);
-	while ((dst = xfrm_dst_child(dst)) != NULL) {
-		x = dst_xfrm(dst);
-		if (!x || makes_header(x))
-			break;
+	do {
 		next = tunqos_sa_profile(tn, x, &x->id.daddr, &x->props.saddr);
 		if (next)
 			profile = next;
-	}
+		dst = xfrm_dst_child(dst);
+		x = dst ? dst_xfrm(dst) : NULL;
+	} while (unlikely(x && !makes_header(x)));
 	return profile;
 }
 
@@ -50,6 +47,12 @@ static const struct tunqos_profile *sa_profile(const struct tunqos_net *tn,
 static bool in_clear(const struct sk_buff *skb)
 {
 	return !skb_valid_dst(skb) || !dst_xfrm(skb_dst(skb));
+}
+
+/* A VRF shows what it sends to POST_ROUTING, then the device in it does. */
+static bool comes_again(const struct net_device *out)
+{
+	return out && netif_is_l3_master(out);
 }
 
 /* Will it pass no egress hook? */
@@ -91,6 +94,28 @@ static bool rewrite_inner(struct sk_buff *skb,
 	return false;
 }
 
+/* The outer ECN that the kernel writes; RFC 3168 section 9.2. */
+static u8 native_ecn(const struct xfrm_state *x, u8 ds)
+{
+	u8 ecn = ds & TUNQOS_ECN_MASK;
+
+	if (x->props.flags & XFRM_STATE_NOECN)
+		return TUNQOS_ECN_NOT_ECT;
+	return ecn == TUNQOS_ECN_CE ? TUNQOS_ECN_ECT0 : ecn;
+}
+
+/* The outer header stays as the kernel makes it. */
+static void nothing_pending(struct sk_buff *skb,
+			    const struct tunqos_profile *profile, u8 tag,
+			    u8 class)
+{
+	if (profile->pre_classify)
+		skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tag,
+						      class);
+	else if (skb->tc_index >= TUNQOS_COMPANION_MIN)
+		skb->tc_index = 0;
+}
+
 /*
  * Inner DSCP and outer ECN, where the SA @x makes an outer header.
  * @outer: DSCP to write, or TUNQOS_TABLE_LEAVE
@@ -99,11 +124,12 @@ static bool rewrite_inner(struct sk_buff *skb,
  * nothing beyond @outer.
  */
 static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
-		 const struct xfrm_state *x, u8 ds, u8 outer, u8 class)
+		 const struct xfrm_state *x, u8 tag, u8 ds, u8 outer, u8 class)
 {
+	u8 ecn = profile->encap_ecn == TUNQOS_ENCAP_ECN_RFC6040 ?
+		 ds & TUNQOS_ECN_MASK : TUNQOS_ECN_NOT_ECT;
 	u8 dscp = tunqos_ds_dscp(ds);
 	bool rewritten;
-	u8 ecn;
 
 	if (x->props.mode != XFRM_MODE_TUNNEL) {
 		if (outer != TUNQOS_TABLE_LEAVE)
@@ -114,6 +140,11 @@ static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
 	if (outer == TUNQOS_TABLE_LEAVE) {
 		if (!rewritten && !profile->encap_ecn)
 			return false;
+		if (!rewritten && ecn == native_ecn(x, ds)) {
+			nothing_pending(skb, profile, tag, class);
+			tunqos_written(profile, TUNQOS_ENCAP);
+			return true;
+		}
 		/* what the kernel would have written of the one before */
 		outer = x->props.extra_flags & XFRM_SA_XFLAG_DONT_ENCAP_DSCP ?
 			0 : dscp;
@@ -122,8 +153,6 @@ static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
 		pending(skb, profile, outer, class);
 		return true;
 	}
-	ecn = profile->encap_ecn == TUNQOS_ENCAP_ECN_RFC6040 ?
-	      ds & TUNQOS_ECN_MASK : TUNQOS_ECN_NOT_ECT;
 	skb->tc_index = tunqos_pending_make_ecn(outer, class, ecn);
 	tunqos_written(profile, TUNQOS_ENCAP);
 	return true;
@@ -131,13 +160,14 @@ static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
 
 /*
  * What before() does not do at once.
+ * @tag: of the namespace of the SA
  * @own: the companion can be one of ours
  * @elsewhere: it would not be known as transformed then: that mark is where
  *	the family of the first pass has it
  */
 static noinline void decide(struct sk_buff *skb,
 			    const struct tunqos_profile *profile,
-			    const struct xfrm_state *x, u8 ds, bool own,
+			    const struct xfrm_state *x, u8 tag, u8 ds, bool own,
 			    bool elsewhere)
 {
 	bool writes = profile->encap_write || profile->encap_more;
@@ -146,8 +176,7 @@ static noinline void decide(struct sk_buff *skb,
 
 	if (profile->encap_write)
 		outer = profile->encap[class];
-	if (own && tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE,
-				       profile->tag))
+	if (own && tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE, tag))
 		class = tunqos_companion_class(skb->tc_index);
 	if (profile->pre_classify) {
 		/* Encryption hides the flow: compute its hash while we can. */
@@ -163,7 +192,7 @@ static noinline void decide(struct sk_buff *skb,
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
 				  TUNQOS_REASON_NESTED_FAMILY);
 	} else if (profile->encap_more &&
-		   more(skb, profile, x, ds, outer, class)) {
+		   more(skb, profile, x, tag, ds, outer, class)) {
 		return;
 	} else if (outer != TUNQOS_TABLE_LEAVE) {
 		pending(skb, profile, outer, class);
@@ -173,11 +202,7 @@ static noinline void decide(struct sk_buff *skb,
 				  profile->encap_write ?
 				  TUNQOS_REASON_TABLE_LEAVE : one_header(x));
 	}
-	if (profile->pre_classify)
-		skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE,
-						      profile->tag, class);
-	else if (skb->tc_index >= TUNQOS_COMPANION_MIN)
-		skb->tc_index = 0;
+	nothing_pending(skb, profile, tag, class);
 }
 
 static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
@@ -203,7 +228,7 @@ static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
 	own = transformed || !skb->skb_iif;
 	if (profile && profile->encap_any) {
 		tunqos_count(profile, TUNQOS_ENCAP);
-		decide(skb, profile, x, ds, own,
+		decide(skb, profile, x, tn->tag, ds, own,
 		       transformed && x->props.family != family);
 	} else if (skb->tc_index >= TUNQOS_COMPANION_MIN &&
 		   !(own && skb->tc_index < TUNQOS_HIDDEN_SEEN)) {
@@ -242,14 +267,15 @@ static void obeyed(const struct tunqos_net *tn, struct sk_buff *skb, int err)
 
 static void obey(const struct tunqos_net *tn, struct sk_buff *skb)
 {
-	u8 mask = tunqos_pending_mask(skb->tc_index);
-	u8 ds = tunqos_pending_ds(skb->tc_index);
+	u16 companion = skb->tc_index;
 	int err = 0;
 
-	if (likely(tunqos_skb_is_plain(skb)))
-		tunqos_skb_write_plain(skb, ds, mask);
+	if (likely(tunqos_companion_kind(companion) == TUNQOS_KIND_PENDING &&
+		   tunqos_skb_is_plain(skb)))
+		tunqos_skb_write_plain(skb, tunqos_companion_x(companion));
 	else
-		err = tunqos_skb_write_ds(skb, 0, ds, mask);
+		err = tunqos_skb_write_ds(skb, 0, tunqos_pending_ds(companion),
+					  tunqos_pending_mask(companion));
 	obeyed(tn, skb, err);
 }
 
@@ -264,10 +290,12 @@ unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
 		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
 			obey(priv, skb);
 	}
-	if (!in_clear(skb))
+	if (in_clear(skb)) {
+		if (skips_egress(skb) && state->out)
+			tunqos_wireguard_skipped(skb, state->out);
+	} else if (!comes_again(state->out)) {
 		before(priv, skb, transformed, AF_INET, ip_hdr(skb)->tos);
-	else if (skips_egress(skb) && state->out)
-		tunqos_wireguard_skipped(skb, state->out);
+	}
 	return NF_ACCEPT;
 }
 
@@ -282,10 +310,12 @@ unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
 			obey(priv, skb);
 	}
-	if (!in_clear(skb))
+	if (in_clear(skb)) {
+		if (skips_egress(skb) && state->out)
+			tunqos_wireguard_skipped(skb, state->out);
+	} else if (!comes_again(state->out)) {
 		before(priv, skb, transformed, AF_INET6,
 		       tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
-	else if (skips_egress(skb) && state->out)
-		tunqos_wireguard_skipped(skb, state->out);
+	}
 	return NF_ACCEPT;
 }

@@ -34,6 +34,8 @@ static const char *device_problem(int err)
 		return NO_SAS;
 	case -EEXIST:
 		return "another module holds all priorities of ipsec";
+	case -ENODATA:
+		return "decap from ipsec needs a permit list";
 	case -ENOSPC:
 		return TOO_MANY_SHAPES;
 	}
@@ -177,6 +179,10 @@ static int prepare_device(struct tunqos_binding *binding,
 
 	if (binding->key.type == TUNQOS_BIND_PORT)
 		return tunqos_port_prepare(binding, dev);
+	/* as netlink_tunnel.c has it for other bindings to ipsec */
+	if (tunqos_kind_of(dev)->form == TUNQOS_FORM_IPSEC &&
+	    profile->decap_write && !profile->has_permit)
+		return -ENODATA;
 	hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_DEVICE,
 				     tunqos_kind_of(dev),
 				     tunqos_attachment_vrf(dev));
@@ -442,7 +448,7 @@ void tunqos_binding_unprepare(struct tunqos_binding *binding)
 	case TUNQOS_BIND_DEVICE:
 		if (!binding->attachment)
 			break;
-		if (binding->state == TUNQOS_STATE_ACTIVE)
+		if (rcu_access_pointer(binding->attachment->profile))
 			tunqos_attachment_trim(binding, hooks);
 		else
 			tunqos_attachment_drop(binding);

@@ -93,12 +93,13 @@ static unsigned int received(struct sk_buff *skb, const struct sec_path *sp)
 				  TUNQOS_REASON_BEET_MODE);
 		return NF_ACCEPT;
 	}
-	if (profile->decap_write && x->props.flags & XFRM_STATE_DECAP_DSCP) {
-		tunqos_left_alone(profile, TUNQOS_DECAP,
-				  TUNQOS_REASON_SA_DECAP_DSCP);
-		return tunqos_decap_keep(skb, profile, arrived);
-	}
-	return tunqos_decap(skb, profile, arrived);
+	if (!profile->decap_write ||
+	    !(x->props.flags & XFRM_STATE_DECAP_DSCP))
+		return tunqos_decap(skb, profile, arrived);
+	if (tunqos_decap_keep(skb, profile, arrived) != NF_ACCEPT)
+		return NF_DROP;
+	tunqos_left_alone(profile, TUNQOS_DECAP, TUNQOS_REASON_SA_DECAP_DSCP);
+	return NF_ACCEPT;
 }
 
 /*
@@ -138,7 +139,7 @@ static struct transform {
 	bool wanted;
 	struct xfrm4_protocol handler4;
 	struct xfrm6_protocol handler6;
-} transforms[] = {
+} transforms[] = {	/* ESP first: no profile goes without */
 	{ IPPROTO_ESP, false, true, HANDLER4, HANDLER6 },
 	{ IPPROTO_AH, false, false, HANDLER4, HANDLER6 },
 	{ IPPROTO_COMP, false, false, HANDLER4, HANDLER6 },
@@ -172,19 +173,16 @@ static int get(struct transform *t)
 	return 0;
 }
 
+/* Return: 0, or the error of ESP; the others are tried again. */
 static int get_wanted(void)
 {
 	size_t i;
-	int err;
 
-	for (i = 0; i < ARRAY_SIZE(transforms); i++) {
-		if (!READ_ONCE(transforms[i].wanted))
-			continue;
-		err = get(&transforms[i]);
-		if (err)
-			return err;
+	for (i = 1; i < ARRAY_SIZE(transforms); i++) {
+		if (READ_ONCE(transforms[i].wanted))
+			get(&transforms[i]);
 	}
-	return 0;
+	return get(&transforms[0]);
 }
 
 static void wanted_now(struct work_struct *work)
@@ -222,8 +220,7 @@ static int acquire(struct xfrm_state *x, struct xfrm_tmpl *tmpl,
 static struct xfrm_policy *compile_policy(struct sock *sk, int opt, u8 *data,
 					  int len, int *dir)
 {
-	*dir = -EOPNOTSUPP;
-	return NULL;
+	return NULL;	/* *dir keeps what others have to say */
 }
 
 static struct xfrm_mgr manager = {

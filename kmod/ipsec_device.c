@@ -106,5 +106,8 @@ int tunqos_device_selector(const struct net_device *dev,
 	kfree_skb(skb);
 	if (err)
 		return err;
-	return selector->fields ? 0 : -EINVAL;
+	/* a local address alone is also others' */
+	if (selector->fields & (TUNQOS_SELECT_PEER | TUNQOS_SELECT_IF_ID))
+		return 0;
+	return -EINVAL;
 }

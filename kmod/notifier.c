@@ -84,6 +84,17 @@ static struct tunqos_attachment *attached(const struct net_device *dev)
 	return attachment;	/* RTNL keeps it */
 }
 
+/* Of a device that is down nobody is told until it is up again. */
+static void changed(struct net_device *dev)
+{
+	struct tunqos_attachment *attachment = attached(dev);
+
+	if (attachment)
+		tunqos_binding_device_changed(attachment->binding);
+	else
+		here(dev);
+}
+
 static void gone(struct net_device *dev, bool only_renamed)
 {
 	struct tunqos_attachment *attachment = attached(dev);
@@ -107,7 +118,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 		uppers_here(dev);
 		break;
 	case NETDEV_UP:		/* what failed is tried again */
-		here(dev);
+		changed(dev);
 		break;
 	case NETDEV_UNREGISTER:
 		gone(dev, false);
@@ -133,9 +144,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 			vrf_changed(dev);
 		break;
 	case NETDEV_CHANGE:	/* a tunnel may be tied to another device */
-		attachment = attached(dev);
-		if (attachment)
-			tunqos_binding_device_changed(attachment->binding);
+		changed(dev);
 		break;
 	}
 	return NOTIFY_DONE;

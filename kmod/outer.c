@@ -109,7 +109,7 @@ static __always_inline unsigned int mark(struct sk_buff *skb,
 	if (unlikely(outer == TUNQOS_TABLE_LEAVE || profile->encap_more ||
 		     !tunqos_skb_is_plain(skb)))
 		return mark_slowly(skb, profile, inner);
-	tunqos_skb_write_plain(skb, outer << 2, TUNQOS_DSCP_MASK);
+	tunqos_skb_write_plain(skb, outer);
 	tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Selectors of SAs: the control side; selector.h has the packet path's. */
+/* Selectors of SAs: putting them in force, and what selector.h leaves over. */
 
 #include <linux/bitops.h>
 #include <linux/slab.h>
@@ -15,6 +15,71 @@ static u32 selector_hash(const struct tunqos_selector *selector)
 				    &selector->peer, &selector->local,
 				    selector->mark, selector->reqid,
 				    selector->if_id, selector->spi);
+}
+
+static bool selects(const struct tunqos_selector *selector,
+		    const struct xfrm_state *x, const xfrm_address_t *peer,
+		    const xfrm_address_t *local)
+{
+	u8 fields = selector->fields;
+
+	if (fields & (TUNQOS_SELECT_PEER | TUNQOS_SELECT_LOCAL)) {
+		unsigned short family = x->props.family;
+
+		if (selector->family != family)
+			return false;
+		if (fields & TUNQOS_SELECT_PEER &&
+		    !xfrm_addr_equal(&selector->peer, peer, family))
+			return false;
+		if (fields & TUNQOS_SELECT_LOCAL &&
+		    !xfrm_addr_equal(&selector->local, local, family))
+			return false;
+	}
+	if (likely(!(fields & ~(TUNQOS_SELECT_PEER | TUNQOS_SELECT_LOCAL))))
+		return true;
+	if (fields & TUNQOS_SELECT_MARK &&
+	    (x->mark.v & selector->mark_mask) != selector->mark)
+		return false;
+	if (fields & TUNQOS_SELECT_REQID && x->props.reqid != selector->reqid)
+		return false;
+	if (fields & TUNQOS_SELECT_IF_ID && x->if_id != selector->if_id)
+		return false;
+	return !(fields & TUNQOS_SELECT_SPI) || x->id.spi == selector->spi;
+}
+
+/* tunqos_sa_profile() for whatever selectors say. */
+struct tunqos_profile *
+tunqos_sa_profile_any(const struct tunqos_net *tn,
+		      const struct tunqos_shapes *shapes,
+		      const struct xfrm_state *x, const xfrm_address_t *peer,
+		      const xfrm_address_t *local)
+{
+	const struct tunqos_shape *shape, *end;
+	struct tunqos_profile *profile;
+	struct tunqos_match *match;
+	u32 hash;
+
+	end = shapes->shape + shapes->count;
+	for (shape = shapes->shape; shape < end; shape++) {
+		hash = tunqos_selector_hash(shape->fields, x->props.family,
+					    peer, local,
+					    x->mark.v & shape->mark_mask,
+					    x->props.reqid, x->if_id,
+					    x->id.spi);
+		hlist_for_each_entry_rcu(match,
+					 tunqos_selector_bucket(tn, hash),
+					 node) {
+			if (match->tn != tn ||
+			    match->selector.fields != shape->fields ||
+			    match->selector.mark_mask != shape->mark_mask ||
+			    !selects(&match->selector, x, peer, local))
+				continue;
+			profile = rcu_dereference(match->profile);
+			if (likely(profile))
+				return profile;
+		}
+	}
+	return NULL;
 }
 
 /* For bindings by their key; lookup.c. */
@@ -92,6 +157,10 @@ static void swap_shapes(struct tunqos_net *tn, struct tunqos_shapes *shapes)
 {
 	struct tunqos_shapes *old = rtnl_dereference(tn->shapes);
 
+	if (shapes)
+		shapes->only_peers =
+			shapes->count == 1 &&
+			shapes->shape[0].fields == TUNQOS_SELECT_PEER;
 	rcu_assign_pointer(tn->shapes, shapes);
 	if (old)
 		kfree_rcu(old, rcu);
@@ -102,36 +171,41 @@ static int shape_get(struct tunqos_net *tn,
 		     const struct tunqos_selector *selector)
 {
 	struct tunqos_shapes *old = rtnl_dereference(tn->shapes);
-	unsigned int count = old ? old->count : 0;
-	struct tunqos_shapes *shapes;
-	unsigned int at;
-
-	for (at = 0; at < count; at++) {
-		if (same_shape(&old->shape[at], selector)) {
-			old->shape[at].users++;
-			return 0;
-		}
-		if (goes_before(selector, &old->shape[at]))
-			break;
-	}
-	if (count == TUNQOS_SHAPES_MAX)
-		return -ENOSPC;
-
-	shapes = kzalloc(struct_size(shapes, shape, count + 1),
-			 GFP_KERNEL_ACCOUNT);
-	if (!shapes)
-		return -ENOMEM;
-	shapes->count = count + 1;
-	if (old) {
-		memcpy(shapes->shape, old->shape, at * sizeof(*old->shape));
-		memcpy(shapes->shape + at + 1, old->shape + at,
-		       (count - at) * sizeof(*old->shape));
-	}
-	shapes->shape[at] = (struct tunqos_shape) {
+	const struct tunqos_shape new = {
 		.fields = selector->fields,
 		.mark_mask = selector->mark_mask,
 		.users = 1,
 	};
+	struct tunqos_shapes *shapes;
+	unsigned int used = 0;
+	bool placed = false;
+	unsigned int i;
+
+	for (i = 0; old && i < old->count; i++) {
+		if (same_shape(&old->shape[i], selector)) {
+			old->shape[i].users++;
+			return 0;
+		}
+		used += !!old->shape[i].users;
+	}
+	if (used == TUNQOS_SHAPES_MAX)
+		return -ENOSPC;
+
+	shapes = kzalloc(struct_size(shapes, shape, used + 1),
+			 GFP_KERNEL_ACCOUNT);
+	if (!shapes)
+		return -ENOMEM;
+	for (i = 0; old && i < old->count; i++) {
+		if (!old->shape[i].users)
+			continue;
+		if (!placed && goes_before(selector, &old->shape[i])) {
+			shapes->shape[shapes->count++] = new;
+			placed = true;
+		}
+		shapes->shape[shapes->count++] = old->shape[i];
+	}
+	if (!placed)
+		shapes->shape[shapes->count++] = new;
 	swap_shapes(tn, shapes);
 	return 0;
 }

@@ -42,10 +42,16 @@ struct tunqos_shape {
 	u8 fields;
 };
 
-/* Those of a namespace, the most specific first; never changed. */
+/**
+ * struct tunqos_shapes - those of a namespace, the most specific first
+ * @only_peers: there is but the one that says the peer
+ *
+ * What packets read of it never changes.
+ */
 struct tunqos_shapes {
 	struct rcu_head rcu;
 	unsigned int count;
+	bool only_peers;
 	struct tunqos_shape shape[];
 };
 
@@ -90,35 +96,30 @@ tunqos_selector_bucket(const struct tunqos_net *tn, u32 hash)
 	return &tunqos_matches[hash_32(hash ^ tn->salt, TUNQOS_SELECTOR_BITS)];
 }
 
-static inline bool tunqos_selects(const struct tunqos_selector *selector,
-				  const struct xfrm_state *x,
-				  const xfrm_address_t *peer,
-				  const xfrm_address_t *local)
+struct tunqos_profile *
+tunqos_sa_profile_any(const struct tunqos_net *tn,
+		      const struct tunqos_shapes *shapes,
+		      const struct xfrm_state *x, const xfrm_address_t *peer,
+		      const xfrm_address_t *local);
+
+/* Where nothing but peers is said, as usual: one look by an IPv4 address. */
+static inline struct tunqos_profile *
+tunqos_sa_profile4(const struct tunqos_net *tn, __be32 peer)
 {
-	u8 fields = selector->fields;
+	const struct hlist_head *bucket;
+	struct tunqos_profile *profile;
+	struct tunqos_match *match;
 
-	if (fields & (TUNQOS_SELECT_PEER | TUNQOS_SELECT_LOCAL)) {
-		unsigned short family = x->props.family;
-
-		if (selector->family != family)
-			return false;
-		if (fields & TUNQOS_SELECT_PEER &&
-		    !xfrm_addr_equal(&selector->peer, peer, family))
-			return false;
-		if (fields & TUNQOS_SELECT_LOCAL &&
-		    !xfrm_addr_equal(&selector->local, local, family))
-			return false;
+	bucket = tunqos_selector_bucket(tn, tunqos_hash4(peer));
+	hlist_for_each_entry_rcu(match, bucket, node) {
+		if (match->selector.peer.a4 != peer || match->tn != tn ||
+		    match->selector.family != AF_INET)
+			continue;
+		profile = rcu_dereference(match->profile);
+		if (likely(profile))
+			return profile;
 	}
-	if (likely(!(fields & ~(TUNQOS_SELECT_PEER | TUNQOS_SELECT_LOCAL))))
-		return true;
-	if (fields & TUNQOS_SELECT_MARK &&
-	    (x->mark.v & selector->mark_mask) != selector->mark)
-		return false;
-	if (fields & TUNQOS_SELECT_REQID && x->props.reqid != selector->reqid)
-		return false;
-	if (fields & TUNQOS_SELECT_IF_ID && x->if_id != selector->if_id)
-		return false;
-	return !(fields & TUNQOS_SELECT_SPI) || x->id.spi == selector->spi;
+	return NULL;
 }
 
 /**
@@ -136,34 +137,12 @@ tunqos_sa_profile(const struct tunqos_net *tn, const struct xfrm_state *x,
 		  const xfrm_address_t *peer, const xfrm_address_t *local)
 {
 	const struct tunqos_shapes *shapes = rcu_dereference(tn->shapes);
-	const struct tunqos_shape *shape, *end;
-	struct tunqos_profile *profile;
-	struct tunqos_match *match;
-	u32 hash;
 
 	if (!shapes)
 		return NULL;
-	end = shapes->shape + shapes->count;
-	for (shape = shapes->shape; shape < end; shape++) {
-		hash = tunqos_selector_hash(shape->fields, x->props.family,
-					    peer, local,
-					    x->mark.v & shape->mark_mask,
-					    x->props.reqid, x->if_id,
-					    x->id.spi);
-		hlist_for_each_entry_rcu(match,
-					 tunqos_selector_bucket(tn, hash),
-					 node) {
-			if (match->tn != tn ||
-			    match->selector.fields != shape->fields ||
-			    match->selector.mark_mask != shape->mark_mask ||
-			    !tunqos_selects(&match->selector, x, peer, local))
-				continue;
-			profile = rcu_dereference(match->profile);
-			if (likely(profile))
-				return profile;
-		}
-	}
-	return NULL;
+	if (likely(shapes->only_peers && x->props.family == AF_INET))
+		return tunqos_sa_profile4(tn, peer->a4);
+	return tunqos_sa_profile_any(tn, shapes, x, peer, local);
 }
 
 #endif /* TUNQOS_SELECTOR_H */

@@ -39,19 +39,13 @@ static inline void tunqos_skb_write_plain4(struct sk_buff *skb, u8 dscp)
 		tunqos_ds_write4(header, dscp);
 }
 
-/* Writes the bits of @ds (0-255) under @mask, in one of either family. */
-static inline void tunqos_skb_write_plain(struct sk_buff *skb, u8 ds, u8 mask)
+/* The same of either family. */
+static inline void tunqos_skb_write_plain(struct sk_buff *skb, u8 dscp)
 {
-	u8 *header = skb->data;
-	u8 old = tunqos_ds_read(header);
-
-	ds = (old & ~mask) | (ds & mask);
-	if (ds == old)
-		return;
-	if (unlikely(header[0] >> 4 == 6))
-		tunqos_ds_put6(header, ds);
+	if (unlikely(skb->data[0] >> 4 == 6))
+		tunqos_ds_write6(skb->data, dscp);
 	else
-		tunqos_ds_put4(header, ds);
+		tunqos_skb_write_plain4(skb, dscp);
 }
 
 #endif /* TUNQOS_SKB_H */

@@ -188,7 +188,34 @@ def device(case, net, sock):
         with sock.transaction():
             sock.set_tunnel(device="other", encap_dscp="set", encap_value=9)
         outer_mark(case, net, tun, "beside another", 1)
-        topo.ip("rA", "link del other")
+        # another number while it is down, which no event tells
+        for number, mark in ((9, EF), (7, 1)):
+            topo.ip("rA", "link set tun down")
+            topo.ip("rA", "link set tun type xfrm dev wan if_id %d" %
+                    number)
+            topo.ip("rA", ["link set tun up"] + [
+                "route replace %s dev tun" % topo.LAN["rB"][f]
+                for f in (4, 6)])
+            if mark == 1:
+                outer_mark(case, net, tun, "its number again", mark)
+            case.equal("state", sock.tunnels()["tun"]["state"], "active")
+            if number == 9:
+                topo.ip("rA", "link del other")
+                topo.ip("rA", "link add other type xfrm dev wan if_id 7")
+                topo.ip("rA", ["link set other up"] + [
+                    "route replace %s dev other" % topo.LAN["rB"][f]
+                    for f in (4, 6)])
+                outer_mark(case, net, tun, "its old number is another's", 9)
+                topo.ip("rA", "link del other")
+        with sock.transaction():
+            sock.set_tunnel(device="other", encap_dscp="set", encap_value=9)
+        try:
+            with sock.transaction():
+                sock.set_tunnel(device="tun", decap_dscp="copy")
+            case.true("decap without a permit list is refused", False)
+        except genl.Refused as e:
+            case.true("says why: " + e.message, "tunnel tun: " in e.message
+                      and "needs a permit list" in e.message)
         topo.ip("rA", "link add other type xfrm external")
         other = sock.tunnels()["other"]
         case.equal("an external one", other["state"], "failed")
