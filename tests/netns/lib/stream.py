@@ -55,7 +55,8 @@ class Traffic:
 
 
 class Marked:
-    """Traffic through a tunnel of rA, with every outer DSCP that it had.
+    """Traffic through a tunnel of rA, with every outer DSCP that it had, every
+    inner one at hostB, and the SPIs of ESP in the order of their appearance.
 
     Look often: a capture holds some thousand frames.
     """
@@ -66,6 +67,8 @@ class Marked:
         self.captures = wire.Captures(near=("wan", "rA"),
                                       end=("hostB", "lan"))
         self.outer = {}  # DSCP: packets
+        self.inner = {}
+        self.spis = []
         self.arrived = 0
 
     def look(self):
@@ -76,13 +79,18 @@ class Marked:
                 tun = self.tun if place == "near" else None
                 if self.traffic.shot.index(packet, tun) != 0:
                     continue
-                if place == "end":
-                    self.arrived += 1
-                else:
-                    dscp = packet.ips[0].dscp
-                    self.outer[dscp] = self.outer.get(dscp, 0) + 1
+                self.count(place, packet)
             capture.frames.clear()
             capture.decoded.clear()
+
+    def count(self, place, packet):
+        marks = self.outer if place == "near" else self.inner
+        dscp = packet.ips[0].dscp
+        marks[dscp] = marks.get(dscp, 0) + 1
+        self.arrived += place == "end"
+        esp = packet.first("esp")
+        if esp and esp.spi not in self.spis:
+            self.spis.append(esp.spi)
 
     def all_here(self):
         self.look()
