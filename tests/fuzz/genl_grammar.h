@@ -40,6 +40,11 @@ static const struct shape tunnel_key[] = {
     {TUNQOS_A_TUNNEL_DEVICE, NAME, 0},
     {TUNQOS_A_TUNNEL_PEER4, ADDRESS4, 0},
     {TUNQOS_A_TUNNEL_PEER6, ADDRESS6, 0},
+    {TUNQOS_A_TUNNEL_LOCAL6, ADDRESS6, 0},
+    {TUNQOS_A_TUNNEL_REQID, WORD, 7},
+    {TUNQOS_A_TUNNEL_IF_ID, WORD, 7},
+    {TUNQOS_A_TUNNEL_MARK, WORD, 7},
+    {TUNQOS_A_TUNNEL_SPI, WORD, 7},
 };
 
 static const struct shape tunnel_settings[] = {
