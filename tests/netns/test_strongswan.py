@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tunqos-test: limit=400
-"""strongSwan between the routers, as Debian has it: by policy and with an xfrm
-interface, rekeyed and the module reloaded under traffic, its copy_dscp.
+"""strongSwan between the routers, as Debian has it: by policy, with an xfrm
+interface, in UDP; rekeyed and the module reloaded under traffic; copy_dscp.
 """
 
 import time
@@ -181,8 +181,20 @@ def interface(case, net, pair):
     case.note("xfrm interface: done")
 
 
+def natt(case, net, pair):
+    """ESP in UDP, from and to the daemons' own sockets."""
+    with swan.Child(net, pair, connection=dict(encap="yes")) as tun:
+        bind(PEER)
+        tables(case, net, tun, "nat-t")
+        rekeys(case, net, pair, tun, "nat-t")
+    case.note("nat-t: done")
+
+
 def copy_dscp(case, net, pair, copy):
     """Whatever it says, our outer mark; where it copies in, a reason."""
+    for r in ("rA", "rB"):
+        with genl.Tunqos(r) as sock, sock.transaction():
+            sock.flush()
     with swan.Child(net, pair, copy_dscp=copy) as tun:
         tables(case, net, tun, copy + ", not bound", NATIVE, {}, copy,
                families=(4,))
@@ -195,9 +207,6 @@ def copy_dscp(case, net, pair, copy):
             case.equal(copy + ": sa_decap_dscp", sock.reasons().get(
                 "sa_decap_dscp", 0) - before,
                 257 * len(tun.families) * (copy in COPIES_IN))
-    for r in ("rA", "rB"):
-        with genl.Tunqos(r) as sock, sock.transaction():
-            sock.flush()
     case.note("copy_dscp = %s: done" % copy)
 
 
@@ -207,6 +216,7 @@ def test(case):
             net.remark(rules), swan.Pair() as pair:
         case.note("both daemons are up")
         interface(case, net, pair)
+        natt(case, net, pair)
         for copy in ("no", "yes"):
             copy_dscp(case, net, pair, copy)
         policy(case, net, pair)
