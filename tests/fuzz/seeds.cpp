@@ -93,8 +93,12 @@ std::vector<Config> configurations() {
         const auto maps = samples::full().table_maps;
         config.table_maps = {{"wan", maps.at("wan")}, {"lan", maps.at("lan")}};
         config.interfaces["gre1"].tunnel = profile;
-        if (samples::fits_ipsec(profile))
-            config.crypto_maps[{"vpn", 10}] = {"to b", "2001:db8::1", profile};
+        if (samples::fits_ipsec(profile)) {
+            CryptoMap& map = config.crypto_maps[{"vpn", 10}];
+            map.description = "to b";
+            map.match.peer = "2001:db8::1";
+            map.tunnel = profile;
+        }
         all.push_back(std::move(config));
     });
     return all;

@@ -257,8 +257,8 @@ def fou6(case, net, sock):
                     sock[r].set_tunnel(device="tun", **one)
             with net.remark(net.mark_all(ecn=ecn)):
                 for family in tun.families:
-                    matrix_table(case, kind, tun, family, "%s IPv%d" % (
-                        kind, family), encap, decap, ecn, net)
+                    matrix_table(case, tun, family, "%s IPv%d" % (
+                        kind, family), (encap, decap, ecn), net)
         case.note(kind)
 
 

@@ -237,13 +237,17 @@ def replayed(case, net, tun):
 
 
 def device(case, net):
-    """An xfrm interface by its name, and a word on its permit list."""
+    """An xfrm interface by its name, with a permit list."""
     with net.tunnel("xfrmi") as tun, tq.Daemon("rA") as daemon:
         done = daemon.cli("configure terminal", "interface tun",
                           "tunnel encap dscp set af31",
-                          "tunnel decap dscp copy")
-        case.true("advice: " + done.stderr + done.stdout,
-                  "without a permit list" in done.stderr + done.stdout)
+                          "tunnel decap dscp copy", check=False)
+        case.true("refused: " + done.stderr + done.stdout,
+                  "decap from ipsec needs a permit list" in
+                  done.stderr + done.stdout)
+        daemon.cli("configure terminal", "interface tun",
+                   "tunnel encap dscp set af31",
+                   "tunnel decap dscp copy permit 0-47")
         outer(case, net, tun, "xfrm interface", AF31)
         case.equal("bound", sas(daemon)[OUT]["bound"], "interface tun")
         daemon.cli(*entry(10, "match if-id 7", "tunnel encap dscp set cs1"))
