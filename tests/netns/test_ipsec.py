@@ -4,7 +4,6 @@
 """IPsec as it comes: NAT-T, flags of the SA, an xfrm interface, transport
 mode, IPsec in IPsec, beside peers that are not ours."""
 
-import contextlib
 import socket
 import threading
 
@@ -14,30 +13,13 @@ import topo
 import tq
 import wire
 from case import main
+from ipsec import natt_sockets
 from test_marks import table
 
 MIXED = [(d * 7 + 3) % 64 for d in range(64)]
 ALL = set(range(64))
 SETTING = dict(encap_dscp="table", encap_table=MIXED)
 COPY = dict(decap_dscp="copy", decap_permit=ALL)
-UDP_ENCAP, UDP_ENCAP_ESPINUDP = 100, 2
-
-
-@contextlib.contextmanager
-def natt_sockets():
-    """What an IKE daemon holds open for ESP in UDP."""
-    socks = []
-    for r in ("rA", "rB"):
-        with topo.inside(r):
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        s.setsockopt(socket.IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP)
-        s.bind(("0.0.0.0", 4500))
-        socks.append(s)
-    try:
-        yield
-    finally:
-        for s in socks:
-            s.close()
 
 
 def set_both(family=4, encap=SETTING, decap=COPY):
