@@ -74,6 +74,15 @@ static struct net *underlay_of(struct net_device *dev)
 }
 
 /*
+ * Only who owns the machine may have hooks in others' namespaces; for anybody
+ * else the device's own is looked at.
+ */
+static bool is_everywhere(const struct net_device *dev)
+{
+	return !knows_underlay(dev) && dev_net(dev)->user_ns == &init_user_ns;
+}
+
+/*
  * Whoever owns the device's namespace may mark the outer packets if the one
  * they are in has the same owner, or one below: as for changing the device.
  */
@@ -150,6 +159,9 @@ static int egress_get(struct tunqos_attachment *attachment)
 
 	if (!sealed) {
 		err = tunqos_vrf_get(attachment);
+		/* none is left: what does meet a VRF is counted there */
+		if (err == -EBUSY && attachment->vrf == TUNQOS_VRF_PERHAPS)
+			return 0;
 		if (err)
 			return err;
 	}
@@ -169,10 +181,19 @@ static int egress_get(struct tunqos_attachment *attachment)
 	return err;
 }
 
-/* Is the underlay of a device of ours a VRF? Context: RTNL held. */
-bool tunqos_attachment_vrf(struct net_device *dev)
+static void egress_put(struct tunqos_attachment *attachment)
 {
-	return tunqos_vrf_hides(dev, underlay_of(dev));
+	if (attachment->number || attachment->form == TUNQOS_FORM_WIREGUARD)
+		nf_unregister_net_hook(dev_net(attachment->dev),
+				       &attachment->egress);
+	tunqos_vrf_put(attachment);
+}
+
+/* Is the underlay of a device of ours a VRF? Context: RTNL held. */
+enum tunqos_vrf tunqos_attachment_vrf(struct net_device *dev)
+{
+	return tunqos_vrf_hides(dev, is_everywhere(dev) ? NULL :
+						underlay_of(dev));
 }
 
 /*
@@ -223,11 +244,8 @@ static void release(struct tunqos_attachment *attachment, u32 hooks)
 				       &attachment->ingress);
 		gro_restore(attachment);
 	}
-	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS) {
-		nf_unregister_net_hook(dev_net(attachment->dev),
-				       &attachment->egress);
-		tunqos_vrf_put(attachment);
-	}
+	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS)
+		egress_put(attachment);
 	hooks_put(attachment, hooks);
 }
 
@@ -250,12 +268,7 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 	attachment->form = attachment->kind->form;
 	attachment->underlay = underlay_of(dev);
 	attachment->vrf = tunqos_attachment_vrf(dev);
-	/*
-	 * Only who owns the machine may have hooks in others' namespaces; for
-	 * anybody else the device's own is looked at.
-	 */
-	attachment->everywhere = !knows_underlay(dev) &&
-				 dev_net(dev)->user_ns == &init_user_ns;
+	attachment->everywhere = is_everywhere(dev);
 	if (!attachment->everywhere)
 		attachment->here = tunqos_net(attachment->underlay);
 	abroad += is_abroad(attachment);
@@ -405,6 +418,23 @@ void tunqos_attachment_drop(struct tunqos_binding *binding)
 	tunqos_match_remove(attachment->match);
 	release(attachment, ~0);
 	kfree_rcu(attachment, rcu);
+}
+
+/**
+ * tunqos_attachment_vrfs_changed() - devices went into a VRF or came out of one
+ *
+ * Context: process, RTNL held; from the notifier.
+ */
+void tunqos_attachment_vrfs_changed(void)
+{
+	struct tunqos_attachment *attachment;
+	size_t i;
+
+	tunqos_assert_rtnl();
+	for (i = 0; i < ARRAY_SIZE(tunqos_devices); i++) {
+		hlist_for_each_entry(attachment, &tunqos_devices[i], node)
+			tunqos_binding_device_changed(attachment->binding);
+	}
 }
 
 /**

@@ -397,7 +397,7 @@ void tunqos_binding_device_changed(struct tunqos_binding *binding)
 {
 	struct tunqos_profile *profile = rtnl_dereference(binding->profile);
 	struct tunqos_attachment *attachment = binding->attachment;
-	bool vrf = tunqos_attachment_vrf(attachment->dev);
+	enum tunqos_vrf vrf = tunqos_attachment_vrf(attachment->dev);
 	bool active;
 	int err = 0;
 	u32 hooks;

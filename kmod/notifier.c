@@ -43,16 +43,11 @@ static void uppers_here(struct net_device *dev)
 	}
 }
 
-/* Devices over this one, or this one, may be in a VRF now, or not any more. */
-static void vrf_changed(struct net_device *dev)
+/* Tunnels that are tied to nothing may meet it now, or not any more. */
+static void vrf(const struct net_device *dev, bool goes)
 {
-	struct tunqos_net *tn = tunqos_net(dev_net(dev));
-	struct tunqos_binding *binding;
-
-	list_for_each_entry(binding, &tn->bindings, list) {
-		if (binding->attachment)
-			tunqos_binding_device_changed(binding);
-	}
+	if (netif_is_l3_master(dev) && tunqos_vrf_changed(dev, goes))
+		tunqos_attachment_vrfs_changed();
 }
 
 /* Failed bindings of a namespace whose device is not there any more. */
@@ -114,6 +109,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 
 	switch (event) {
 	case NETDEV_REGISTER:
+		vrf(dev, false);
 		here(dev);
 		uppers_here(dev);
 		break;
@@ -122,6 +118,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 		break;
 	case NETDEV_UNREGISTER:
 		gone(dev, false);
+		vrf(dev, true);
 		break;
 	case NETDEV_CHANGENAME:
 		gone(dev, true);
@@ -141,7 +138,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 		if (attachment)	/* vxlan, the same */
 			tunqos_binding_device_changed(attachment->binding);
 		if (netif_is_l3_master(info->upper_dev))
-			vrf_changed(dev);
+			tunqos_attachment_vrfs_changed();
 		break;
 	case NETDEV_CHANGE:	/* a tunnel may be tied to another device */
 		changed(dev);

@@ -13,6 +13,7 @@
 #include <linux/netdevice.h>
 #include <net/l3mdev.h>
 #include <net/ip.h>
+#include <net/sock.h>
 
 #include "tunqos.h"
 #include "lookup.h"
@@ -335,9 +336,13 @@ tunnelled4(struct sk_buff *skb, const struct tunqos_attachment *attachment,
 
 /* It may be a tunnel that is bound; nobody else will say so. */
 static void hidden_by_vrf(struct tunqos_net *tn, const struct sk_buff *skb,
-			  u8 proto)
+			  const struct sock *sk, u8 proto)
 {
 	switch (proto) {
+	case IPPROTO_UDP:
+		if (sk && !(sk_fullsock(sk) && sk->sk_kern_sock))
+			break;	/* a program's */
+		fallthrough;
 	case IPPROTO_IPIP:
 	case IPPROTO_IPV6:
 	case IPPROTO_GRE:
@@ -384,7 +389,8 @@ static inline bool is_here(const struct tunqos_attachment *attachment,
 
 /* By a VRF's LOCAL_OUT, which may be passed twice: vrf.c knows the device. */
 static noinline unsigned int behind_vrf(struct sk_buff *skb,
-					struct tunqos_net *tn, u8 proto)
+					struct tunqos_net *tn,
+					const struct sock *sk, u8 proto)
 {
 	const struct tunqos_attachment *attachment;
 	const struct tunqos_profile *profile;
@@ -392,9 +398,9 @@ static noinline unsigned int behind_vrf(struct sk_buff *skb,
 	if (skb->tc_index == TUNQOS_HIDDEN_SEEN ||
 	    tunqos_companion_is(skb->tc_index, TUNQOS_KIND_DONE, tn->tag))
 		return NF_ACCEPT;
-	attachment = tunqos_vrf_device(skb);
+	attachment = tunqos_vrf_device(skb, sk, proto);
 	if (!attachment || !is_here(attachment, tn)) {
-		hidden_by_vrf(tn, skb, proto);
+		hidden_by_vrf(tn, skb, sk, proto);
 		return NF_ACCEPT;
 	}
 	profile = encap_profile(attachment);
@@ -409,10 +415,11 @@ static noinline unsigned int behind_vrf(struct sk_buff *skb,
 
 /* A device that is not bound, or one that hides which it was. */
 static noinline unsigned int not_ours(struct sk_buff *skb,
-				      struct tunqos_net *tn, u8 proto)
+				      struct tunqos_net *tn,
+				      const struct sock *sk, u8 proto)
 {
 	if (netif_is_l3_master(skb->dev))
-		return behind_vrf(skb, tn, proto);
+		return behind_vrf(skb, tn, sk, proto);
 	/*
 	 * before.c must not take what leaked in from another router for our
 	 * word.
@@ -427,7 +434,7 @@ static noinline unsigned int not_ours(struct sk_buff *skb,
  * 'dup' sends there.
  */
 static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn,
-				    const struct net_device *out)
+				    const struct nf_hook_state *state)
 {
 	const struct tunqos_attachment *attachment;
 	const struct tunqos_profile *profile;
@@ -436,8 +443,8 @@ static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn,
 		return NF_ACCEPT;	/* skb->dev is no tunnel here */
 	attachment = tunqos_attachment_find(skb->dev);
 	if (!attachment || !is_here(attachment, tn))
-		return not_ours(skb, tn, ip_hdr(skb)->protocol);
-	if (is_forwarded(skb, attachment) || out == skb->dev)
+		return not_ours(skb, tn, state->sk, ip_hdr(skb)->protocol);
+	if (is_forwarded(skb, attachment) || state->out == skb->dev)
 		return NF_ACCEPT;
 	profile = encap_profile(attachment);
 	if (profile)
@@ -447,7 +454,7 @@ static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn,
 }
 
 static noinline unsigned int outer6(struct sk_buff *skb, struct tunqos_net *tn,
-				    const struct net_device *out)
+				    const struct nf_hook_state *state)
 {
 	const struct tunqos_attachment *attachment;
 	const struct tunqos_profile *profile;
@@ -456,8 +463,8 @@ static noinline unsigned int outer6(struct sk_buff *skb, struct tunqos_net *tn,
 		return NF_ACCEPT;
 	attachment = tunqos_attachment_find(skb->dev);
 	if (!attachment || !is_here(attachment, tn))
-		return not_ours(skb, tn, ipv6_hdr(skb)->nexthdr);
-	if (is_forwarded(skb, attachment) || out == skb->dev)
+		return not_ours(skb, tn, state->sk, ipv6_hdr(skb)->nexthdr);
+	if (is_forwarded(skb, attachment) || state->out == skb->dev)
 		return NF_ACCEPT;
 	profile = encap_profile(attachment);
 	if (profile)
@@ -470,11 +477,11 @@ unsigned int tunqos_outer4(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
 	/* All socket traffic comes by: one load lets it go. */
-	return skb->dev ? outer4(skb, priv, state->out) : NF_ACCEPT;
+	return skb->dev ? outer4(skb, priv, state) : NF_ACCEPT;
 }
 
 unsigned int tunqos_outer6(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
-	return skb->dev ? outer6(skb, priv, state->out) : NF_ACCEPT;
+	return skb->dev ? outer6(skb, priv, state) : NF_ACCEPT;
 }

@@ -225,6 +225,13 @@ struct tunqos_kind {
 	bool ecn;
 };
 
+/* Are the outer packets of a tunnel device in a VRF? */
+enum tunqos_vrf {
+	TUNQOS_VRF_NONE,
+	TUNQOS_VRF_PERHAPS,	/* its routes tell */
+	TUNQOS_VRF_TIED,
+};
+
 /**
  * struct tunqos_attachment - a tunnel device that packets are handled on
  * @profile: of the binding, NULL while inert; first, the packet path reads it
@@ -235,7 +242,7 @@ struct tunqos_kind {
  * @form: of the kind
  * @kind: of the device
  * @gro_cleared: receive aggregation was on and is to be put back
- * @vrf: its underlay is a VRF
+ * @vrf: its underlay is a VRF (enum tunqos_vrf)
  * @number: by which outer.c knows it then, 0 if it has none
  * @match: of an xfrm or vti device: the SAs that are its
  */
@@ -246,7 +253,7 @@ struct tunqos_attachment {
 	u8 form;
 	bool everywhere;
 	bool gro_cleared;
-	bool vrf;
+	u8 vrf;
 	u16 number;
 	u32 held;
 	const struct tunqos_net *here;
@@ -282,6 +289,7 @@ struct tunqos_net {
 	u8 tag;				/* 0-63 */
 	struct list_head everybody;	/* of all namespaces */
 	bool gone;			/* it ends */
+	bool has_vrf;
 	unsigned int users[TUNQOS_INET_HOOKS];
 	struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS];	/* priv: this */
 
@@ -333,12 +341,15 @@ unsigned int tunqos_decap(struct sk_buff *skb,
 			  const struct tunqos_profile *profile, u8 arrived);
 
 /* vrf.c */
-bool tunqos_vrf_hides(struct net_device *dev, struct net *underlay);
+bool tunqos_vrf_changed(const struct net_device *dev, bool gone);
+enum tunqos_vrf tunqos_vrf_hides(struct net_device *dev, struct net *underlay);
 unsigned int tunqos_vrf_before(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state);
 int tunqos_vrf_get(struct tunqos_attachment *attachment);
 void tunqos_vrf_put(struct tunqos_attachment *attachment);
-const struct tunqos_attachment *tunqos_vrf_device(const struct sk_buff *skb);
+const struct tunqos_attachment *tunqos_vrf_device(const struct sk_buff *skb,
+						  const struct sock *sk,
+						  u8 proto);
 
 /* wireguard.c: before encryption, after it, and after decryption */
 unsigned int tunqos_wireguard_before(void *priv, struct sk_buff *skb,
@@ -348,6 +359,7 @@ void tunqos_wireguard_skipped(struct sk_buff *skb,
 int tunqos_wireguard_inner(struct sk_buff *skb, const u8 *udp,
 			   unsigned int len, u8 *ds, u8 *class);
 bool tunqos_wireguard_arrived(const struct sk_buff *skb, u8 *ds);
+const struct tunqos_attachment *tunqos_wireguard_of(const struct sock *sk);
 void tunqos_wireguard_init(void);
 
 /* port_egress.c */
@@ -403,7 +415,8 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 			      struct net_device *dev, u32 hooks);
 void tunqos_attachment_publish(struct tunqos_binding *binding,
 			       struct tunqos_profile *profile);
-bool tunqos_attachment_vrf(struct net_device *dev);
+enum tunqos_vrf tunqos_attachment_vrf(struct net_device *dev);
+void tunqos_attachment_vrfs_changed(void);
 void tunqos_attachment_underlay_gone(const struct net *net);
 void tunqos_attachment_trim(struct tunqos_binding *binding, u32 hooks);
 void tunqos_attachment_drop(struct tunqos_binding *binding);

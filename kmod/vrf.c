@@ -2,8 +2,8 @@
 /*
  * Tunnels whose underlay is a VRF: at LOCAL_OUT the packet's device is the VRF
  * then, not the tunnel. So egress of the tunnel device leaves its number in
- * the companion, which all drivers but WireGuard carry along. LOCAL_OUT of a
- * VRF may be passed twice.
+ * the companion, which all drivers but WireGuard carry along; that one is known
+ * by its socket. LOCAL_OUT of a VRF may be passed twice.
  */
 
 #include <linux/netdevice.h>
@@ -12,9 +12,11 @@
 #include <net/l3mdev.h>
 
 #include "tunqos.h"
+#include "lookup.h"
 
 /* Attachments by number; changed under RTNL, read under RCU. */
 static DEFINE_XARRAY_ALLOC1(hidden);
+static u32 next_number;
 
 static bool in_vrf(struct net_device *dev)
 {
@@ -27,30 +29,70 @@ static bool in_vrf(struct net_device *dev)
 	return master && netif_is_l3_master(master);
 }
 
+/* Namespaces with a VRF; changed under RTNL. */
+static unsigned int vrfs;
+
+/**
+ * tunqos_vrf_changed() - note whether a namespace has a VRF
+ * @dev: a VRF of it
+ * @gone: which goes, or has gone already
+ *
+ * Context: RTNL held.
+ * Return: it had one and has none, or the other way round.
+ */
+bool tunqos_vrf_changed(const struct net_device *dev, bool gone)
+{
+	struct tunqos_net *tn = tunqos_net(dev_net(dev));
+	struct net_device *other;
+	bool any = !gone;
+
+	if (gone) {
+		for_each_netdev(tn->net, other) {
+			if (other != dev && netif_is_l3_master(other))
+				any = true;
+		}
+	}
+	if (any == tn->has_vrf)
+		return false;
+	tn->has_vrf = any;
+	vrfs += any ? 1 : -1;
+	return true;
+}
+
 /**
  * tunqos_vrf_hides() - are the outer packets of a device in a VRF
  * @dev: a tunnel device
- * @underlay: namespace of its outer packets
+ * @underlay: namespace of its outer packets, NULL if any can be
  *
- * Known is the device that the tunnel is tied to ('dev' of ip(8)), or that
- * there is none.
+ * Known is the device that the tunnel is tied to ('dev' of ip(8)). Without one
+ * its routes may lead into each VRF that there is.
  *
  * Context: RTNL held.
  */
-bool tunqos_vrf_hides(struct net_device *dev, struct net *underlay)
+enum tunqos_vrf tunqos_vrf_hides(struct net_device *dev, struct net *underlay)
 {
 	int link = dev_get_iflink(dev);
 	struct net_device *lower;
 	struct list_head *iter;
+	bool tied = false;
 
 	netdev_for_each_lower_dev(dev, lower, iter) {
 		if (in_vrf(lower))
-			return true;
+			return TUNQOS_VRF_TIED;
+		tied = true;
 	}
-	if (link <= 0 || (link == dev->ifindex && underlay == dev_net(dev)))
-		return false;
-	lower = __dev_get_by_index(underlay, link);
-	return lower && in_vrf(lower);
+	if (tied)
+		return TUNQOS_VRF_NONE;
+	if (!underlay)
+		return vrfs ? TUNQOS_VRF_PERHAPS : TUNQOS_VRF_NONE;
+	if (link > 0 && (link != dev->ifindex || underlay != dev_net(dev))) {
+		lower = __dev_get_by_index(underlay, link);
+		if (lower)
+			return in_vrf(lower) ? TUNQOS_VRF_TIED :
+					       TUNQOS_VRF_NONE;
+	}
+	return tunqos_net(underlay)->has_vrf ? TUNQOS_VRF_PERHAPS :
+					       TUNQOS_VRF_NONE;
 }
 
 /* Egress of such a device. */
@@ -75,11 +117,14 @@ int tunqos_vrf_get(struct tunqos_attachment *attachment)
 	u32 number;
 	int err;
 
-	err = xa_alloc(&hidden, &number, attachment,
-		       XA_LIMIT(1, TUNQOS_HIDDEN_MAX), GFP_KERNEL);
-	if (!err)
-		attachment->number = number;
-	return err;
+	/* In turn: a packet may wait in the device's queue with an old one. */
+	err = xa_alloc_cyclic(&hidden, &number, attachment,
+			      XA_LIMIT(1, TUNQOS_HIDDEN_MAX), &next_number,
+			      GFP_KERNEL);
+	if (err < 0)
+		return err;
+	attachment->number = number;
+	return 0;
 }
 
 /* Takes it back. Context: process, RTNL held. */
@@ -90,11 +135,32 @@ void tunqos_vrf_put(struct tunqos_attachment *attachment)
 	attachment->number = 0;
 }
 
-/* The device that made a packet of a VRF, or NULL. Context: RCU read side. */
-const struct tunqos_attachment *tunqos_vrf_device(const struct sk_buff *skb)
+/**
+ * tunqos_vrf_device() - what made a packet that is in a VRF
+ * @skb: at LOCAL_OUT of the VRF
+ * @sk: the socket that sends it, or NULL
+ * @proto: of the packet
+ *
+ * What was forwarded, by IPVS, has an input device and may have the companion
+ * of another router; l2tp leaves the input device of the inner packet, and
+ * what it wrote is looked for as everywhere.
+ *
+ * Context: RCU read side.
+ * Return: the tunnel device that is bound, or NULL.
+ */
+const struct tunqos_attachment *tunqos_vrf_device(const struct sk_buff *skb,
+						  const struct sock *sk,
+						  u8 proto)
 {
-	if (tunqos_companion_kind(skb->tc_index) != TUNQOS_KIND_HIDDEN ||
-	    skb->skb_iif)
+	const struct tunqos_attachment *attachment;
+
+	if (tunqos_companion_kind(skb->tc_index) != TUNQOS_KIND_HIDDEN) {
+		if (skb->skb_iif || proto != IPPROTO_UDP || !sk)
+			return NULL;
+		return tunqos_wireguard_of(sk);
+	}
+	attachment = xa_load(&hidden, tunqos_hidden_number(skb->tc_index));
+	if (attachment && skb->skb_iif && attachment->form != TUNQOS_FORM_L2TP)
 		return NULL;
-	return xa_load(&hidden, tunqos_hidden_number(skb->tc_index));
+	return attachment;
 }

@@ -13,6 +13,7 @@
 #include <linux/netdevice.h>
 #include <linux/random.h>
 #include <linux/udp.h>
+#include <net/sock.h>
 #include <net/ip.h>
 
 #include "tunqos.h"
@@ -125,6 +126,33 @@ int tunqos_wireguard_inner(struct sk_buff *skb, const u8 *udp,
 	*class = tunqos_hash_class(hash);
 	*ds = tunqos_hash_ds(hash, *ds);
 	return 0;
+}
+
+/**
+ * tunqos_wireguard_of() - the device that has a socket
+ * @sk: which sends a UDP packet
+ *
+ * WireGuard's sockets have the device's private data as their user data. It is
+ * only compared, with that of devices that are bound: no other socket can have
+ * the same.
+ *
+ * Context: RCU read side.
+ * Return: a wireguard device that is bound, or NULL.
+ */
+const struct tunqos_attachment *tunqos_wireguard_of(const struct sock *sk)
+{
+	const struct tunqos_attachment *attachment;
+	const char *private;
+
+	if (!sk_fullsock(sk))
+		return NULL;
+	private = rcu_dereference_sk_user_data(sk);
+	if (!private)
+		return NULL;
+	attachment = tunqos_attachment_find((const struct net_device *)
+		(private - (uintptr_t)netdev_priv(NULL)));
+	return attachment && attachment->form == TUNQOS_FORM_WIREGUARD ?
+	       attachment : NULL;
 }
 
 /* Bytes of UDP that carry an inner packet of @len bytes. */

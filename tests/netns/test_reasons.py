@@ -18,7 +18,7 @@ import topo
 import tq
 import wire
 from case import main
-from test_surroundings import put_into_vrf
+from test_surroundings import ifb, leaked_into_vrf
 
 EF = expect.DSCP["ef"]
 FOUR = [EF << 2 | ecn for ecn in range(4)]
@@ -207,22 +207,14 @@ def merged(number):
 
 @reason("vrf_underlay")
 def vrf_underlay(case, net):
-    """GRE that is tied to nothing, and a route that leads into a VRF."""
-    topo.ip("rA", ["link add red type vrf table 10", "link set red up"])
-    try:
-        with net.tunnel("gre"):
+    """What comes by way of an IFB passes no egress hook of the tunnel."""
+    for kind in ("gre", "vxlan"):
+        with net.tunnel(kind):
             bind("rA", encap_dscp="copy")
-            put_into_vrf(net, True)
-            topo.ip("rA", ["route replace %s/32 via %s dev wan" % (
-                topo.WAN["rB"][4], topo.PROVIDER["rA"][4])])
-            try:
+            with leaked_into_vrf(net), ifb("rA", "lan"):
                 # twice: a packet passes LOCAL_OUT of a VRF twice
                 with counted(case, "rA", "vrf_underlay", 2 * 5):
                     shoot(case, "vrf", net)
-            finally:
-                put_into_vrf(net, False)
-    finally:
-        topo.ip("rA", ["link del red"])
 
 
 def flush_xfrm():

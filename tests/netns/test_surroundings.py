@@ -310,6 +310,48 @@ def vrf(case, net, sides):
         topo.ip("rA", ["link del red"])
 
 
+@contextlib.contextmanager
+def leaked_into_vrf(net):
+    """The main table's route to rB leads into a VRF, whose sockets are those
+    of everybody."""
+    topo.ip("rA", ["link add red type vrf table 10", "link set red up"])
+    with topo.inside("rA"):
+        with open("/proc/sys/net/ipv4/udp_l3mdev_accept", "w") as f:
+            f.write("1")
+    put_into_vrf(net, True)
+    gates = topo.PROVIDER["rA"]
+    try:
+        topo.ip("rA", ["route replace %s via %s dev wan" % (
+            topo.WAN["rB"][f], gates[f]) for f in (4, 6)])
+        yield
+    finally:
+        put_into_vrf(net, False)
+        topo.ip("rA", ["link del red"])
+
+
+def untied(case, net, sides):
+    """Tunnels that are tied to nothing; their routes lead into a VRF."""
+    for kind in ("gre", "gretap", "vxlan", "vxlan6", "geneve",
+                 "geneve6", "l2tp", "wireguard", "wireguard6"):
+        with net.tunnel(kind) as tun:
+            sides.both()
+            shoot(case, kind + " before the leak", net, tun)
+            hooks = sides.one("rA")["hooks"]
+            with leaked_into_vrf(net):
+                shoot(case, kind + " leaked", net, tun)
+                sides.set("rA", pre_classify=1, **TABLE)
+                before = sides.one("rA")["encap"]
+                shoot(case, kind + " leaked, pre-classify", net, tun)
+                got = sides.one("rA")["encap"]
+                case.equal(kind + " leaked: each once",
+                           got["written"] - before["written"],
+                           len(tun.families) * (len(DS) + 1))
+            sides.both()
+            case.equal(kind + " after the leak: hooks",
+                       sides.one("rA")["hooks"], hooks)
+            shoot(case, kind + " after the leak", net, tun)
+
+
 def flowtable(case, net, sides):
     for kind in ("gre", "vxlan", "wireguard"):
         with net.tunnel(kind) as tun:
@@ -487,7 +529,7 @@ def test(case):
     with tq.module(), topo.Founding(vlan_b=None, real_csum=True) as net:
         sides = Sides()
         for part in (bridges, not_ip, shapers, redirected, injected,
-                     vrf, flowtable, control):
+                     vrf, untied, flowtable, control):
             part(case, net, sides)
             case.note(part.__name__)
         sides.close()

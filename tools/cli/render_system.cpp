@@ -52,8 +52,9 @@ constexpr std::array advice{
            "The VLAN tag is inside the frame, where it is not rewritten: switch on "
            "txvlan offload of the lower device (ethtool -K DEV txvlan on)."},
     Advice{"vrf-underlay",
-           "The outer packet is sent in a VRF, which hides its tunnel: tie the tunnel "
-           "to the VRF's device or a link in it (ip link: dev NAME)."},
+           "A packet of a tunnel that is not bound, or that came by way of an IFB, "
+           "is sent in a VRF, which hides its tunnel: bind the tunnel, or shape at "
+           "egress instead."},
     Advice{"nested-family",
            "IPsec of one IP version inside IPsec of the other: use the same "
            "version for both."},
