@@ -11,12 +11,14 @@
 #include <system_error>
 
 #include "control/dispatcher.hpp"
+#include "control/ingress_watch.hpp"
 #include "control/manager.hpp"
 #include "control/sa_watch.hpp"
 #include "control/server.hpp"
 #include "kernel/event_monitor.hpp"
 #include "kernel/genl_client.hpp"
 #include "kernel/link_monitor.hpp"
+#include "kernel/tc.hpp"
 #include "kernel/xfrm_client.hpp"
 #include "tunqos/asio.hpp"
 #include "tunqos/rpc.hpp"
@@ -28,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds retry_period{1};
-constexpr std::chrono::seconds sa_period{10};
+constexpr std::chrono::seconds look_period{10};
 
 NetworkNamespace own_namespace() {
     NetworkNamespace netns;
@@ -67,7 +69,7 @@ public:
           signals_(io_, SIGTERM, SIGINT, SIGHUP),
           retry_(io_),
           watchdog_(io_),
-          sa_look_(io_),
+          look_(io_),
           server_(io_, log),
           links_(io_, [this](auto change, const auto& device,
                              const auto& kind) { on_link(change, device, kind); }),
@@ -75,7 +77,9 @@ public:
           manager_(kernel_, ConfigFile(options.config), log, first_generation()),
           watch_(
               sas_, links_, [this]() -> const Config& { return manager_.running(); }, log),
-          dispatcher_({manager_, links_, watch_, own_namespace()}, log) {}
+          ingress_(
+              tc_, links_, [this]() -> const Config& { return manager_.running(); }, log),
+          dispatcher_({manager_, links_, watch_, ingress_, own_namespace()}, log) {}
 
     int run() {
         // 1. The socket, before anything is touched: a second daemon ends here.
@@ -97,7 +101,7 @@ public:
         // 5. The file; read the module back; send the difference.
         manager_.start();
         wait_retry();
-        wait_sa_look();
+        wait_look();
         // 6. Serve. With or without the module: boot never waits for it.
         server_.serve(dispatcher_);
         start_watchdog();
@@ -170,12 +174,13 @@ private:
         });
     }
 
-    // Nothing tells that a packet was dropped by the replay check.
-    void wait_sa_look() {
+    // Nothing tells that a packet was dropped by the replay check, or was redirected.
+    void wait_look() {
         watch_.look();
-        sa_look_.expires_after(sa_period);
-        sa_look_.async_wait([this](ErrorCode error) {
-            if (!error) wait_sa_look();
+        ingress_.look();
+        look_.expires_after(look_period);
+        look_.async_wait([this](ErrorCode error) {
+            if (!error) wait_look();
         });
     }
 
@@ -196,14 +201,16 @@ private:
     Options options_;
     asio::io_context io_;
     asio::signal_set signals_;
-    asio::steady_timer retry_, watchdog_, sa_look_;
+    asio::steady_timer retry_, watchdog_, look_;
     Server server_;
     kernel::GenlClient kernel_;
     kernel::LinkMonitor links_;
     kernel::EventMonitor events_;
     kernel::XfrmClient sas_;
+    kernel::TcClient tc_;
     Manager manager_;
     SaWatch watch_;
+    IngressWatch ingress_;
     Dispatcher dispatcher_;
 };
 

@@ -5,6 +5,7 @@
 #include <linux/tunqos.h>
 
 #include "control/handlers.hpp"
+#include "control/ingress_watch.hpp"
 #include "tunqos/config.hpp"
 #include "tunqos/json.hpp"
 
@@ -244,9 +245,13 @@ JsonResult handle_show_tunnels(Context& context, const json& params) {
         [](const auto& status) { return status.tunnel.binding; });
     if (!reported) return tl::make_unexpected(reported.error());
 
+    const auto warnings = context.ingress.warnings();
     json list = json::array();
     const auto add = [&](const std::string& name, json value) {
         value["name"] = name;
+        value["warnings"] = json::array();
+        if (const auto found = warnings.find(name); found != warnings.end())
+            value["warnings"].push_back(found->second);
         list.push_back(std::move(value));
     };
     const auto is_wanted = [&](const std::string& name) { return !*wanted || **wanted == name; };

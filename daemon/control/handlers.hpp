@@ -17,6 +17,7 @@ struct NetworkNamespace {
     std::string name; // of /run/netns; empty: none
 };
 
+class IngressWatch;
 class SaWatch;
 
 // What the methods work on.
@@ -24,6 +25,7 @@ struct Context {
     Manager& manager;
     const kernel::ILinks& links;
     SaWatch& sas;
+    IngressWatch& ingress;
     NetworkNamespace netns;
 };
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "control/ingress_watch.hpp"
 #include "control/sa_watch.hpp"
 #include "control/session.hpp"
 #include "fuzz.hpp"
@@ -34,7 +35,9 @@ struct Daemon {
     Manager manager{kernel, ConfigFile(no_file), log, 100};
     kernel::FakeSas sas;
     SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
-    Dispatcher dispatcher{{manager, links, watch, {4026531833, "blue"}}, log};
+    kernel::FakeTc tc;
+    IngressWatch ingress{tc, links, [this]() -> const Config& { return manager.running(); }, log};
+    Dispatcher dispatcher{{manager, links, watch, ingress, {4026531833, "blue"}}, log};
 };
 
 std::string expected(std::string_view bytes, Right right, bool loaded) {

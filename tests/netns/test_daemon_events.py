@@ -214,6 +214,42 @@ def reloads(case, daemon):
     case.equal("the daemon is alive", daemon.process.poll(), None)
 
 
+def bypassed(case, daemon):
+    """tc takes the packets of a tunnel away in front of decapsulation."""
+    def warnings():
+        shown = daemon.rpc("show.tunnels", name="tun")["result"]["tunnels"]
+        return shown[0]["warnings"]
+
+    def filtered(action):
+        topo.run("rA", "tc", "qdisc", "replace", "dev", "tun", "clsact")
+        topo.run("rA", *("tc filter add dev tun ingress protocol ip matchall "
+                         "action %s" % action).split())
+
+    topo.run(None, "modprobe", "ifb", "numifbs=0")
+    topo.ip("rA", ["link add ifb0 type ifb", "link set ifb0 up"])
+    filtered("mirred egress redirect dev ifb0")
+    case.equal("nothing to do on ingress", warnings(), [])
+    daemon.cli("configure terminal", "interface tun",
+               "tunnel diffserv-mode uniform")
+    case.true("redirected", "tc filter redirects" in "".join(warnings()))
+    text = daemon.cli("show tunnel tun").stdout
+    case.true("shown: " + text,
+              "Warning: interface tun: a tc filter redirects" in text)
+    topo.wait(lambda: "decap-bypassed" in daemon.output(), 15, "the log")
+    topo.run("rA", "tc", "qdisc", "del", "dev", "tun", "clsact")
+    case.equal("no filter", warnings(), [])
+    filtered("mirred egress mirror dev ifb0")
+    case.equal("mirrored", warnings(), [])
+    topo.run("rA", "tc", "qdisc", "del", "dev", "tun", "clsact")
+    topo.run("rA", *"tc qdisc add dev tun handle ffff: ingress".split())
+    topo.run("rA", *("tc filter add dev tun parent ffff: protocol ip u32 "
+                     "match u32 0 0 action mirred egress redirect dev ifb0"
+                     ).split())
+    case.true("by u32", warnings())
+    topo.run("rA", "tc", "qdisc", "del", "dev", "tun", "ingress")
+    topo.ip("rA", ["link del ifb0"])
+
+
 def test(case):
     with tq.module(), topo.Founding() as net, net.tunnel("gre"), \
             tq.Daemon("rA", config=json.dumps(CONFIG)) as daemon:
@@ -225,6 +261,8 @@ def test(case):
             case.note("lost devices done")
             interrupted(case, daemon, sock)
             case.note("interrupted dumps done")
+        bypassed(case, daemon)
+        case.note("redirected packets done")
         reloads(case, daemon)
 
 

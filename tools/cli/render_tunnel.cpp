@@ -101,6 +101,8 @@ std::string render_tunnels(const std::vector<TunnelStatus>& tunnels) {
 std::string render_tunnel(const TunnelStatus& tunnel) {
     std::string text = fmt::format("{} is {}\n", subject(tunnel), tunnel.state);
     if (!tunnel.problem.empty()) text += fmt::format("  Problem: {}\n", tunnel.problem);
+    for (const std::string& warning : tunnel.warnings)
+        text += fmt::format("  Warning: {}\n", warning);
     if (!tunnel.kind.empty()) text += fmt::format("  Tunnel protocol/transport {}\n", tunnel.kind);
     if (!tunnel.peer.empty()) text += fmt::format("  Peer {}\n", tunnel.peer);
     if (!tunnel.match.empty()) text += fmt::format("  Match {}\n", fmt::join(tunnel.match, ", "));

@@ -82,6 +82,7 @@ TunnelStatus tunnel(const json& object) {
     status.state = text(object, "state");
     status.problem = text(object, "problem");
     status.hooks = texts(object, "hooks");
+    status.warnings = texts(object, "warnings");
 
     const json& encap = member(object, "encap");
     status.encap_dscp = text(encap, "dscp");

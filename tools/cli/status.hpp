@@ -30,6 +30,7 @@ struct TunnelStatus {
     std::string model;
     std::string state;
     std::string problem;
+    std::vector<std::string> warnings;
     std::vector<std::string> hooks;
 
     std::string encap_dscp; // "copy", "set", "table", "native"

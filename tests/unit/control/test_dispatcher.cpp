@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "catch.hpp"
+#include "control/ingress_watch.hpp"
 #include "control/sa_watch.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
@@ -25,7 +26,9 @@ struct Fixture {
     Manager manager{kernel, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
     kernel::FakeSas sas;
     SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
-    Dispatcher dispatcher{{manager, links, watch, {4026531833, "blue"}}, log};
+    kernel::FakeTc tc;
+    IngressWatch ingress{tc, links, [this]() -> const Config& { return manager.running(); }, log};
+    Dispatcher dispatcher{{manager, links, watch, ingress, {4026531833, "blue"}}, log};
 
     json call(const std::string& method, const json& params = json::object(),
               Right right = Right::write) {
@@ -209,6 +212,27 @@ TEST_CASE("all problems of a configuration come at once, the first as the messag
           "interfaces / gre1 / tunnel / encap: must be an object, not 5");
 }
 
+TEST_CASE("a tunnel whose packets are redirected on ingress has a warning") {
+    Fixture f;
+    f.result("config.set", {{"config", full_json()}});
+    const auto warnings = [&] {
+        return f.result("show.tunnels", {{"name", "gre1"}}).at("tunnels").at(0).at("warnings");
+    };
+    f.tc.list = {"gre1", "eth0"};
+    CHECK(warnings().empty()); // there is no such device
+    f.links.kinds["gre1"] = "gre";
+    REQUIRE(warnings().size() == 1);
+    CHECK(warnings()[0].get<std::string>().starts_with(
+        "interface gre1: a tc filter redirects packets on its ingress"));
+    f.links.kinds["gre1"] = "xfrm";
+    CHECK(warnings().empty());
+    f.links.kinds["gre1"] = "gre";
+    f.result(
+        "config.change",
+        {{"config", {{"version", 1}, {"interfaces", {{"gre1", {{"tunnel", json::object()}}}}}}}});
+    CHECK(warnings().empty()); // nothing to do at decap
+}
+
 TEST_CASE("show joins the configuration with what the module says") {
     Fixture f;
     json config = full_json();
@@ -218,7 +242,7 @@ TEST_CASE("show joins the configuration with what the module says") {
     REQUIRE(tunnels.size() == 3);
     CHECK(tunnels[0] == json::parse(R"({
         "name": "gre1", "binding": "device", "kind": "gre", "model": "custom", "state": "active",
-        "hooks": ["outer"], "preClassify": {"enabled": false},
+        "hooks": ["outer"], "preClassify": {"enabled": false}, "warnings": [],
         "encap": {"dscp": "table", "table": "wan", "byKernel": false, "innerDscp": "keep",
                   "ecn": "native",
                   "packets": 7, "written": 0, "leftAlone": 0, "dropped": 0},

@@ -9,6 +9,7 @@
 
 #include "kernel/ikernel.hpp"
 #include "kernel/sa.hpp"
+#include "kernel/tc.hpp"
 
 namespace tunqos::kernel {
 
@@ -128,6 +129,19 @@ public:
     std::vector<IpsecDevice> ipsec_devices() const override { return devices; }
 
     std::vector<IpsecDevice> devices;
+};
+
+class FakeTc final : public ITc {
+public:
+    std::set<Device> list;
+
+    KernelResult<std::set<Device>> redirected(const std::vector<Device>& devices) override {
+        std::set<Device> found;
+        for (const Device& device : devices) {
+            if (list.contains(device)) found.insert(device);
+        }
+        return found;
+    }
 };
 
 class FakeSas final : public ISas {
