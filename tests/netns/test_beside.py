@@ -11,6 +11,7 @@ import socket
 
 import expect
 import genl
+import shots
 import topo
 import tq
 import wire
@@ -115,12 +116,7 @@ def judge(case, name, profile, near, end, ecn=expect.CE):
         if case.true(name + " wan: there", p, where):
             case.equal(name + " wan: outer DS", p.ips[0].ds, outer, where)
             case.equal(name + " wan: bad", p.bad, [], where)
-        p = end.get(before)
-        if after is expect.DROP:
-            case.true(name + " end: dropped", p is None, where)
-        elif case.true(name + " end: there", p, where):
-            case.equal(name + " end: DS", p.ips[0].ds, after, where)
-            case.equal(name + " end: bad", p.bad, [], where)
+        shots.at_the_end(case, name, end.get(before), after, where)
 
 
 def sides(case, net, sock):

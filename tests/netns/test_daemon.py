@@ -10,6 +10,7 @@ import signal
 
 import expect
 import genl
+import shots
 import topo
 import tq
 import wire
@@ -17,17 +18,6 @@ from case import main
 
 EF = expect.DSCP["ef"]
 AF31 = expect.DSCP["af31"]
-
-
-def outer(case, net, tun, name, want):
-    """The outer DSCP of an EF packet on the wire."""
-    shot = wire.Shot(net, 4, [EF << 2])
-    with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
-        shot.send(fence=False)
-        case.true(name + ": arrives", caps.until(
-            lambda: len(shot.sort(caps["end"])) == 1))
-        got = [p.ips[0].dscp for p in shot.sort(caps["near"], tun).values()]
-    case.equal(name, got, [want])
 
 
 def config(*lines):
@@ -50,31 +40,31 @@ def refused(case, daemon, name, words, *lines, status=(1, 2)):
 def restarts(case, net, tun, daemon):
     """Daemon, module and both: the mark goes on."""
     daemon.cli(*config("interface tun", "tunnel encap dscp set af31"))
-    outer(case, net, tun, "typed", AF31)
+    shots.outer(case, net, tun, "typed", AF31)
     daemon.cli("write memory")
     with genl.Tunqos("rA") as sock:
         generation = sock.info()["generation"]
 
         daemon.process.kill()
         daemon.process.wait()
-        outer(case, net, tun, "daemon killed", AF31)
+        shots.outer(case, net, tun, "daemon killed", AF31)
         daemon.start()
         case.equal("a restarted daemon sends nothing that is there",
                    sock.info()["generation"], generation)
-        outer(case, net, tun, "daemon back", AF31)
+        shots.outer(case, net, tun, "daemon back", AF31)
     case.true("and knows its configuration", "tunnel encap dscp set af31" in
               daemon.cli("show running-config").stdout)
 
     # not written: the next start takes the file's word
     daemon.cli(*config("interface tun", "tunnel encap dscp set cs1"))
-    outer(case, net, tun, "typed, not written", 8)
+    shots.outer(case, net, tun, "typed, not written", 8)
     case.equal("stopped", daemon.stop(), 0)
-    outer(case, net, tun, "daemon stopped", 8)
+    shots.outer(case, net, tun, "daemon stopped", 8)
     daemon.start()
-    outer(case, net, tun, "the file's word", AF31)
+    shots.outer(case, net, tun, "the file's word", AF31)
 
     tq.unload()
-    outer(case, net, tun, "without the module", 0)
+    shots.outer(case, net, tun, "without the module", 0)
     text = daemon.cli("show tunnel tun").stdout
     case.true("says so: " + text, "no-module" in text or
               "not loaded" in text)
@@ -92,7 +82,7 @@ def restarts(case, net, tun, daemon):
         except genl.Refused:
             return False
     topo.wait(programmed, 15, "the daemon to program the module again")
-    outer(case, net, tun, "the module is back", AF31)
+    shots.outer(case, net, tun, "the module is back", AF31)
 
 
 def somebody_else(case, daemon):
@@ -231,7 +221,7 @@ def files(case, net, tun, daemon):
                   "%s: the daemon to say %s" % (name, words))
         case.equal(name + ": the old one runs",
                    daemon.cli("show running-config").stdout, text)
-        outer(case, net, tun, name + ": on the wire", AF31)
+        shots.outer(case, net, tun, name + ": on the wire", AF31)
         done = daemon.cli("configure replace startup-config", check=False)
         case.true(name + ": by command: " + done.stdout + done.stderr,
                   done.returncode == 1 and
@@ -239,7 +229,7 @@ def files(case, net, tun, daemon):
         # a start with it keeps what the module has
         daemon.stop()
         daemon.start()
-        outer(case, net, tun, name + ": after a start", AF31)
+        shots.outer(case, net, tun, name + ": after a start", AF31)
     with open(daemon.config, "w") as f:
         f.write(good)
     daemon.process.send_signal(signal.SIGHUP)
@@ -318,7 +308,7 @@ def some_objects(case, net, tun, daemon):
         case.true("others", len(before) > 1)
         change(tun={"tunnel": {"encap": {"dscp": {"set": "af31"}}}},
                later={"tunnel": {}})
-        outer(case, net, tun, "changed alone", AF31)
+        shots.outer(case, net, tun, "changed alone", AF31)
         after = held(sock)
         case.equal("the new one", after.pop("later")["state"], "pending")
         case.equal("in the module", after.pop("tun")["encap_value"], AF31)

@@ -9,6 +9,7 @@ import json
 
 import expect
 import genl
+import shots
 import topo
 import tq
 import wire
@@ -27,17 +28,6 @@ OUT, IN = topo.Esp.SPI["rA"], topo.Esp.SPI["rB"]
 def entry(sequence, *lines):
     return ("configure terminal", "crypto map v %d ipsec-isakmp" %
             sequence) + lines
-
-
-def outer(case, net, tun, name, want, dscp=EF):
-    """The outer DSCP of a packet on the wire."""
-    shot = wire.Shot(net, 4, [dscp << 2])
-    with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
-        shot.send(fence=False)
-        case.true(name + ": arrives", caps.until(
-            lambda: len(shot.sort(caps["end"])) == 1))
-        got = [p.ips[0].dscp for p in shot.sort(caps["near"], tun).values()]
-    case.equal(name, got, [want])
 
 
 def sas(daemon):
@@ -76,13 +66,13 @@ def binds(case, net, tun, daemon):
     for what, right, wrong in parts:
         daemon.cli(*entry(10, "tunnel encap dscp set cs1",
                           "%s %s" % (what, right)))
-        outer(case, net, tun, "%s %s" % (what, right), CS1)
+        shots.outer(case, net, tun, "%s %s" % (what, right), CS1)
         case.equal(what + ": show.sas", sas(daemon)[OUT]["bound"],
                    "crypto map v 10")
         text = daemon.cli("show running-config").stdout
         case.true(what + " is shown", " %s %s\n" % (what, right) in text)
         daemon.cli(*entry(10, "%s %s" % (what, wrong)))
-        outer(case, net, tun, "%s %s" % (what, wrong), EF)
+        shots.outer(case, net, tun, "%s %s" % (what, wrong), EF)
         case.equal(what + ": unbound", sas(daemon)[OUT]["bound"], None)
         daemon.cli(*entry(10, "no " + what))
     # from the least specific on: each takes over
@@ -93,7 +83,7 @@ def binds(case, net, tun, daemon):
     for number, (line, dscp) in enumerate(order):
         daemon.cli(*entry(20 + number, line,
                           "tunnel encap dscp set %d" % dscp))
-        outer(case, net, tun, line + " wins", dscp)
+        shots.outer(case, net, tun, line + " wins", dscp)
         case.equal(line + ": show.sas", sas(daemon)[OUT]["bound"],
                    "crypto map v %d" % (20 + number))
     case.equal("all of them are in the module", [
@@ -108,7 +98,7 @@ def binds(case, net, tun, daemon):
                    sock.info()["generation"], generation)
     for number in range(len(order)):
         daemon.cli("configure terminal", "no crypto map v %d" % (20 + number))
-    outer(case, net, tun, "none", EF)
+    shots.outer(case, net, tun, "none", EF)
     done = daemon.cli(*entry(11, "match reqid 1"), "exit",
                       "crypto map v 12", "match reqid 1", check=False)
     case.true("the same twice: " + done.stderr, done.returncode == 1 and
@@ -158,14 +148,14 @@ def shown(case, daemon):
 def aggregate(case, net, tun, daemon):
     daemon.cli(*entry(10, "tunnel encap single-aggregate af4"))
     for dscp, want in ((EF, AF41), (AF42, AF42), (0, AF41), (AF31, AF41)):
-        outer(case, net, tun, "af4: DSCP %d" % dscp, want, dscp)
+        shots.outer(case, net, tun, "af4: DSCP %d" % dscp, want, dscp)
     daemon.cli(*entry(10, "tunnel encap single-aggregate cs1"))
     for dscp in (EF, CS1, 0):
-        outer(case, net, tun, "cs1: DSCP %d" % dscp, CS1, dscp)
+        shots.outer(case, net, tun, "cs1: DSCP %d" % dscp, CS1, dscp)
     text = daemon.cli("show tunnel v 10").stdout
     case.true("shown: " + text, "into the aggregate cs1" in text)
     daemon.cli(*entry(10, "no tunnel encap single-aggregate"))
-    outer(case, net, tun, "off", EF)
+    shots.outer(case, net, tun, "off", EF)
 
 
 def flags(case, net, tun, daemon):
@@ -248,13 +238,13 @@ def device(case, net):
         daemon.cli("configure terminal", "interface tun",
                    "tunnel encap dscp set af31",
                    "tunnel decap dscp copy permit 0-47")
-        outer(case, net, tun, "xfrm interface", AF31)
+        shots.outer(case, net, tun, "xfrm interface", AF31)
         case.equal("bound", sas(daemon)[OUT]["bound"], "interface tun")
         daemon.cli(*entry(10, "match if-id 7", "tunnel encap dscp set cs1"))
-        outer(case, net, tun, "an entry of the same", CS1)
+        shots.outer(case, net, tun, "an entry of the same", CS1)
         case.equal("is shown", sas(daemon)[OUT]["bound"], "crypto map v 10")
         daemon.cli(*entry(10, "no match if-id", "set peer " + PEER))
-        outer(case, net, tun, "an entry that is less specific", AF31)
+        shots.outer(case, net, tun, "an entry that is less specific", AF31)
         case.equal("is not", sas(daemon)[OUT]["bound"], "interface tun")
 
 

@@ -15,6 +15,7 @@ import sys
 import devices  # noqa: F401  adds its kinds of tunnels
 import expect
 import genl
+import shots
 import topo
 import tq
 import wire
@@ -140,11 +141,7 @@ def table(case, tun, family, name, combination, net,
     encap, decap, ecn = combination
     kind = tun.kind
     shot = wire.Shot(net, family)
-    with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
-        shot.send()
-        case.true(name + ": the fence arrives", caps.until_fence(shot, "end"))
-        near = shot.sort(caps["near"], tun)
-        end = shot.sort(caps["end"])
+    near, end = shots.both_ends(case, name, shot, tun)
     for before in range(256):
         where = "0x%02x" % before
         frame = shot.frame(before)

@@ -7,6 +7,7 @@ both directions."""
 
 import expect
 import genl
+import shots
 import topo
 import tq
 import wire
@@ -78,11 +79,7 @@ def one_way(case, net, both, family, src, ecn):
     dst, there = ("hostB", "rB") if here == "rA" else ("hostA", "rA")
     name = "%s in %s, IPv%d from %s" % (both.kind + (family, here))
     shot = wire.Shot(net, family, src=src, dst=dst)
-    with wire.Captures(near=("wan", here), end=(dst, "lan")) as caps:
-        shot.send()
-        case.true(name + ": the fence arrives", caps.until_fence(shot, "end"))
-        near = shot.sort(caps["near"], both)
-        end = shot.sort(caps["end"])
+    near, end = shots.both_ends(case, name, shot, both, here)
     for before in range(256):
         where = "0x%02x" % before
         outside, after = wanted(here, there, ecn, before)
@@ -94,12 +91,7 @@ def one_way(case, net, both, family, src, ecn):
             case.equal(name + " wan: headers in sight", len(got), both.sight,
                        where)
             case.equal(name + " wan: bad", p.bad, [], where)
-        p = end.get(before)
-        if after is expect.DROP:
-            case.true(name + " end: dropped", p is None, where)
-        elif case.true(name + " end: there", p, where):
-            case.equal(name + " end: DS", p.ips[0].ds, after, where)
-            case.equal(name + " end: bad", p.bad, [], where)
+        shots.at_the_end(case, name, end.get(before), after, where)
 
 
 def pairs(case, net):

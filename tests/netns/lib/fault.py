@@ -13,7 +13,6 @@ memory for each CPU, which the kernel has taken long before.
 import contextlib
 import errno
 import os
-import socket
 import struct
 
 import genl
