@@ -359,8 +359,9 @@ def namespaces(case):
     with fault.only_accounted():
         points = fault.MANY - new_namespace(fault.MANY)[0]
         refused = survived = 0
+        number = None
         for n in range(points, 0, -1):
-            before = settled() if n == points or number is None else counters()
+            before = settled() if number is None else counters()
             left, number, *works = new_namespace(n)
             case.equal("namespace: reached", left, 0, n)
             if number is None:

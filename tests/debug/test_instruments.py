@@ -7,7 +7,6 @@ A kernel without these would find nothing, and all would seem well.
 
 import os
 import re
-import re
 
 import topo
 import tq

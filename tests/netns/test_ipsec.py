@@ -11,7 +11,6 @@ import expect
 import genl
 import topo
 import tq
-import wire
 from case import main
 from ipsec import natt_sockets
 from test_marks import table
@@ -120,7 +119,7 @@ def real_checksums(case):
 
 def bulk(case, net, kind, key):
     """TCP in super-packets: every outer and inner packet, nothing broken."""
-    af41, cs3 = expect.DSCP["af41"], expect.DSCP["cs3"]
+    af41 = expect.DSCP["af41"]
     body = bytes(range(256)) * 6000
     with net.tunnel(kind) as tun:
         for r in ("rA", "rB"):
