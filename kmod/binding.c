@@ -74,6 +74,7 @@ struct tunqos_binding *tunqos_binding_alloc(enum tunqos_verb verb)
 void tunqos_binding_free(struct tunqos_binding *binding)
 {
 	tunqos_profile_free(binding->next);
+	kfree(binding->label);
 	kfree(binding);
 }
 
@@ -83,6 +84,7 @@ static void free_rcu_callback(struct rcu_head *head)
 		container_of(head, struct tunqos_binding, rcu);
 
 	tunqos_stats_put(binding);
+	kfree(binding->label);
 	kfree(binding);
 }
 

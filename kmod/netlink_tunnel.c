@@ -225,6 +225,17 @@ static int read_pre_classify(struct genl_info *info,
 	return profile->priority ? 0 : -ENOMEM;
 }
 
+/* Few have one. */
+static int read_label(struct genl_info *info, struct tunqos_binding *change)
+{
+	struct nlattr *label = info->attrs[TUNQOS_A_TUNNEL_LABEL];
+
+	if (!label)
+		return 0;
+	change->label = nla_strdup(label, GFP_KERNEL_ACCOUNT);
+	return change->label ? 0 : -ENOMEM;
+}
+
 int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct tunqos_binding *change;
@@ -252,9 +263,9 @@ int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 	change->next->encap_any = change->next->encap_write ||
 				  change->next->encap_more ||
 				  change->next->pre_classify;
-	if (info->attrs[TUNQOS_A_TUNNEL_LABEL])
-		nla_strscpy(change->label, info->attrs[TUNQOS_A_TUNNEL_LABEL],
-			    sizeof(change->label));
+	err = read_label(info, change);
+	if (err)
+		goto err_free;
 	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
 
 err_free:
@@ -349,7 +360,7 @@ int tunqos_fill_tunnel(struct sk_buff *skb,
 	if (tunqos_fill_key(skb, &binding->key) ||
 	    fill_settings(skb, profile) || fill_more(skb, profile))
 		return -EMSGSIZE;
-	if (binding->label[0] &&
+	if (binding->label && binding->label[0] &&
 	    nla_put_string(skb, TUNQOS_A_TUNNEL_LABEL, binding->label))
 		return -EMSGSIZE;
 	if (attachment) {

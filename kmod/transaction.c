@@ -187,7 +187,7 @@ static int apply_set(struct tunqos_net *tn, struct tunqos_binding *change,
 	}
 	tunqos_profile_free(binding->next);
 	binding->next = change->next;
-	binding->next_label = change->label;
+	binding->successor = change;
 	change->next = NULL;
 	binding->doomed = false;
 	touch(binding, touched);
@@ -262,7 +262,7 @@ static void settle(struct tunqos_binding *binding)
 	binding->touched = false;
 	binding->doomed = false;
 	binding->next = NULL;
-	binding->next_label = NULL;	/* its own, if it is new */
+	binding->successor = NULL;	/* it is its own, if it is new */
 }
 
 static void publish(struct tunqos_chain *touched)
@@ -271,7 +271,7 @@ static void publish(struct tunqos_chain *touched)
 
 	while ((binding = pop(touched))) {
 		struct tunqos_profile *next = binding->next;
-		const char *label = binding->next_label;
+		struct tunqos_binding *successor = binding->successor;
 		bool doomed = binding->doomed;
 
 		cond_resched();
@@ -280,8 +280,8 @@ static void publish(struct tunqos_chain *touched)
 			tunqos_binding_destroy(binding);
 			continue;
 		}
-		if (label)
-			strscpy(binding->label, label, sizeof(binding->label));
+		if (successor)
+			swap(binding->label, successor->label);
 		tunqos_binding_publish(binding, next);
 	}
 }

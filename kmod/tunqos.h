@@ -164,9 +164,11 @@ enum tunqos_verb {
 
 /**
  * struct tunqos_binding - what a profile is attached to
+ * @label: for people, or NULL
  * @tn: its namespace
  * @profile: NULL in an inert binding, which lets every packet pass
- * @next: profile that the running transaction gives it, with @next_label
+ * @next: profile that the running transaction gives it
+ * @successor: the change that it is from, which has its next label
  * @verb: of a change: a binding that is staged and that nobody sees yet
  * @held: hooks it holds a reference to (enum tunqos_hook)
  * @attachment: of type DEVICE: the device it is attached to, if there is one
@@ -177,7 +179,7 @@ enum tunqos_verb {
  */
 struct tunqos_binding {
 	struct tunqos_key key;
-	char label[TUNQOS_LABEL_MAX + 1];
+	char *label;
 	struct tunqos_net *tn;
 	struct tunqos_profile __rcu *profile;
 	struct tunqos_stats __percpu *stats;
@@ -194,7 +196,7 @@ struct tunqos_binding {
 	struct hlist_node key_node;	/* tunqos_bindings */
 
 	struct tunqos_profile *next;
-	const char *next_label;
+	struct tunqos_binding *successor;
 	enum tunqos_verb verb;
 	bool doomed;
 	bool touched;
