@@ -162,14 +162,13 @@ void tunqos_binding_destroy(struct tunqos_binding *binding)
 }
 
 static const char *kind_problem(const struct tunqos_binding *binding,
-				const struct net_device *dev)
+				const struct net_device *dev,
+				const struct tunqos_profile *profile)
 {
-	if (binding->key.type == TUNQOS_BIND_PORT) {
-		if (!tunqos_port_kind_ok(dev))
-			return "not a vlan device";
-	} else if (!tunqos_kind_of(dev)) {
+	if (binding->key.type == TUNQOS_BIND_PORT)
+		return tunqos_port_problem(dev, profile);
+	if (!tunqos_kind_of(dev))
 		return "not a tunnel device that tunqos knows";
-	}
 	return NULL;
 }
 
@@ -179,8 +178,11 @@ static int prepare_device(struct tunqos_binding *binding,
 {
 	u32 hooks;
 
-	if (binding->key.type == TUNQOS_BIND_PORT)
-		return tunqos_port_prepare(binding, dev);
+	if (binding->key.type == TUNQOS_BIND_PORT) {
+		hooks = tunqos_profile_hooks(profile, TUNQOS_BIND_PORT, NULL,
+					     false);
+		return tunqos_port_prepare(binding, dev, hooks);
+	}
 	/* as netlink_tunnel.c has it for other bindings to ipsec */
 	if (tunqos_kind_of(dev)->form == TUNQOS_FORM_IPSEC &&
 	    profile->decap_write && !profile->has_permit)
@@ -274,7 +276,7 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 	dev = __dev_get_by_name(binding->tn->net, binding->key.name);
 	if (!dev || strcmp(dev->name, binding->key.name))
 		return 0;	/* none, or this is an alternative name of it */
-	problem = kind_problem(binding, dev);
+	problem = kind_problem(binding, dev, profile);
 	if (problem) {
 		refuse(binding, extack, problem, NULL);
 		return -EOPNOTSUPP;
@@ -317,11 +319,12 @@ static void publish_attached(struct tunqos_binding *binding,
 		tunqos_attachment_trim(binding, hooks);
 		break;
 	case TUNQOS_BIND_PORT:
-		if (!binding->vid) {
+		if (!binding->held) {
 			set_state(binding, TUNQOS_STATE_PENDING, NULL);
 			return;
 		}
 		tunqos_port_publish(binding, profile);
+		tunqos_port_trim(binding, hooks);
 		break;
 	case TUNQOS_BIND_IPSEC:
 		rcu_assign_pointer(binding->match->profile, profile);
@@ -372,9 +375,9 @@ void tunqos_binding_device_here(struct tunqos_binding *binding,
 	int err;
 
 	ASSERT_RTNL();
-	if (binding->attachment || binding->vid || !profile)
+	if (binding->attachment || binding->held || !profile)
 		return;
-	problem = kind_problem(binding, dev);
+	problem = kind_problem(binding, dev, profile);
 	if (!problem) {
 		err = prepare_device(binding, dev, profile);
 		if (err == -ENODEV)
@@ -457,7 +460,8 @@ void tunqos_binding_unprepare(struct tunqos_binding *binding)
 		break;
 	case TUNQOS_BIND_PORT:
 		if (binding->state != TUNQOS_STATE_ACTIVE)
-			tunqos_port_drop(binding);
+			hooks = 0;
+		tunqos_port_trim(binding, hooks);
 		break;
 	case TUNQOS_BIND_IPSEC:
 		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks,

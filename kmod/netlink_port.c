@@ -29,6 +29,56 @@ int tunqos_port_key(struct genl_info *info, struct tunqos_key *key)
 	return 0;
 }
 
+static int read_pcp(struct genl_info *info, struct tunqos_profile *profile)
+{
+	if (!info->attrs[TUNQOS_A_PORT_DSCP_PCP])
+		return 0;
+	profile->has_pcp = true;
+	return tunqos_read_table(info, TUNQOS_A_PORT_DSCP_PCP, profile->pcp, 7);
+}
+
+/* Each number at its place must be inside the mask. */
+static int check_room(struct genl_info *info,
+		      const struct tunqos_profile *profile)
+{
+	int i;
+
+	for (i = 0; i < TUNQOS_TABLE_LEN; i++) {
+		u64 bits = profile->mark[i];
+
+		if (bits == TUNQOS_TABLE_LEAVE ||
+		    !(bits << profile->mark_shift & ~(u64)profile->mark_mask))
+			continue;
+		tunqos_refuse(tunqos_net(genl_info_net(info)), info->extack,
+			      "mark-mask 0x%x has no room for %u, the entry for dscp %d",
+			      profile->mark_mask, profile->mark[i], i);
+		NL_SET_BAD_ATTR(info->extack,
+				info->attrs[TUNQOS_A_PORT_MARK_MASK]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_mark(struct genl_info *info, struct tunqos_profile *profile)
+{
+	struct nlattr *table = info->attrs[TUNQOS_A_PORT_DSCP_MARK];
+	struct nlattr *mask = info->attrs[TUNQOS_A_PORT_MARK_MASK];
+	int err;
+
+	if (!table && !mask)
+		return 0;
+	if (!table || !mask || !nla_get_u32(mask)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, mask ?: table,
+				    "dscp-mark and a mark-mask that is not 0 go together");
+		return -EINVAL;
+	}
+	profile->mark_mask = nla_get_u32(mask);
+	profile->mark_shift = __ffs(profile->mark_mask);
+	err = tunqos_read_table(info, TUNQOS_A_PORT_DSCP_MARK, profile->mark,
+				TUNQOS_DSCP_COUNT - 1);
+	return err ?: check_room(info, profile);
+}
+
 int tunqos_nl_set_port_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct tunqos_binding *change;
@@ -45,12 +95,16 @@ int tunqos_nl_set_port_doit(struct sk_buff *skb, struct genl_info *info)
 	err = tunqos_port_key(info, &change->key);
 	if (err)
 		goto err_free;
-	if (!info->attrs[TUNQOS_A_PORT_DSCP_PCP]) {
-		GENL_SET_ERR_MSG(info, "a port needs dscp-pcp");
+	if (!info->attrs[TUNQOS_A_PORT_DSCP_PCP] &&
+	    !info->attrs[TUNQOS_A_PORT_DSCP_MARK] &&
+	    !info->attrs[TUNQOS_A_PORT_MARK_MASK]) {
+		GENL_SET_ERR_MSG(info, "a port needs dscp-pcp or dscp-mark");
 		err = -EINVAL;
 		goto err_free;
 	}
-	err = tunqos_read_pcp(info, change->next);
+	err = read_pcp(info, change->next);
+	if (!err)
+		err = read_mark(info, change->next);
 	if (err)
 		goto err_free;
 	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
@@ -68,6 +122,19 @@ int tunqos_nl_del_port_doit(struct sk_buff *skb, struct genl_info *info)
 	return err ?: tunqos_stage_del(info, &key);
 }
 
+static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
+{
+	if (p->has_pcp &&
+	    nla_put(skb, TUNQOS_A_PORT_DSCP_PCP, TUNQOS_TABLE_LEN, p->pcp))
+		return -EMSGSIZE;
+	if (p->mark_mask &&
+	    (nla_put(skb, TUNQOS_A_PORT_DSCP_MARK, TUNQOS_TABLE_LEN,
+		     p->mark) ||
+	     nla_put_u32(skb, TUNQOS_A_PORT_MARK_MASK, p->mark_mask)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* Everything about a port binding. Context: process, RTNL held. */
 int tunqos_fill_port(struct sk_buff *skb, const struct tunqos_binding *binding)
 {
@@ -76,8 +143,7 @@ int tunqos_fill_port(struct sk_buff *skb, const struct tunqos_binding *binding)
 	const struct tunqos_vid *vid = binding->vid;
 
 	if (nla_put_string(skb, TUNQOS_A_PORT_DEVICE, binding->key.name) ||
-	    nla_put(skb, TUNQOS_A_PORT_DSCP_PCP, TUNQOS_TABLE_LEN,
-		    profile->pcp) ||
+	    fill_settings(skb, profile) ||
 	    nla_put_u32(skb, TUNQOS_A_PORT_STATE, binding->state) ||
 	    nla_put_u32(skb, TUNQOS_A_PORT_HOOKS, binding->held))
 		return -EMSGSIZE;
@@ -88,6 +154,9 @@ int tunqos_fill_port(struct sk_buff *skb, const struct tunqos_binding *binding)
 	if (binding->problem &&
 	    nla_put_string(skb, TUNQOS_A_PORT_PROBLEM, binding->problem))
 		return -EMSGSIZE;
-	return tunqos_fill_counters(skb, TUNQOS_A_PORT_EGRESS, binding,
-				    TUNQOS_ENCAP);
+	if (tunqos_fill_counters(skb, TUNQOS_A_PORT_EGRESS, binding,
+				 TUNQOS_ENCAP))
+		return -EMSGSIZE;
+	return tunqos_fill_counters(skb, TUNQOS_A_PORT_INGRESS, binding,
+				    TUNQOS_DECAP);
 }

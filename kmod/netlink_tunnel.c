@@ -11,7 +11,8 @@
 #include "core/table.h"
 #include "netlink_policy.h"
 
-static int read_table(struct genl_info *info, int attr, u8 *table, u8 max)
+/* A table whose entries are 0 to @max or TUNQOS_TABLE_LEAVE. */
+int tunqos_read_table(struct genl_info *info, int attr, u8 *table, u8 max)
 {
 	struct nlattr *nla = info->attrs[attr];
 	const u8 *bytes = nla_data(nla);
@@ -26,12 +27,6 @@ static int read_table(struct genl_info *info, int attr, u8 *table, u8 max)
 	}
 	memcpy(table, bytes, TUNQOS_TABLE_LEN);
 	return 0;
-}
-
-/* A port's table; see netlink_port.c. */
-int tunqos_read_pcp(struct genl_info *info, struct tunqos_profile *profile)
-{
-	return read_table(info, TUNQOS_A_PORT_DSCP_PCP, profile->pcp, 7);
 }
 
 static int missing(struct genl_info *info, int attr, const char *message)
@@ -81,8 +76,8 @@ static int read_encap(struct genl_info *info, struct tunqos_profile *profile)
 		if (missing(info, TUNQOS_A_TUNNEL_ENCAP_TABLE,
 			    "encap-dscp table needs encap-table"))
 			return -EINVAL;
-		return read_table(info, TUNQOS_A_TUNNEL_ENCAP_TABLE,
-				  profile->encap, 63);
+		return tunqos_read_table(info, TUNQOS_A_TUNNEL_ENCAP_TABLE,
+					 profile->encap, 63);
 	}
 	if (profile->encap_write)
 		memcpy(profile->encap, identity, sizeof(identity));
@@ -112,8 +107,9 @@ static int read_inner(struct genl_info *info, struct tunqos_profile *profile)
 		if (missing(info, TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE,
 			    "encap-inner table needs encap-inner-table"))
 			return -EINVAL;
-		return read_table(info, TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE,
-				  profile->inner, 63);
+		return tunqos_read_table(info,
+					 TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE,
+					 profile->inner, 63);
 	}
 	if (missing(info, TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE,
 		    "encap-inner set needs encap-inner-value"))
@@ -187,8 +183,8 @@ static int read_decap(struct genl_info *info, const struct tunqos_key *key,
 		if (missing(info, TUNQOS_A_TUNNEL_DECAP_TABLE,
 			    "decap-dscp table needs decap-table"))
 			return -EINVAL;
-		err = read_table(info, TUNQOS_A_TUNNEL_DECAP_TABLE,
-				 profile->decap, 63);
+		err = tunqos_read_table(info, TUNQOS_A_TUNNEL_DECAP_TABLE,
+					profile->decap, 63);
 		if (err)
 			return err;
 	} else {

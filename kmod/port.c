@@ -1,24 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 802.1p ports. A VLAN device has no tag on its frames yet, so a port's place
- * is the device right under it, keyed by tag protocol and VID. Configuration
- * side; port_egress.c is the packet side. All under RTNL.
+ * Ports. At its own egress a VLAN device has no tag on its frames yet, so the
+ * place of PCP is the device right under it, keyed by tag protocol and VID;
+ * that of the mark is the device's own ingress. Configuration side;
+ * port_egress.c and port_ingress.c are the packet side. All under RTNL.
  */
 
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
+#include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/rtnetlink.h>
+#include <net/l3mdev.h>
 
 #include "tunqos.h"
 
 static LIST_HEAD(lowers);
 static LIST_HEAD(vids);
+static LIST_HEAD(ingresses);
 
-/* Can tunqos bind a port to this device? */
-bool tunqos_port_kind_ok(const struct net_device *dev)
+/**
+ * tunqos_port_problem() - can a device be such a port?
+ * @dev: the device
+ * @profile: what the port is to do
+ *
+ * Return: NULL, or why it cannot, for people.
+ */
+const char *tunqos_port_problem(const struct net_device *dev,
+				const struct tunqos_profile *profile)
 {
-	return is_vlan_dev(dev);
+	if (profile->has_pcp && !is_vlan_dev(dev))
+		return "not a vlan device";
+	if (profile->mark_mask &&
+	    (dev->flags & IFF_LOOPBACK || netif_is_l3_master(dev)))
+		return "packets do not arrive on a device of this kind";
+	return NULL;
 }
 
 static struct net_device *lower_of(struct net_device *dev)
@@ -74,26 +90,12 @@ static void lower_put(struct tunqos_lower *lower)
 	kfree_rcu(lower, rcu);
 }
 
-/**
- * tunqos_port_prepare() - everything about a port that can fail
- * @binding: of type TUNQOS_BIND_PORT
- * @dev: a device that tunqos_port_kind_ok() accepts
- *
- * Frames see no difference before tunqos_port_publish().
- *
- * Context: process, RTNL held.
- * Return: 0, -ENODEV if nothing is under the device yet (it is being
- * registered), -EPERM if that is another owner's, or another error number.
- */
-int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev)
+static int egress_get(struct tunqos_binding *binding, struct net_device *dev)
 {
 	struct net_device *lower_dev = lower_of(dev);
 	struct tunqos_lower *lower;
 	struct tunqos_vid *vid;
 
-	ASSERT_RTNL();
-	if (binding->vid)
-		return 0;
 	if (!lower_dev)
 		return -ENODEV;
 	if (dev_net(dev)->user_ns != dev_net(lower_dev)->user_ns)
@@ -116,8 +118,98 @@ int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev)
 			   &lower->vids[vid->vid % TUNQOS_VID_BUCKETS]);
 	list_add(&vid->list, &vids);
 	binding->vid = vid;
-	binding->held = TUNQOS_HOOK_PORT_EGRESS;
 	return 0;
+}
+
+static void egress_put(struct tunqos_binding *binding)
+{
+	struct tunqos_vid *vid = binding->vid;
+
+	binding->vid = NULL;
+	RCU_INIT_POINTER(vid->profile, NULL);
+	hlist_del_rcu(&vid->node);
+	list_del(&vid->list);
+	lower_put(vid->lower);
+	kfree_rcu(vid, rcu);
+}
+
+static int ingress_get(struct tunqos_binding *binding, struct net_device *dev)
+{
+	struct tunqos_ingress *ingress;
+	int err;
+
+	ingress = kzalloc(sizeof(*ingress), GFP_KERNEL_ACCOUNT);
+	if (!ingress)
+		return -ENOMEM;
+	ingress->dev = dev;
+	ingress->binding = binding;
+	/* behind after.c, in front of flowtables and rules at their default */
+	ingress->ops = (struct nf_hook_ops) {
+		.hook		= tunqos_port_ingress,
+		.dev		= dev,
+		.priv		= ingress,
+		.pf		= NFPROTO_NETDEV,
+		.hooknum	= NF_NETDEV_INGRESS,
+		.priority	= NF_IP_PRI_MANGLE,
+	};
+	err = nf_register_net_hook(dev_net(dev), &ingress->ops);
+	if (err) {
+		kfree(ingress);
+		return err;
+	}
+	list_add(&ingress->list, &ingresses);
+	binding->ingress = ingress;
+	return 0;
+}
+
+static void ingress_put(struct tunqos_binding *binding)
+{
+	struct tunqos_ingress *ingress = binding->ingress;
+
+	binding->ingress = NULL;
+	RCU_INIT_POINTER(ingress->profile, NULL);
+	list_del(&ingress->list);
+	nf_unregister_net_hook(dev_net(ingress->dev), &ingress->ops);
+	kfree_rcu(ingress, rcu);
+}
+
+/**
+ * tunqos_port_prepare() - everything about a port that can fail
+ * @binding: of type TUNQOS_BIND_PORT
+ * @dev: a device that tunqos_port_problem() accepts
+ * @hooks: what the coming profile needs
+ *
+ * Frames see no difference before tunqos_port_publish().
+ *
+ * Context: process, RTNL held.
+ * Return: 0, or an error number and nothing was taken: -ENODEV if nothing is
+ * under the device yet (it is being registered), -EPERM if that is another
+ * owner's, or another one.
+ */
+int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev,
+			u32 hooks)
+{
+	u32 gain = hooks & ~binding->held;
+	int err;
+
+	ASSERT_RTNL();
+	if (gain & TUNQOS_HOOK_PORT_EGRESS) {
+		err = egress_get(binding, dev);
+		if (err)
+			return err;
+	}
+	if (gain & TUNQOS_HOOK_PORT_INGRESS) {
+		err = ingress_get(binding, dev);
+		if (err)
+			goto err_egress;
+	}
+	binding->held |= gain;
+	return 0;
+
+err_egress:
+	if (gain & TUNQOS_HOOK_PORT_EGRESS)
+		egress_put(binding);
+	return err;
 }
 
 /* From now on frames see @profile. Context: process, RTNL held. */
@@ -125,46 +217,60 @@ void tunqos_port_publish(struct tunqos_binding *binding,
 			 struct tunqos_profile *profile)
 {
 	ASSERT_RTNL();
-	rcu_assign_pointer(binding->vid->profile, profile);
+	if (binding->vid)
+		rcu_assign_pointer(binding->vid->profile, profile);
+	if (binding->ingress)
+		rcu_assign_pointer(binding->ingress->profile, profile);
 }
 
-/**
- * tunqos_port_device_gone() - make ports pending that depended on a device
- * @dev: a VLAN device, or one that carries tagged frames
- * @only_renamed: only ports whose VLAN device has another name now
- *
- * Context: process, RTNL held; from the notifier.
- */
-void tunqos_port_device_gone(const struct net_device *dev, bool only_renamed)
+/* Gives up all hooks but @hooks. Context: process, RTNL held. */
+void tunqos_port_trim(struct tunqos_binding *binding, u32 hooks)
 {
-	struct tunqos_vid *vid, *tmp;
+	u32 loss = binding->held & ~hooks;
 
 	ASSERT_RTNL();
-	list_for_each_entry_safe(vid, tmp, &vids, list) {
-		if (only_renamed) {
-			if (vid->dev != dev ||
-			    !strcmp(vid->binding->key.name, dev->name))
-				continue;
-		} else if (vid->dev != dev && vid->lower->dev != dev) {
-			continue;
-		}
-		tunqos_binding_device_gone(vid->binding);
-	}
+	if (loss & TUNQOS_HOOK_PORT_EGRESS)
+		egress_put(binding);
+	if (loss & TUNQOS_HOOK_PORT_INGRESS)
+		ingress_put(binding);
+	binding->held &= hooks;
 }
 
 /* Lets go of the devices. Context: process, RTNL held. */
 void tunqos_port_drop(struct tunqos_binding *binding)
 {
-	struct tunqos_vid *vid = binding->vid;
+	tunqos_port_trim(binding, 0);
+}
+
+/* Is this one of a device that is gone, or has another name than @binding? */
+static bool lost(const struct tunqos_binding *binding,
+		 const struct net_device *mine, const struct net_device *dev,
+		 bool only_renamed)
+{
+	return mine == dev &&
+	       !(only_renamed && !strcmp(binding->key.name, dev->name));
+}
+
+/**
+ * tunqos_port_device_gone() - make ports pending that depended on a device
+ * @dev: the port's device, or one that carries its tagged frames
+ * @only_renamed: only ports whose own device has another name now
+ *
+ * Context: process, RTNL held; from the notifier.
+ */
+void tunqos_port_device_gone(const struct net_device *dev, bool only_renamed)
+{
+	struct tunqos_ingress *ingress, *next;
+	struct tunqos_vid *vid, *tmp;
 
 	ASSERT_RTNL();
-	if (!vid)
-		return;
-	binding->vid = NULL;
-	binding->held = 0;
-	RCU_INIT_POINTER(vid->profile, NULL);
-	hlist_del_rcu(&vid->node);
-	list_del(&vid->list);
-	lower_put(vid->lower);
-	kfree_rcu(vid, rcu);
+	list_for_each_entry_safe(vid, tmp, &vids, list) {
+		if (lost(vid->binding, vid->dev, dev, only_renamed) ||
+		    (!only_renamed && vid->lower->dev == dev))
+			tunqos_binding_device_gone(vid->binding);
+	}
+	list_for_each_entry_safe(ingress, next, &ingresses, list) {
+		if (lost(ingress->binding, ingress->dev, dev, only_renamed))
+			tunqos_binding_device_gone(ingress->binding);
+	}
 }

@@ -9,9 +9,9 @@
  */
 
 #include <linux/if_vlan.h>
-#include <linux/ip.h>
 
 #include "tunqos.h"
+#include "frame.h"
 
 static struct tunqos_profile *find(const struct tunqos_lower *lower,
 				   __be16 proto, u16 vid)
@@ -25,32 +25,6 @@ static struct tunqos_profile *find(const struct tunqos_lower *lower,
 			return rcu_dereference(entry->profile);
 	}
 	return NULL;
-}
-
-/* The DS field of what is not in the linear part, or -1. */
-static noinline int far_ds(const struct sk_buff *skb)
-{
-	int offset = skb_network_offset(skb);
-	u8 header[2];
-
-	if (offset < 0 || skb_copy_bits(skb, offset, header, sizeof(header)) ||
-	    !tunqos_ip_version(header))
-		return -1;
-	return tunqos_ds_read(header);
-}
-
-/* The DS field, or -1: not IP. The frame may come from a raw socket. */
-static int frame_ds(const struct sk_buff *skb)
-{
-	const u8 *header = skb_network_header(skb);
-
-	if (skb->protocol != htons(ETH_P_IP) &&
-	    skb->protocol != htons(ETH_P_IPV6))
-		return -1;
-	if (unlikely(header < skb->data ||
-		     header + 2 > skb_tail_pointer(skb)))
-		return far_ds(skb);
-	return tunqos_ip_version(header) ? tunqos_ds_read(header) : -1;
 }
 
 unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
@@ -70,12 +44,10 @@ unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 
 	tunqos_count(profile, TUNQOS_ENCAP);
-	ds = frame_ds(skb);
+	ds = tunqos_frame_ds(skb);
 	if (ds < 0) {
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  eth_type_vlan(skb->protocol) ?
-				  TUNQOS_REASON_IN_BAND_TAG :
-				  TUNQOS_REASON_NOT_IP);
+				  tunqos_frame_reason(skb));
 		return NF_ACCEPT;
 	}
 

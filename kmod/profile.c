@@ -80,7 +80,10 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			hooks |= TUNQOS_HOOK_IPSEC;
 		break;
 	case TUNQOS_BIND_PORT:
-		hooks = TUNQOS_HOOK_PORT_EGRESS;
+		if (profile->has_pcp)
+			hooks |= TUNQOS_HOOK_PORT_EGRESS;
+		if (profile->mark_mask)
+			hooks |= TUNQOS_HOOK_PORT_INGRESS;
 		break;
 	}
 	return hooks;

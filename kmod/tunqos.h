@@ -50,7 +50,7 @@ struct tunqos_counters {
 	u64 dropped;
 };
 
-/* Per CPU, 64 bytes; a port counts its egress as TUNQOS_ENCAP. */
+/* Per CPU, 64 bytes; of a port TUNQOS_ENCAP is egress, TUNQOS_DECAP ingress. */
 struct tunqos_stats {
 	struct tunqos_counters direction[2];
 };
@@ -67,7 +67,9 @@ struct tunqos_reasons {
  * @decap: inner DSCP for each outer DSCP, or TUNQOS_TABLE_LEAVE, or one of
  *	TUNQOS_NOT_PERMITTED
  * @priority: skb->priority for each innermost DSCP, or NULL
- * @pcp: of a port: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
+ * @pcp: of a port with @has_pcp: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
+ * @mark: of a port with @mark_mask: what each DSCP puts there, or
+ *	TUNQOS_TABLE_LEAVE; @mark_shift to the left all of it is in the mask
  * @tag: of the binding's namespace, 0-63, for DONE and QUEUE companions
  * @encap_any: there is something to do at encapsulation
  * @encap_write: the outer DSCP is ours to write
@@ -87,7 +89,14 @@ struct tunqos_profile {
 	struct tunqos_stats __percpu *stats;
 	struct tunqos_reasons __percpu *reasons;
 	u32 *priority;
-	u64 permit;
+	union {
+		u64 permit;
+		struct {	/* of a port */
+			u32 mark_mask;	/* 0: it sets no mark */
+			u8 mark_shift;
+			bool has_pcp;
+		};
+	};
 	u8 tag;
 	bool encap_any;
 	bool encap_write;
@@ -108,7 +117,10 @@ struct tunqos_profile {
 		u8 encap[TUNQOS_TABLE_LEN];
 		u8 pcp[TUNQOS_TABLE_LEN];
 	};
-	u8 decap[TUNQOS_TABLE_LEN];
+	union {
+		u8 decap[TUNQOS_TABLE_LEN];
+		u8 mark[TUNQOS_TABLE_LEN];
+	};
 	u8 inner[TUNQOS_TABLE_LEN];
 	struct rcu_head rcu;
 };
@@ -116,7 +128,7 @@ struct tunqos_profile {
 enum tunqos_binding_type {
 	TUNQOS_BIND_DEVICE,	/* a tunnel device, by name */
 	TUNQOS_BIND_IPSEC,	/* SAs, by a selector */
-	TUNQOS_BIND_PORT,	/* a VLAN device, by name */
+	TUNQOS_BIND_PORT,	/* a device of any kind, by name */
 };
 
 /* What a selector says of an SA; the higher bit is the more specific. */
@@ -173,6 +185,7 @@ enum tunqos_verb {
  * @held: hooks it holds a reference to (enum tunqos_hook)
  * @attachment: of type DEVICE: the device it is attached to, if there is one
  * @vid: of type PORT: its place at the lower device, if there is one
+ * @ingress: of type PORT: its place at the device itself, if there is one
  * @match: of type IPSEC: its selector, once it is in force
  * @doomed: the running transaction removes it
  * @chained: the next one on its chain, if it is on one
@@ -190,6 +203,7 @@ struct tunqos_binding {
 
 	struct tunqos_attachment *attachment;
 	struct tunqos_vid *vid;
+	struct tunqos_ingress *ingress;
 	struct tunqos_match *match;
 
 	struct list_head list;		/* tunqos_net.bindings */
@@ -392,6 +406,19 @@ struct tunqos_lower {
 unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state);
 
+/* port_ingress.c */
+struct tunqos_ingress {
+	struct tunqos_profile __rcu *profile;	/* NULL while inert */
+	struct net_device *dev;
+	struct tunqos_binding *binding;
+	struct list_head list;
+	struct nf_hook_ops ops;
+	struct rcu_head rcu;
+};
+
+unsigned int tunqos_port_ingress(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state);
+
 /* ipsec.c */
 int tunqos_ipsec_get(void);
 void tunqos_ipsec_exit(void);
@@ -425,8 +452,11 @@ void tunqos_attachment_drop(struct tunqos_binding *binding);
 void tunqos_attachment_features(struct tunqos_attachment *attachment);
 
 /* port.c */
-bool tunqos_port_kind_ok(const struct net_device *dev);
-int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev);
+const char *tunqos_port_problem(const struct net_device *dev,
+				const struct tunqos_profile *profile);
+int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev,
+			u32 hooks);
+void tunqos_port_trim(struct tunqos_binding *binding, u32 hooks);
 void tunqos_port_publish(struct tunqos_binding *binding,
 			 struct tunqos_profile *profile);
 void tunqos_port_drop(struct tunqos_binding *binding);
@@ -515,7 +545,7 @@ int tunqos_tunnel_key(struct genl_info *info, struct tunqos_key *key);
 int tunqos_fill_key(struct sk_buff *skb, const struct tunqos_key *key);
 
 /* netlink_tunnel.c */
-int tunqos_read_pcp(struct genl_info *info, struct tunqos_profile *profile);
+int tunqos_read_table(struct genl_info *info, int attr, u8 *table, u8 max);
 int tunqos_fill_tunnel(struct sk_buff *skb,
 		       const struct tunqos_binding *binding);
 

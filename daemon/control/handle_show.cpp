@@ -21,10 +21,15 @@ struct BitName {
 };
 
 constexpr BitName hook_names[] = {
-    {TUNQOS_HOOK_BEFORE, "before"},   {TUNQOS_HOOK_OUTER, "outer"},
-    {TUNQOS_HOOK_ARRIVED, "arrived"}, {TUNQOS_HOOK_AFTER, "after"},
-    {TUNQOS_HOOK_IPSEC, "ipsec"},     {TUNQOS_HOOK_PORT_EGRESS, "port-egress"},
-    {TUNQOS_HOOK_GRO_OFF, "gro-off"}, {TUNQOS_HOOK_TUNNEL_EGRESS, "tunnel-egress"},
+    {TUNQOS_HOOK_BEFORE, "before"},
+    {TUNQOS_HOOK_OUTER, "outer"},
+    {TUNQOS_HOOK_ARRIVED, "arrived"},
+    {TUNQOS_HOOK_AFTER, "after"},
+    {TUNQOS_HOOK_IPSEC, "ipsec"},
+    {TUNQOS_HOOK_PORT_EGRESS, "port-egress"},
+    {TUNQOS_HOOK_GRO_OFF, "gro-off"},
+    {TUNQOS_HOOK_TUNNEL_EGRESS, "tunnel-egress"},
+    {TUNQOS_HOOK_PORT_INGRESS, "port-ingress"},
 };
 
 constexpr BitName capability_names[] = {
@@ -47,6 +52,7 @@ constexpr BitName capability_names[] = {
     {TUNQOS_CAPABILITY_SELECTOR, "selector"},
     {TUNQOS_CAPABILITY_XFRM_INTERFACE, "xfrm-interface"},
     {TUNQOS_CAPABILITY_AH, "ah"},
+    {TUNQOS_CAPABILITY_MARK_INGRESS, "mark-ingress"},
 };
 
 // In the order of enum tunqos_reason.

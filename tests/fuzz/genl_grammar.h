@@ -26,6 +26,7 @@ enum form {
     DSCPS,
     PCPS,
     PRIORITIES,
+    BITS,
 };
 
 /* How an attribute of a request looks when it is right. */
@@ -69,6 +70,8 @@ static const struct shape tunnel_settings[] = {
 static const struct shape port_key[] = {{TUNQOS_A_PORT_DEVICE, NAME, 0}};
 static const struct shape port_table[] = {
     {TUNQOS_A_PORT_DSCP_PCP, PCPS, 7},
+    {TUNQOS_A_PORT_DSCP_MARK, DSCPS, 63},
+    {TUNQOS_A_PORT_MARK_MASK, BITS, 0},
 };
 
 static const struct shape reason_key[] = {
@@ -176,6 +179,9 @@ static size_t put_shape(uint8_t* at, size_t used, const struct shape* shape) {
         data[0] = 0xfd;
         data[15] = (uint8_t)below(8);
         return put(at, used, shape->type, data, 16);
+    case BITS: /* a mask: mostly with room for six bits */
+        word = (once_in(4) ? any() : 0x3f) << below(32);
+        return put(at, used, shape->type, &word, 4);
     case PRIORITIES:
         for (i = 0; i < 256; i++)
             data[i] = (uint8_t)(once_in(2) ? 0xff : any());

@@ -111,7 +111,7 @@ def unknown_header(case, net):
 
 @reason("table_leave")
 def table_leave(case, net):
-    """At all three places that have a table."""
+    """At three places that have a table; test_selection.py has the fourth."""
     with net.tunnel("gre"):
         bind("rA", encap_dscp="table", encap_table=HOLE)
         with counted(case, "rA", "table_leave", 4):

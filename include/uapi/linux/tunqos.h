@@ -120,6 +120,7 @@ enum tunqos_state {
  *   off.
  * @TUNQOS_HOOK_TUNNEL_EGRESS: Egress of the tunnel device, in front of
  *   WireGuard's encryption.
+ * @TUNQOS_HOOK_PORT_INGRESS: Ingress of the port itself, in front of routing.
  */
 enum tunqos_hook {
 	TUNQOS_HOOK_BEFORE = 1,
@@ -130,6 +131,7 @@ enum tunqos_hook {
 	TUNQOS_HOOK_PORT_EGRESS = 32,
 	TUNQOS_HOOK_GRO_OFF = 64,
 	TUNQOS_HOOK_TUNNEL_EGRESS = 128,
+	TUNQOS_HOOK_PORT_INGRESS = 256,
 };
 
 /**
@@ -208,6 +210,7 @@ enum tunqos_reason {
  *   DSCP and ECN there.
  * @TUNQOS_CAPABILITY_XFRM_INTERFACE: Bindings to xfrm, vti and vti6 devices.
  * @TUNQOS_CAPABILITY_AH: AH and IPComp as well as ESP.
+ * @TUNQOS_CAPABILITY_MARK_INGRESS: Mark from DSCP on what a device receives.
  */
 enum tunqos_capability {
 	TUNQOS_CAPABILITY_GRE = 1,
@@ -229,6 +232,7 @@ enum tunqos_capability {
 	TUNQOS_CAPABILITY_SELECTOR = 65536,
 	TUNQOS_CAPABILITY_XFRM_INTERFACE = 131072,
 	TUNQOS_CAPABILITY_AH = 262144,
+	TUNQOS_CAPABILITY_MARK_INGRESS = 524288,
 };
 
 enum {
@@ -304,6 +308,9 @@ enum {
 	TUNQOS_A_PORT_VID,
 	TUNQOS_A_PORT_EGRESS,
 	TUNQOS_A_PORT_PAD,
+	TUNQOS_A_PORT_DSCP_MARK,
+	TUNQOS_A_PORT_MARK_MASK,
+	TUNQOS_A_PORT_INGRESS,
 
 	__TUNQOS_A_PORT_MAX
 };

@@ -241,10 +241,16 @@ class Tunqos:
     def del_tunnel(self, **what):
         self.request("del_tunnel", self.tunnel(**what))
 
-    def set_port(self, device, table):
-        self.request("set_port", attribute(
-            PORT["device"], device.encode() + b"\0") + attribute(
-                PORT["dscp_pcp"], bytes(table)))
+    def set_port(self, device, table=None, mark=None, mask=None):
+        """table: of PCPs; mark: of what goes into the mark under mask."""
+        raw = attribute(PORT["device"], device.encode() + b"\0")
+        if table is not None:
+            raw += attribute(PORT["dscp_pcp"], bytes(table))
+        if mark is not None:
+            raw += attribute(PORT["dscp_mark"], bytes(mark))
+        if mask is not None:
+            raw += attribute(PORT["mark_mask"], struct.pack("=I", mask))
+        self.request("set_port", raw)
 
     def del_port(self, device):
         self.request("del_port", attribute(
@@ -264,7 +270,7 @@ class Tunqos:
         one = {"hooks": set()}
         for kind, data in attributes(raw):
             key = back[kind]
-            if key in ("encap", "decap", "egress"):
+            if key in ("encap", "decap", "egress", "ingress"):
                 one[key] = cls.counters(data)
             elif key in ("device", "label", "problem", "kind", "lower"):
                 one[key] = data.rstrip(b"\0").decode()
@@ -289,7 +295,7 @@ class Tunqos:
             elif key == "priority_table":
                 one["priority"] = list(struct.unpack("=64I", data))
             elif key in ("encap_table", "encap_inner_table", "decap_table",
-                         "dscp_pcp"):
+                         "dscp_pcp", "dscp_mark"):
                 one[key] = list(data)
             elif key == "vid":
                 one[key], = struct.unpack("=H", data)
