@@ -91,17 +91,28 @@ private:
         return table;
     }
 
-    // "vpn 10"; a label that is not ours gets a key of its own.
-    CryptoMapKey key_of(const std::string& label) {
+    // "vpn 10"
+    static std::optional<CryptoMapKey> read_label(const std::string& label) {
         const auto space = label.rfind(' ');
-        CryptoMapKey key{"recovered", ++unnamed_};
-        if (space == std::string::npos) return key;
-        std::uint32_t sequence = 0;
+        if (space == std::string::npos) return std::nullopt;
+        CryptoMapKey key{label.substr(0, space), 0};
         const char* const end = label.data() + label.size();
-        const auto read = std::from_chars(label.data() + space + 1, end, sequence);
-        if (read.ec != std::errc{} || read.ptr != end) return key;
-        const CryptoMapKey ours{label.substr(0, space), sequence};
-        return config_.crypto_maps.contains(ours) ? key : ours;
+        const auto read = std::from_chars(label.data() + space + 1, end, key.sequence);
+        if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+        Config alone; // what validate() does not take would stand in the way of every change
+        alone.crypto_maps[key];
+        return validate(alone).empty() ? std::optional(key) : std::nullopt;
+    }
+
+    // A label that is not ours, or of another entry already, gets a key of its own.
+    CryptoMapKey key_of(const std::string& label) {
+        if (const auto key = read_label(label); key && !config_.crypto_maps.contains(*key))
+            return *key;
+        CryptoMapKey key{"recovered", 0};
+        do {
+            key.sequence = ++unnamed_;
+        } while (config_.crypto_maps.contains(key));
+        return key;
     }
 
     void crypto_map(const kernel::Binding& binding, const kernel::Tunnel& tunnel) {

@@ -235,6 +235,22 @@ TEST_CASE("what the module reports is compared by meaning") {
     CHECK(reconcile(desired, planner::from_dump({status}, {})).size() == 1);
 }
 
+TEST_CASE("entries whose labels are not ours get keys of their own") {
+    State state;
+    const char* labels[] = {"recovered 2", "vpn 10", "vpn 0", "a/b 1", "", "x", "recovered 3"};
+    std::uint32_t reqid = 0;
+    for (const char* label : labels) {
+        Tunnel tunnel;
+        tunnel.binding = *kernel::ipsec_binding({.reqid = ++reqid});
+        tunnel.label = label;
+        state.tunnels.emplace(tunnel.binding, tunnel);
+    }
+    const Config config = planner::recover(state);
+    CHECK(config.crypto_maps.size() == std::size(labels));
+    CHECK(config.crypto_maps.contains({"vpn", 10}));
+    CHECK(validate(config).empty());
+}
+
 TEST_CASE("a recovered configuration compiles to the state it came from") {
     CHECK(planner::recover({}) == Config{});
     samples::each_profile([](const TunnelProfile& profile) {
