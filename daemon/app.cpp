@@ -71,8 +71,14 @@ public:
           watchdog_(io_),
           look_(io_),
           server_(io_, log),
-          links_(io_, [this](auto change, const auto& device,
-                             const auto& kind) { on_link(change, device, kind); }),
+          links_(
+              io_,
+              [this](auto change, const auto& device, const auto& kind) {
+                  on_link(change, device, kind);
+              },
+              [this](const std::string& problem) {
+                  log_.warning("no-link-monitor", {{"problem", problem}});
+              }),
           events_(io_, event_handlers()),
           manager_(kernel_, ConfigFile(options.config), log, first_generation()),
           watch_(

@@ -4,8 +4,6 @@
 #include <linux/genetlink.h>
 #include <linux/tunqos.h>
 
-#include <cerrno>
-
 namespace tunqos::kernel {
 
 namespace {
@@ -37,13 +35,8 @@ void EventMonitor::wait() {
 }
 
 void EventMonitor::read() {
-    bool lost = false;
-    for (;;) {
-        const int error =
-            events_.receive_ready([this](const nlmsghdr* message) { on_message(message); });
-        if (error != ENOBUFS) break;
-        lost = true;
-    }
+    const bool lost =
+        events_.receive_ready([this](const nlmsghdr* message) { on_message(message); });
     if (!lost) return;
     // The module itself may have come or gone unheard.
     if (const auto family = find_family(requests_, Lookup::if_loaded)) join(*family);

@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace tunqos::kernel {
 
@@ -115,8 +116,9 @@ std::optional<LinkNews> decode_link(const nlmsghdr* message) {
     return news;
 }
 
-LinkMonitor::LinkMonitor(asio::io_context& io, Handler handler)
+LinkMonitor::LinkMonitor(asio::io_context& io, Handler handler, OnFailure on_failure)
     : handler_(std::move(handler)),
+      on_failure_(std::move(on_failure)),
       events_(NETLINK_ROUTE),
       requests_(NETLINK_ROUTE),
       descriptor_(io, events_.fd()) {}
@@ -127,11 +129,11 @@ LinkMonitor::~LinkMonitor() {
 
 // Subscribe first: what changes while the list is read is not missed.
 std::string LinkMonitor::start() {
-    int error = events_.join(RTNLGRP_LINK);
-    if (error == 0) error = read_all();
-    if (error != 0) return std::strerror(error);
+    if (const int error = events_.join(RTNLGRP_LINK)) return std::strerror(error);
+    const int error = read_all();
+    stale_ = error != 0;
     wait();
-    return {};
+    return stale_ ? std::strerror(error) : std::string();
 }
 
 void LinkMonitor::wait() {
@@ -143,55 +145,57 @@ void LinkMonitor::wait() {
 }
 
 void LinkMonitor::read() {
-    bool lost = false;
-    for (;;) {
-        const int error =
-            events_.receive_ready([this](const nlmsghdr* message) { on_message(message); });
-        if (error != ENOBUFS) break;
-        lost = true;
-    }
-    if (lost) static_cast<void>(read_all()); // a failure leaves kinds that may be old
+    const bool lost =
+        events_.receive_ready([this](const nlmsghdr* message) { on_message(message); });
+    if (!lost && !stale_) return;
+    const bool known = std::exchange(stale_, true);
+    const int error = read_all();
+    if (error == 0)
+        stale_ = false;
+    else if (!known)
+        on_failure_(std::strerror(error));
 }
 
+// What was known stays if this fails.
 int LinkMonitor::read_all() {
     for (int attempt = 1;; ++attempt) {
-        links_.clear();
-        by_name_.clear();
-        ipsec_devices_.clear();
+        Known before = std::exchange(known_, {});
         const std::uint32_t seq = requests_.next_seq();
         const auto refusals = requests_.dump(request(seq), seq, [this](const nlmsghdr* message) {
             if (auto news = decode_link(message)) put(std::move(*news));
         });
-        if (refusals) return refusals->empty() ? 0 : refusals->front().error;
-        if (refusals.error() != EINTR || attempt == dump_attempts) return refusals.error();
+        if (refusals && refusals->empty()) return 0;
+        known_ = std::move(before);
+        const int error = refusals ? refusals->front().error : refusals.error();
+        if (error != EINTR || attempt == dump_attempts) return error;
     }
 }
 
 // True if the device is new, or has a new name.
 bool LinkMonitor::put(LinkNews news) {
-    Link& link = links_[news.index];
+    Link& link = known_.links[news.index];
     const bool named = link.name != news.name;
     if (named) {
-        const auto old = by_name_.find(link.name);
-        if (old != by_name_.end() && old->second == news.index) by_name_.erase(old);
-        by_name_[news.name] = news.index;
+        const auto old = known_.by_name.find(link.name);
+        if (old != known_.by_name.end() && old->second == news.index) known_.by_name.erase(old);
+        known_.by_name[news.name] = news.index;
     }
     if (news.match.empty())
-        ipsec_devices_.erase(news.index);
+        known_.ipsec_devices.erase(news.index);
     else
-        ipsec_devices_[news.index] = {news.name, news.match};
+        known_.ipsec_devices[news.index] = {news.name, news.match};
     link = {std::move(news.name), std::move(news.kind)};
     return named;
 }
 
 void LinkMonitor::remove(int index) {
-    const auto found = links_.find(index);
-    if (found == links_.end()) return;
+    const auto found = known_.links.find(index);
+    if (found == known_.links.end()) return;
     // The name may have gone to another device meanwhile.
-    const auto name = by_name_.find(found->second.name);
-    if (name != by_name_.end() && name->second == index) by_name_.erase(name);
-    links_.erase(found);
-    ipsec_devices_.erase(index);
+    const auto name = known_.by_name.find(found->second.name);
+    if (name != known_.by_name.end() && name->second == index) known_.by_name.erase(name);
+    known_.links.erase(found);
+    known_.ipsec_devices.erase(index);
 }
 
 void LinkMonitor::on_message(const nlmsghdr* message) {
@@ -207,15 +211,15 @@ void LinkMonitor::on_message(const nlmsghdr* message) {
 
 std::vector<IpsecDevice> LinkMonitor::ipsec_devices() const {
     std::vector<IpsecDevice> list;
-    for (const auto& [index, device] : ipsec_devices_)
+    for (const auto& [index, device] : known_.ipsec_devices)
         list.push_back(device);
     return list;
 }
 
 std::optional<std::string> LinkMonitor::kind(const std::string& device) const {
-    const auto found = by_name_.find(device);
-    if (found == by_name_.end()) return std::nullopt;
-    return links_.at(found->second).kind;
+    const auto found = known_.by_name.find(device);
+    if (found == known_.by_name.end()) return std::nullopt;
+    return known_.links.at(found->second).kind;
 }
 
 } // namespace tunqos::kernel

@@ -32,8 +32,11 @@ public:
     enum class Change { came, went };
     using Handler = std::function<void(Change, const std::string& device, const std::string& kind)>;
 
+    // The list was lost and could not be read again, which is tried at each event from then on.
+    using OnFailure = std::function<void(const std::string& problem)>;
+
     // Throws std::system_error if rtnetlink cannot be used.
-    LinkMonitor(asio::io_context& io, Handler handler);
+    LinkMonitor(asio::io_context& io, Handler handler, OnFailure on_failure);
     ~LinkMonitor() override;
     LinkMonitor(const LinkMonitor&) = delete;
     LinkMonitor& operator=(const LinkMonitor&) = delete;
@@ -47,6 +50,11 @@ private:
     struct Link {
         std::string name, kind;
     };
+    struct Known {
+        std::unordered_map<int, Link> links; // by interface index
+        std::unordered_map<std::string, int> by_name;
+        std::map<int, IpsecDevice> ipsec_devices; // those that are such, few among many
+    };
 
     void wait();
     void read();
@@ -56,11 +64,11 @@ private:
     void on_message(const nlmsghdr* message);
 
     Handler handler_;
+    OnFailure on_failure_;
     NetlinkSocket events_;
-    NetlinkSocket requests_;              // answers must not mix with events
-    std::unordered_map<int, Link> links_; // by interface index
-    std::unordered_map<std::string, int> by_name_;
-    std::map<int, IpsecDevice> ipsec_devices_;  // those that are such, few among many
+    NetlinkSocket requests_; // answers must not mix with events
+    Known known_;
+    bool stale_ = false;                        // events were lost
     asio::posix::stream_descriptor descriptor_; // of events_, which owns it
 };
 

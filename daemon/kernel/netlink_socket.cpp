@@ -127,12 +127,14 @@ tl::expected<std::vector<Refusal>, int> NetlinkSocket::dump(std::span<const std:
     return read_until(seq, on_message);
 }
 
-int NetlinkSocket::receive_ready(const OnMessage& on_message) {
+bool NetlinkSocket::receive_ready(const OnMessage& on_message) {
+    bool lost = false;
     for (;;) {
         const auto received = recv(fd(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
         if (received < 0) {
-            if (errno == EINTR) continue;
-            return errno;
+            lost = lost || errno == ENOBUFS;
+            if (errno == EINTR || errno == ENOBUFS) continue;
+            return lost;
         }
         int left = static_cast<int>(received);
         const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());

@@ -74,9 +74,8 @@ public:
     // 0 or an errno.
     int join(std::uint32_t group);
     int fd() const;
-    // Reads what is there without waiting; an errno (EAGAIN: nothing more, ENOBUFS:
-    // messages were lost) or 0.
-    int receive_ready(const OnMessage& on_message);
+    // Reads what is there without waiting. True if messages were lost.
+    bool receive_ready(const OnMessage& on_message);
 
 private:
     struct Close {
