@@ -16,21 +16,20 @@ json texts(std::vector<std::string>&& lines) {
     return array;
 }
 
-// What the kind of a device makes of its settings: the configuration alone does not know it.
-std::vector<std::string> advise_devices(const Config& config, const kernel::ILinks& links) {
-    std::vector<std::string> advice;
+// What the kind of a device forbids: the configuration alone does not know it. The module would
+// refuse it as well, but knows nothing of what is typed. What is running already is not looked at.
+Problems check_devices(const Config& config, const Config& running, const kernel::ILinks& links) {
+    Problems problems;
     for (const auto& [name, interface] : config.interfaces) {
         if (!interface.tunnel) continue;
-        const Decap& decap = interface.tunnel->decap;
-        if (decap.dscp == DecapDscp::keep || decap.permit) continue;
+        const auto known = running.interfaces.find(name);
+        if (known != running.interfaces.end() && known->second == interface) continue;
         const auto kind = links.kind(name);
         if (kind != "xfrm" && kind != "vti" && kind != "vti6") continue;
-        advice.push_back("interface " + name +
-                         ": takes the DSCP inside from the outer header without a permit list, and "
-                         "IPsec does not protect that: anyone on the path can choose the class "
-                         "behind the tunnel (RFC 2983 section 7); add permit 0-47 or the like");
+        if (auto wrong = check_ipsec_decap(interface.tunnel->decap, "interface " + name))
+            problems.push_back(std::move(*wrong));
     }
-    return advice;
+    return problems;
 }
 
 json outcome_json(Outcome&& outcome) {
@@ -38,11 +37,6 @@ json outcome_json(Outcome&& outcome) {
     answer["changes"] = texts(std::move(outcome.changes));
     answer["warnings"] = texts(std::move(outcome.warnings));
     return answer;
-}
-
-json with_advice(Outcome&& outcome, const std::vector<std::string>& advice) {
-    outcome.warnings.insert(outcome.warnings.end(), advice.begin(), advice.end());
-    return outcome_json(std::move(outcome));
 }
 
 } // namespace
@@ -106,9 +100,10 @@ JsonResult handle_config_set(Context& context, const json& params) {
     auto config = config_from_json(params.at("config"));
     if (!config)
         return tl::make_unexpected(RpcError{rpc::invalid_config, std::move(config.error())});
-    const auto advice = advise_devices(*config, context.links);
-    return context.manager.set(std::move(*config), how->generation, how->mode)
-        .map([&](Outcome&& outcome) { return with_advice(std::move(outcome), advice); });
+    auto problems = check_devices(*config, context.manager.running(), context.links);
+    if (!problems.empty())
+        return tl::make_unexpected(RpcError{rpc::invalid_config, std::move(problems)});
+    return context.manager.set(std::move(*config), how->generation, how->mode).map(outcome_json);
 }
 
 JsonResult handle_config_change(Context& context, const json& params) {
@@ -117,10 +112,10 @@ JsonResult handle_config_change(Context& context, const json& params) {
     auto change = change_from_json(params.at("config"));
     if (!change)
         return tl::make_unexpected(RpcError{rpc::invalid_config, std::move(change.error())});
-    const auto advice = advise_devices(change->objects, context.links);
-    return context.manager.change(*change, how->generation, how->mode).map([&](Outcome&& outcome) {
-        return with_advice(std::move(outcome), advice);
-    });
+    auto problems = check_devices(change->objects, context.manager.running(), context.links);
+    if (!problems.empty())
+        return tl::make_unexpected(RpcError{rpc::invalid_config, std::move(problems)});
+    return context.manager.change(*change, how->generation, how->mode).map(outcome_json);
 }
 
 JsonResult handle_config_save(Context& context, const json&) {

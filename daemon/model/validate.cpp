@@ -193,24 +193,10 @@ private:
             problem(path, "the sequence number is out of range (1-65535)");
         description(map.description, path);
         profile(map.tunnel, path);
-        ipsec_decap(map.tunnel.decap, path);
+        if (auto wrong = check_ipsec_decap(map.tunnel.decap, path))
+            problems_.push_back(std::move(*wrong));
         device_only(map.tunnel, path);
         check_match(map.match, label, path);
-    }
-
-    // RFC 2983 section 7: the outer header is not authenticated, so whoever is on the
-    // path chooses the mark.
-    void ipsec_decap(const Decap& decap, const std::string& owner) {
-        if (decap.dscp == DecapDscp::keep || decap.permit) return;
-        const std::string mode = decap.dscp == DecapDscp::copy ? "copy" : "table " + decap.table;
-        problem(owner + " / tunnel decap dscp",
-                mode +
-                    " needs a permit list on IPsec: nothing protects the outer mark, so that "
-                    "anyone on the path could choose the class behind the tunnel (RFC 2983 section "
-                    "7); for example: tunnel decap dscp " +
-                    mode + " permit 0-47" +
-                    (decap.dscp == DecapDscp::copy ? ", or tunnel diffserv-mode uniform permit 0-47"
-                                                   : ""));
     }
 
     // What there is on tunnel devices only.
@@ -296,6 +282,19 @@ private:
 };
 
 } // namespace
+
+std::optional<Problem> check_ipsec_decap(const Decap& decap, const std::string& owner) {
+    if (decap.dscp == DecapDscp::keep || decap.permit) return std::nullopt;
+    const std::string mode = decap.dscp == DecapDscp::copy ? "copy" : "table " + decap.table;
+    return Problem{
+        owner + " / tunnel decap dscp",
+        mode +
+            " needs a permit list on IPsec: nothing protects the outer mark, so that "
+            "anyone on the path could choose the class behind the tunnel (RFC 2983 section "
+            "7); for example: tunnel decap dscp " +
+            mode + " permit 0-47" +
+            (decap.dscp == DecapDscp::copy ? ", or tunnel diffserv-mode uniform permit 0-47" : "")};
+}
 
 Problems validate(const Config& config) {
     return Validator(config).run();

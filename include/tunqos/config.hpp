@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +19,11 @@ namespace tunqos {
 // Everything that is wrong with a configuration: names, references, ranges by use, holes in
 // tables, IPsec decap without a permit list, two crypto maps of the same SAs. Empty: valid.
 Problems validate(const Config& config);
+
+// RFC 2983 section 7: the DSCP of IPsec's outer header is not protected, so that decap by it needs
+// a permit list. `owner` is "crypto map vpn 10", or "interface ipsec0" if that is of IPsec, which
+// the configuration does not know.
+std::optional<Problem> check_ipsec_decap(const Decap& decap, const std::string& owner);
 
 // Valid, but worth a word: an unused table-map, a table that is not what its user expects.
 std::vector<std::string> advise(const Config& config);

@@ -233,7 +233,9 @@ def device(case, net):
                           "tunnel encap dscp set af31",
                           "tunnel decap dscp copy", check=False)
         case.true("refused: " + done.stderr + done.stdout,
-                  "decap from ipsec needs a permit list" in
+                  "interface tun / tunnel decap dscp: copy needs a "
+                  "permit list" in done.stderr + done.stdout and
+                  "tunnel decap dscp copy permit 0-47" in
                   done.stderr + done.stdout)
         daemon.cli("configure terminal", "interface tun",
                    "tunnel encap dscp set af31",

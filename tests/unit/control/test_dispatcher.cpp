@@ -1,63 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "control/dispatcher.hpp"
-
 #include <cctype>
 #include <fstream>
 
-#include "catch.hpp"
-#include "control/ingress_watch.hpp"
-#include "control/sa_watch.hpp"
-#include "control/temporary_directory.hpp"
-#include "kernel/fake_kernel.hpp"
+#include "control/dispatcher_fixture.hpp"
 #include "model/json_syntax.hpp"
-#include "model/samples.hpp"
-#include "tunqos/json.hpp"
 
 using namespace tunqos;
 using nlohmann::json;
 
 namespace {
-
-struct Fixture {
-    TemporaryDirectory directory;
-    kernel::FakeKernel kernel;
-    kernel::FakeLinks links;
-    Log log{Log::Sink::none};
-    Manager manager{kernel, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
-    kernel::FakeSas sas;
-    SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
-    kernel::FakeTc tc;
-    IngressWatch ingress{tc, links, [this]() -> const Config& { return manager.running(); }, log};
-    Dispatcher dispatcher{{manager, links, watch, ingress, {4026531833, "blue"}}, log};
-
-    json call(const std::string& method, const json& params = json::object(),
-              Right right = Right::write) {
-        const json request = {
-            {"jsonrpc", "2.0"}, {"id", 7}, {"method", method}, {"params", params}};
-        const std::string answer = dispatcher.answer(request.dump(), right);
-        CHECK(answer.find('\n') == std::string::npos);
-        const json value = json::parse(answer);
-        CHECK(value.at("jsonrpc") == "2.0");
-        CHECK(value.at("id") == 7);
-        return value;
-    }
-    json result(const std::string& method, const json& params = json::object()) {
-        const json value = call(method, params);
-        INFO(value.dump());
-        REQUIRE(value.contains("result"));
-        return value.at("result");
-    }
-    json error(const std::string& method, const json& params = json::object(),
-               Right right = Right::write) {
-        const json value = call(method, params, right);
-        INFO(value.dump());
-        REQUIRE(value.contains("error"));
-        return value.at("error");
-    }
-    int raw_error(const std::string& message) {
-        return json::parse(dispatcher.answer(message, Right::write)).at("error").at("code");
-    }
-};
 
 // The enumerators of the module with this prefix as they are shown: "not-ip" of
 // TUNQOS_REASON_NOT_IP.
@@ -74,10 +25,6 @@ std::vector<std::string> enumerators(const std::string& prefix) {
         names.push_back(name);
     }
     return names;
-}
-
-json full_json() {
-    return config_to_json(samples::full());
 }
 
 } // namespace
@@ -270,20 +217,30 @@ TEST_CASE("show joins the configuration with what the module says") {
         {"reason": "not-permitted", "packets": 12}, {"reason": "reason-99", "packets": 1}]})"));
 }
 
-TEST_CASE("decap without a permit list is worth a word on a device of IPsec") {
+TEST_CASE("decap without a permit list is refused on a device of IPsec, and what to type is said") {
     Fixture f;
     json config = {{"version", 1}};
     for (const char* name : {"ipsec0", "vti0", "vti60", "gre1", "unknown"})
         config["interfaces"][name]["tunnel"]["decap"]["dscp"] = "copy";
     f.links.kinds = {{"ipsec0", "xfrm"}, {"vti0", "vti"}, {"vti60", "vti6"}, {"gre1", "gre"}};
-    const json warnings = f.result("config.set", {{"config", config}}).at("warnings");
-    REQUIRE(warnings.size() == 3);
-    CHECK(warnings[0].get<std::string>().find("interface ipsec0: takes the DSCP inside from the "
-                                              "outer header without a permit list") == 0);
-    CHECK(f.result("config.change", {{"config", config}}).at("warnings").size() == 3);
+    for (const char* method : {"config.set", "config.change"}) {
+        const json error = f.error(method, {{"config", config}});
+        CHECK(error.at("code") == rpc::invalid_config);
+        CHECK(error.at("data").at("problems").size() == 3);
+        const auto message = error.at("message").get<std::string>();
+        CHECK(message.find("interface ipsec0 / tunnel decap dscp: copy needs a permit list") == 0);
+        CHECK(message.find("tunnel decap dscp copy permit 0-47") != std::string::npos);
+        CHECK(f.manager.running() == Config{});
+    }
     for (auto& interface : config["interfaces"])
         interface["tunnel"]["decap"]["permit"] = "0-47";
-    CHECK(f.result("config.change", {{"config", config}}).at("warnings").empty());
+    f.result("config.change", {{"config", config}});
+    // A device that came later does not stand in the way of others.
+    config["interfaces"]["unknown"]["tunnel"]["decap"].erase("permit");
+    f.result("config.set", {{"config", config}});
+    f.links.kinds["unknown"] = "xfrm";
+    config["interfaces"]["gre1"]["description"] = "other";
+    f.result("config.set", {{"config", config}});
 }
 
 TEST_CASE("show has what a crypto map matches, and a single aggregate") {
