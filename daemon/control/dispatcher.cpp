@@ -27,6 +27,7 @@ constexpr Method methods[] = {
     {"config.change", Right::write, handle_config_change},
     {"config.save", Right::write, handle_config_save},
     {"config.reload", Right::write, handle_config_reload},
+    {"counters.clear", Right::write, handle_counters_clear},
     {"show.tunnels", Right::read, handle_show_tunnels},
     {"show.ports", Right::read, handle_show_ports},
     {"show.reasons", Right::read, handle_show_reasons},

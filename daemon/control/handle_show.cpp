@@ -146,6 +146,13 @@ RpcResult<Reported<Key, Status>> report(const kernel::KernelResult<std::vector<S
     return reported;
 }
 
+template <typename Status>
+void since_cleared(kernel::KernelResult<std::vector<Status>>& answer, const Baselines& baselines) {
+    if (!answer) return;
+    for (auto& status : *answer)
+        baselines.subtract(status);
+}
+
 using Tunnels = Reported<kernel::Binding, kernel::TunnelStatus>;
 using Ports = Reported<kernel::Device, kernel::PortStatus>;
 
@@ -246,9 +253,10 @@ JsonResult handle_version(Context& context, const json&) {
 JsonResult handle_show_tunnels(Context& context, const json& params) {
     const auto wanted = text_param(params, "name");
     if (!wanted) return tl::make_unexpected(wanted.error());
+    auto answer = context.manager.kernel().tunnels();
+    since_cleared(answer, context.manager.baselines());
     const auto reported = report<kernel::Binding, kernel::TunnelStatus>(
-        context.manager.kernel().tunnels(),
-        [](const auto& status) { return status.tunnel.binding; });
+        answer, [](const auto& status) { return status.tunnel.binding; });
     if (!reported) return tl::make_unexpected(reported.error());
 
     const auto warnings = context.ingress.warnings();
@@ -279,8 +287,10 @@ JsonResult handle_show_tunnels(Context& context, const json& params) {
 JsonResult handle_show_ports(Context& context, const json& params) {
     const auto wanted = text_param(params, "name");
     if (!wanted) return tl::make_unexpected(wanted.error());
+    auto answer = context.manager.kernel().ports();
+    since_cleared(answer, context.manager.baselines());
     const auto reported = report<kernel::Device, kernel::PortStatus>(
-        context.manager.kernel().ports(), [](const auto& status) { return status.port.device; });
+        answer, [](const auto& status) { return status.port.device; });
     if (!reported) return tl::make_unexpected(reported.error());
 
     json list = json::array();
@@ -294,8 +304,9 @@ JsonResult handle_show_ports(Context& context, const json& params) {
 }
 
 JsonResult handle_show_reasons(Context& context, const json&) {
-    const auto reasons = context.manager.kernel().reasons();
+    auto reasons = context.manager.kernel().reasons();
     if (!reasons) return tl::make_unexpected(rpc_error(reasons.error()));
+    context.manager.baselines().subtract(*reasons);
     json list = json::array();
     for (const auto& [reason, packets] : *reasons) {
         // A newer module may have more reasons than we have names for.

@@ -45,6 +45,9 @@ JsonResult handle_show_tunnels(Context& context, const nlohmann::json& params);
 JsonResult handle_show_ports(Context& context, const nlohmann::json& params);
 JsonResult handle_show_reasons(Context& context, const nlohmann::json& params);
 
+// handle_counters.cpp
+JsonResult handle_counters_clear(Context& context, const nlohmann::json& params);
+
 // handle_sas.cpp
 JsonResult handle_show_sas(Context& context, const nlohmann::json& params);
 

@@ -67,6 +67,7 @@ bool Manager::mirror_is_current() {
 kernel::KernelResult<void> Manager::refresh_mirror() {
     const auto info = kernel_.info();
     if (!info) return tl::make_unexpected(info.error());
+    baselines_.set_instance(info->instance);
     if (mirror_ && mirror_->instance == info->instance && mirror_->generation == info->generation)
         return {};
     mirror_.reset();
@@ -83,8 +84,13 @@ kernel::KernelResult<void> Manager::refresh_mirror() {
 kernel::KernelResult<void> Manager::apply(std::uint32_t generation,
                                           std::span<const kernel::Operation> operations) {
     auto problems = planner::lacking(operations, mirror_->capabilities);
-    if (problems.empty()) return kernel_.apply(generation, operations);
-    return tl::make_unexpected(kernel::Error{kernel::Error::Kind::refused, std::move(problems)});
+    if (!problems.empty()) {
+        return tl::make_unexpected(
+            kernel::Error{kernel::Error::Kind::refused, std::move(problems)});
+    }
+    auto applied = kernel_.apply(generation, operations);
+    if (applied) baselines_.forget(operations, mirror_->state);
+    return applied;
 }
 
 // Takes out what the module has refused before and nobody has changed since: a device of

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "control/baselines.hpp"
 #include "control/config_file.hpp"
 #include "kernel/ikernel.hpp"
 #include "log.hpp"
@@ -76,6 +77,7 @@ public:
     std::uint64_t generation() const { return generation_; }
     const ConfigFile& file() const { return file_; }
     kernel::IKernel& kernel() { return kernel_; }
+    Baselines& baselines() { return baselines_; }
 
 private:
     // What the module held when it was last read or written.
@@ -108,6 +110,7 @@ private:
     Config running_;
     std::uint64_t generation_;
     std::optional<Mirror> mirror_;
+    Baselines baselines_; // of the counters that are shown
     std::string last_failure_;
     std::map<std::string, std::string> refused_; // object: why the module does not have it
     bool in_sync_ = false;

@@ -24,6 +24,9 @@
 //                  {file}: write memory
 //  config.reload   -
 //                  as config.set: the file becomes the running configuration
+//  counters.clear  {name?}
+//                  {}: from now on show counts from 0, of this tunnel or port or of everything,
+//                  until the daemon or the module starts again
 //  show.tunnels    {name?}
 //                  {tunnels: [TunnelStatus]}
 //  show.ports      {name?}

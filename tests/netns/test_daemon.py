@@ -321,7 +321,7 @@ def some_objects(case, net, tun, daemon):
         case.equal("nothing to do", change(later=None), [])
 
 
-def counters(case, net, daemon):
+def counters(case, net, tun, daemon):
     """What show says is what passed."""
     def encap():
         out = topo.run("rA", tq.program("tunqos"), "--socket", daemon.socket,
@@ -339,6 +339,15 @@ def counters(case, net, daemon):
     case.equal("packets", after["packets"] - before["packets"], 257)
     case.equal("written", after["written"] - before["written"], 257)
 
+    # clear counters: the module counts on
+    daemon.cli("clear counters tun")
+    case.equal("cleared", (encap()["packets"], encap()["written"]), (0, 0))
+    shots.outer(case, net, tun, "after that", EF)
+    with genl.Tunqos("rA") as sock:
+        counted = sock.tunnels()["tun"]["encap"]["packets"]
+    case.equal("counted", counted, after["packets"] + 1)
+    case.equal("shown", encap()["packets"], 1)
+
 
 def test(case):
     with tq.module(), topo.Founding(vlan_b=10) as net:
@@ -354,7 +363,7 @@ def test(case):
             case.note("files done")
             round_trip(case, daemon)
             some_objects(case, net, tun, daemon)
-            counters(case, net, daemon)
+            counters(case, net, tun, daemon)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ public:
     std::string refused_object;                  // every transaction with it fails
     std::function<void()> before_apply;          // somebody else, just before we begin
     int dumps = 0;
-    std::uint32_t hooks = 2; // of every tunnel
+    std::uint32_t hooks = 2;   // of every tunnel
+    std::uint64_t packets = 7; // of every tunnel
     std::vector<Reason> packets_left_alone;
 
     KernelResult<Info> info() override {
@@ -40,7 +41,7 @@ public:
             status.phase = Phase::active;
             status.kind = "gre";
             status.hooks = hooks;
-            status.encap.packets = 7;
+            status.encap.packets = packets;
             list.push_back(status);
         }
         return list;
