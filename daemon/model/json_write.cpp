@@ -89,6 +89,46 @@ json match_to_json(const Selector& match) {
     return value;
 }
 
+namespace {
+
+std::string text_of(const std::string& name) {
+    return name;
+}
+std::string text_of(const CryptoMapKey& key) {
+    return key.name + ' ' + std::to_string(key.sequence);
+}
+
+// What is new or other goes to `changed`; what is gone is null in `section`.
+template <typename Objects>
+void compare(const Objects& before, const Objects& after, Objects& changed, json& section) {
+    for (const auto& [key, object] : after) {
+        const auto old = before.find(key);
+        if (old == before.end() || !(old->second == object)) changed.emplace(key, object);
+    }
+    for (const auto& [key, object] : before) {
+        if (!after.contains(key)) section[text_of(key)] = nullptr;
+    }
+}
+
+} // namespace
+
+json change_to_json(const Config& before, const Config& after) {
+    Config changed;
+    json removed = json::object();
+    compare(before.table_maps, after.table_maps, changed.table_maps, removed["tableMaps"]);
+    compare(before.interfaces, after.interfaces, changed.interfaces, removed["interfaces"]);
+    compare(before.crypto_maps, after.crypto_maps, changed.crypto_maps, removed["cryptoMaps"]);
+    // One without any setting is none.
+    for (const auto& [name, interface] : changed.interfaces) {
+        if (interface == Interface{}) removed["interfaces"][name] = nullptr;
+    }
+    json value = config_to_json(changed);
+    for (const auto& [section, objects] : removed.items()) {
+        if (!objects.is_null()) value[section].update(objects);
+    }
+    return value;
+}
+
 json config_to_json(const Config& config) {
     json value = {{"version", json_format_version}};
     for (const auto& [name, map] : config.table_maps)
@@ -97,7 +137,7 @@ json config_to_json(const Config& config) {
         if (interface != Interface{}) value["interfaces"][name] = interface_json(interface);
     }
     for (const auto& [key, map] : config.crypto_maps)
-        value["cryptoMaps"][key.name + ' ' + std::to_string(key.sequence)] = crypto_map_json(map);
+        value["cryptoMaps"][text_of(key)] = crypto_map_json(map);
     return value;
 }
 

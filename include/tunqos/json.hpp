@@ -56,6 +56,8 @@ Result<Config> config_from_json(const nlohmann::json& json);
 // As above, but only of the objects that are named; null removes one, and so does an
 // interface without any setting. Reports what it cannot read, and no more.
 Result<Change> change_from_json(const nlohmann::json& json);
+// What change_from_json() reads as the way from one to the other.
+nlohmann::json change_to_json(const Config& before, const Config& after);
 
 nlohmann::json config_to_json(const Config& config);
 // "match" of a crypto map: all but the peer; an empty object if there is nothing else.

@@ -36,7 +36,21 @@ std::optional<CallError> Draft::load() {
     return std::nullopt;
 }
 
+// A mode outlives its object if somebody else removes that. What is typed there then must not
+// make it again with nothing but this one setting.
+std::optional<CallError> Draft::gone(const Context& context) const {
+    std::string object;
+    if (context.mode == Mode::table_map && !after_.table_maps.contains(context.name))
+        object = "table-map " + context.name;
+    if (context.mode == Mode::crypto_map &&
+        !after_.crypto_maps.contains({context.name, context.sequence}))
+        object = "crypto map " + context.name + ' ' + std::to_string(context.sequence);
+    if (object.empty()) return std::nullopt;
+    return refused({{object, "was removed meanwhile; type " + object + " to make it again"}});
+}
+
 std::optional<CallError> Draft::apply(const Edit& edit) {
+    if (auto error = gone(edit.context)) return error;
     auto next = edit.match.command->edit(after_, edit.context, edit.match);
     if (!next) return refused(next.error());
     after_ = std::move(*next);
@@ -66,10 +80,10 @@ std::optional<CallError> Draft::replay() {
 
 tl::expected<Committed, CallError> Draft::send(Purpose purpose) {
     if (after_ == before_) return Committed{before_, after_, {}, {}};
-    json params{{"config", config_to_json(after_)}};
+    json params{{"config", change_to_json(before_, after_)}};
     if (!generation_.is_null()) params["generation"] = generation_;
     if (purpose == Purpose::check) params["check"] = true;
-    Reply reply = caller_.call("config.set", std::move(params));
+    Reply reply = caller_.call("config.change", std::move(params));
     if (!reply) return tl::make_unexpected(reply.error());
     return Committed{before_, after_, texts(*reply, "changes"), texts(*reply, "warnings")};
 }

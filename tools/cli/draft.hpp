@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Edits on their way to the daemon: read the running configuration, edit it, write it back under
-// the generation that was read. If somebody else wrote in between, once more from the start.
+// Edits on their way to the daemon: read the running configuration, edit it, send the objects that
+// differ under the generation that was read. If somebody else wrote in between, once more from the
+// start: what he wrote stays.
 // A script's edits are collected and arrive as one change: all or nothing.
 #pragma once
 
@@ -41,6 +42,7 @@ private:
     };
     std::optional<CallError> load();
     std::optional<CallError> replay();
+    std::optional<CallError> gone(const Context& context) const;
     std::optional<CallError> apply(const Edit& edit);
     tl::expected<Committed, CallError> send(Purpose purpose);
 

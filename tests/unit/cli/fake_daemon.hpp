@@ -31,13 +31,15 @@ class FakeDaemon : public Caller {
 public:
     Config running;
     int generation = 1;
-    int stale_answers = 0; // config.set says stale so often, as if somebody else had written
+    int stale_answers = 0; // config.change says stale so often, as if somebody else had written
     bool up = true;
     std::vector<std::string> calls;
     nlohmann::json tunnels = nlohmann::json::array();
+    nlohmann::json last_params, last_change;
 
     Reply call(const std::string& method, nlohmann::json params) override {
         calls.push_back(method);
+        last_params = params;
         if (!up) {
             return tl::make_unexpected(
                 CallError{CallError::Kind::unreachable, 0, "cannot reach tunqosd", {}});
@@ -45,7 +47,7 @@ public:
         if (method == "config.get") {
             return nlohmann::json{{"config", config_to_json(running)}, {"generation", generation}};
         }
-        if (method == "config.set") return set(params);
+        if (method == "config.change") return change(params);
         if (method == "show.tunnels") return nlohmann::json{{"tunnels", tunnels}};
         return nlohmann::json::object();
     }
@@ -55,7 +57,7 @@ public:
     }
 
 private:
-    Reply set(const nlohmann::json& params) {
+    Reply change(const nlohmann::json& params) {
         if (stale_answers > 0) {
             --stale_answers;
             ++generation;
@@ -65,18 +67,21 @@ private:
             return tl::make_unexpected(
                 CallError{CallError::Kind::refused, rpc::stale, "it has changed meanwhile", {}});
         }
-        const auto config = config_from_json(params.at("config"));
-        Problems problems = config ? validate(*config) : config.error();
+        last_change = params.at("config");
+        const auto change = change_from_json(params.at("config"));
+        Config config = running;
+        if (change) carry_out(*change, config);
+        Problems problems = change ? validate(config) : change.error();
         if (!problems.empty()) {
             return tl::make_unexpected(CallError{CallError::Kind::refused, rpc::invalid_config,
                                                  problems.front().message, problems});
         }
-        const auto changes = diff(running, *config);
+        const auto changes = diff(running, config);
         if (!params.value("check", false)) {
-            running = *config;
+            running = config;
             ++generation;
         }
-        return nlohmann::json{{"changes", changes}, {"warnings", advise(*config)}};
+        return nlohmann::json{{"changes", changes}, {"warnings", advise(config)}};
     }
 };
 

@@ -5,7 +5,7 @@
 Usage: fake_daemon.py SOCKET [LOG-OF-METHODS]
 
 Devices that "exist": gre1, gre2, eth1.10. A table-map in use must exist. The description
-"stale" makes the next config.set stale once; "forbidden" is refused as not permitted.
+"stale" makes the next change stale once; "forbidden" is refused as not permitted.
 """
 import json
 import os
@@ -58,8 +58,18 @@ def descriptions(config):
     return [i.get("description") for i in config.get("interfaces", {}).values()]
 
 
-def config_set(params):
-    config = params["config"]
+def changed(change):
+    """The running configuration with these objects, null for none."""
+    config = {"version": 1}
+    for section in ("tableMaps", "interfaces", "cryptoMaps"):
+        objects = {**State.running.get(section, {}), **change.get(section, {})}
+        if objects := {name: o for name, o in objects.items() if o is not None}:
+            config[section] = objects
+    return config
+
+
+def config_change(params):
+    config = changed(params["config"])
     if "forbidden" in descriptions(config):
         raise Refused(4, "only root may change the configuration")
     if "stale" in descriptions(config) and not State.was_stale:
@@ -135,9 +145,16 @@ def show_ports(params):
     return {"ports": [p for p in ports if params.get("name") in (None, p["name"])]}
 
 
+def show_sas(_params):
+    return {"sas": [{"name": "esp 0x1001 from 10.0.0.1", "bound": bound, "warnings": []}
+                    for bound in ("crypto map vpn 10", "crypto map vpn 20", None)]}
+
+
 METHODS = {
+    "counters.clear": lambda _: {},
+    "show.sas": show_sas,
     "config.get": config_get,
-    "config.set": config_set,
+    "config.change": config_change,
     "config.save": config_save,
     "config.reload": config_reload,
     "show.tunnels": show_tunnels,

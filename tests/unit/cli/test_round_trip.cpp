@@ -20,7 +20,7 @@ Config read_back(const std::string& text, const Config& before = {}) {
     INFO(desk.err.str());
     REQUIRE(status == Status::ok);
     CHECK(desk.session.finish() == Status::ok);
-    CHECK(desk.daemon.count("config.set") <= 1);
+    CHECK(desk.daemon.count("config.change") <= 1);
     return desk.daemon.running;
 }
 

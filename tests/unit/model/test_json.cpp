@@ -58,6 +58,27 @@ TEST_CASE("every table-map line and default reads back from JSON as it was") {
     }
 }
 
+TEST_CASE("the way from one configuration to another is a change that reads back") {
+    Config before = samples::full();
+    Config after = before;
+    CHECK(change_to_json(before, after) == nlohmann::json{{"version", 1}});
+    after.interfaces.erase(after.interfaces.begin());
+    after.interfaces["new0"].description = "new";
+    after.crypto_maps.begin()->second.description = "other";
+    after.table_maps.erase(after.table_maps.begin());
+    after.interfaces["nothing"] = {};
+    for (const auto& [from, to] : {std::pair(before, after), std::pair(after, before)}) {
+        const auto change = change_from_json(change_to_json(from, to));
+        REQUIRE(change);
+        Config config = from;
+        carry_out(*change, config);
+        Config meant = to;
+        meant.interfaces.erase("nothing"); // one without a setting is none
+        CHECK(config == meant);
+    }
+    CHECK(change_to_json(before, after).at("interfaces").size() == 3); // gone, new, nothing
+}
+
 TEST_CASE("an empty configuration needs a version only") {
     REQUIRE(config_from_text(R"({"version": 1})"));
     CHECK(*config_from_text(R"({"version": 1})") == Config{});
