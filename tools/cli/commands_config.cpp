@@ -74,14 +74,15 @@ std::vector<Command> config_commands() {
         },
         {
             .modes = {Mode::config},
-            .grammar = "[no] crypto map CRYPTO-MAP SEQUENCE [ipsec-isakmp]",
+            .grammar = "[no] crypto map CRYPTO-MAP ![SEQUENCE [ipsec-isakmp]]",
             .tokens = {{"crypto", "Encryption"},
                        {"map", "Configure a crypto map entry: the QoS of IPsec"},
                        {"CRYPTO-MAP", "Name of the crypto map"},
                        {"SEQUENCE", "Number of the entry"},
                        {"ipsec-isakmp", "Accepted as in IOS; the keys are not tunqos's concern"}},
             .summary = "Enters crypto map mode, and makes the entry if there is none. It does "
-                       "nothing until it has a peer or a match.",
+                       "nothing until it has a peer or a match. The no form without a number "
+                       "removes all entries of this name.",
             .example = "crypto map vpn 10 ipsec-isakmp",
             .edit = edit_crypto_map,
             .enter = enter_crypto_map,

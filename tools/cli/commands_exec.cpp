@@ -38,6 +38,17 @@ Status write_memory(Session& session, const Match&) {
     return Status::ok;
 }
 
+Status clear_counters(Session& session, const Match& match) {
+    if (session.options().check) return Status::ok;
+    nlohmann::json params = nlohmann::json::object();
+    std::string name = match.get("TUNNEL");
+    if (const auto sequence = match.get("SEQUENCE"); !sequence.empty()) name += ' ' + sequence;
+    if (!name.empty()) params["name"] = name;
+    const Reply reply = session.call("counters.clear", std::move(params));
+    return reply ? Status::ok : session.refuse(reply.error());
+}
+
+// Done before it is typed, or nobody's business.
 Status nothing(Session&, const Match&) {
     return Status::ok;
 }
@@ -90,6 +101,18 @@ std::vector<Command> exec_commands() {
         },
         {
             .modes = {Mode::exec},
+            .grammar = "clear counters [TUNNEL [SEQUENCE]]",
+            .tokens = {{"clear", "Reset functions"},
+                       {"counters", "Counters of show tunnel, show cos and show reasons"},
+                       {"TUNNEL", "Interface, or crypto map with its number"},
+                       {"SEQUENCE", "Number of the entry"}},
+            .summary = "Lets the counters that are shown begin at 0, of one interface or entry or "
+                       "of all; without a name those of show reasons, too.",
+            .example = "clear counters gre1",
+            .run = clear_counters,
+        },
+        {
+            .modes = {Mode::exec},
             .grammar = "terminal {length LENGTH | width LENGTH}",
             .tokens = {{"terminal", "Set terminal parameters"},
                        {"length", "Lines of the screen"},
@@ -113,6 +136,14 @@ std::vector<Command> exec_commands() {
             .tokens = {{"exit", "Leave the CLI"}},
             .summary = "Leaves the CLI.",
             .example = "exit",
+            .run = leave,
+        },
+        {
+            .modes = {Mode::exec},
+            .grammar = "logout",
+            .tokens = {{"logout", "Leave the CLI"}},
+            .summary = "Leaves the CLI.",
+            .example = "logout",
             .run = leave,
         },
         {

@@ -10,6 +10,7 @@
 #include "cli/links.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
+#include "cli/show.hpp"
 #include "cli/version.hpp"
 #include "tunqos/config.hpp"
 #include "tunqos/json.hpp"
@@ -19,54 +20,6 @@ namespace {
 
 using nlohmann::json;
 
-// A named parameter, or none: the methods that list things take {name?}.
-json named(const std::string& name) {
-    json params = json::object();
-    if (!name.empty()) params["name"] = name;
-    return params;
-}
-
-template <typename T>
-const T* find_named(const std::vector<T>& all, const std::string& name) {
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](const T& one) { return one.name == name; });
-    return found == all.end() ? nullptr : &*found;
-}
-
-struct Fetched {
-    Config config;
-    json raw; // config_to_json's form
-};
-
-tl::expected<Fetched, CallError> fetch_config(Session& session, const char* source) {
-    Reply reply = session.call("config.get", {{"source", source}});
-    if (!reply) return tl::make_unexpected(reply.error());
-    json raw = reply->value("config", json::object());
-    auto config = config_from_json(raw);
-    if (!config) {
-        return tl::make_unexpected(CallError{
-            CallError::Kind::refused, 0, "the configuration is not understood", config.error()});
-    }
-    return Fetched{std::move(*config), std::move(raw)};
-}
-
-std::uint32_t sequence_of(const Match& match) {
-    return parse_number(match.get("SEQUENCE"), 1, 65535).value_or(0);
-}
-
-std::string crypto_label(const CryptoMapKey& key) {
-    return fmt::format("{} {}", key.name, key.sequence);
-}
-
-// The object that a command names, in the words of the configuration.
-std::string typed(const Match& match) {
-    if (match.has("interface")) return "interface " + match.get("INTERFACE");
-    if (match.has("table-map")) return "table-map " + match.get("TABLE-MAP");
-    std::string name = "crypto map " + match.get("CRYPTO-MAP");
-    if (const auto sequence = match.get("SEQUENCE"); !sequence.empty()) name += " " + sequence;
-    return name;
-}
-
 // The part of a configuration that is about one object.
 Config only(const Config& config, const Match& match) {
     Config part;
@@ -74,9 +27,8 @@ Config only(const Config& config, const Match& match) {
         found != config.interfaces.end()) {
         part.interfaces.insert(*found);
     }
-    if (const auto found = config.crypto_maps.find({match.get("CRYPTO-MAP"), sequence_of(match)});
-        found != config.crypto_maps.end()) {
-        part.crypto_maps.insert(*found);
+    for (const auto& entry : config.crypto_maps) {
+        if (is_asked_for(entry.first, match)) part.crypto_maps.insert(entry);
     }
     if (const auto found = config.table_maps.find(match.get("TABLE-MAP"));
         found != config.table_maps.end()) {
@@ -102,20 +54,6 @@ Status show_startup_config(Session& session, const Match& match) {
     auto fetched = fetch_config(session, "startup");
     if (!fetched) return session.refuse(fetched.error());
     return session.show(match, fetched->raw, config_to_ios(fetched->config));
-}
-
-Status show_tunnel(Session& session, const Match& match) {
-    std::string name = match.get("TUNNEL");
-    if (const auto sequence = match.get("SEQUENCE"); !sequence.empty()) name += " " + sequence;
-    const Reply reply = session.call("show.tunnels", named(name));
-    if (!reply) return session.refuse(reply.error());
-    const auto tunnels = tunnels_from_json(*reply);
-    if (name.empty()) return session.show(match, *reply, render_tunnels(tunnels));
-    const TunnelStatus* tunnel = find_named(tunnels, name);
-    if (tunnel == nullptr) {
-        return session.refuse(fmt::format("there is no tunnel setting for {}", name));
-    }
-    return session.show(match, *reply, render_tunnel(*tunnel));
 }
 
 Status show_table_map(Session& session, const Match& match) {
@@ -182,40 +120,6 @@ Status show_interfaces(Session& session, const Match& match) {
     return session.show(match, {{"interfaces", list}}, text);
 }
 
-Status show_crypto_map(Session& session, const Match& match) {
-    auto fetched = fetch_config(session, "running");
-    if (!fetched) return session.refuse(fetched.error());
-    const Reply reply = session.call("show.tunnels", json::object());
-    if (!reply) return session.refuse(reply.error());
-    const auto tunnels = tunnels_from_json(*reply);
-    // What there is to say of the SAs comes on top: an older daemon does not know them.
-    const Reply answer = session.call("show.sas");
-    const auto sas = answer ? sas_from_json(*answer) : std::vector<SaStatus>();
-    const std::string name = match.get("CRYPTO-MAP");
-    const std::uint32_t sequence = sequence_of(match);
-    std::string text;
-    Config shown;
-    for (const auto& [key, map] : fetched->config.crypto_maps) {
-        if ((!name.empty() && key.name != name) || (sequence != 0 && key.sequence != sequence)) {
-            continue;
-        }
-        text += render_crypto_map(key, map, find_named(tunnels, crypto_label(key)));
-        text += render_sa_notes(sas, "crypto map " + crypto_label(key));
-        shown.crypto_maps.emplace(key, map);
-    }
-    if (text.empty()) {
-        if (!name.empty()) return session.refuse(fmt::format("there is no {}", typed(match)));
-        text = "No crypto map is configured.\n";
-    }
-    return session.show(match, config_to_json(shown), text);
-}
-
-Status show_crypto_session(Session& session, const Match& match) {
-    const Reply reply = session.call("show.sas");
-    if (!reply) return session.refuse(reply.error());
-    return session.show(match, *reply, render_sas(sas_from_json(*reply)));
-}
-
 Status show_cos(Session& session, const Match& match) {
     const std::string name = match.get("INTERFACE");
     const Reply reply = session.call("show.ports", named(name));
@@ -257,8 +161,9 @@ constexpr Token table_name{"TABLE-MAP", "Name of the table map"};
 std::vector<Command> show_commands() {
     std::vector<Command> commands{
         {
-            .grammar = "show running-config [interface INTERFACE | crypto map CRYPTO-MAP SEQUENCE "
-                       "| table-map TABLE-MAP]",
+            .grammar =
+                "show running-config [interface INTERFACE | crypto map CRYPTO-MAP [SEQUENCE] "
+                "| table-map TABLE-MAP]",
             .tokens = {show,
                        {"running-config", "The running configuration"},
                        {"interface", "Of one interface"},
@@ -272,6 +177,14 @@ std::vector<Command> show_commands() {
             .summary = "Prints the running configuration, or one object's part of it. What it "
                        "prints can be typed in, pasted or read with -f.",
             .example = "show running-config",
+            .run = show_running_config,
+        },
+        {
+            .grammar = "write terminal",
+            .tokens = {{"write", "Save the running configuration"},
+                       {"terminal", "Print it instead of saving it"}},
+            .summary = "Prints the running configuration, as show running-config does.",
+            .example = "write terminal",
             .run = show_running_config,
         },
         {

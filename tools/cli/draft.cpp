@@ -37,8 +37,9 @@ std::optional<CallError> Draft::load() {
 }
 
 // A mode outlives its object if somebody else removes that. What is typed there then must not
-// make it again with nothing but this one setting.
+// make it again with nothing but this one setting. (A check never made it.)
 std::optional<CallError> Draft::gone(const Context& context) const {
+    if (purpose_ == Purpose::check) return std::nullopt;
     std::string object;
     if (context.mode == Mode::table_map && !after_.table_maps.contains(context.name))
         object = "table-map " + context.name;
@@ -78,23 +79,23 @@ std::optional<CallError> Draft::replay() {
     return std::nullopt;
 }
 
-tl::expected<Committed, CallError> Draft::send(Purpose purpose) {
+tl::expected<Committed, CallError> Draft::send() {
     if (after_ == before_) return Committed{before_, after_, {}, {}};
     json params{{"config", change_to_json(before_, after_)}};
     if (!generation_.is_null()) params["generation"] = generation_;
-    if (purpose == Purpose::check) params["check"] = true;
+    if (purpose_ == Purpose::check) params["check"] = true;
     Reply reply = caller_.call("config.change", std::move(params));
     if (!reply) return tl::make_unexpected(reply.error());
     return Committed{before_, after_, texts(*reply, "changes"), texts(*reply, "warnings")};
 }
 
-tl::expected<Committed, CallError> Draft::commit(Purpose purpose) {
-    auto sent = send(purpose);
+tl::expected<Committed, CallError> Draft::commit() {
+    auto sent = send();
     if (!sent && sent.error().kind == CallError::Kind::refused && sent.error().code == rpc::stale) {
         if (auto error = replay()) {
             sent = tl::make_unexpected(*error);
         } else {
-            sent = send(purpose);
+            sent = send();
         }
     }
     discard();

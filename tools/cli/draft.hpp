@@ -26,13 +26,13 @@ struct Committed {
 
 class Draft {
 public:
-    explicit Draft(Caller& caller) : caller_(caller) {}
+    Draft(Caller& caller, Purpose purpose) : caller_(caller), purpose_(purpose) {}
 
     bool empty() const { return edits_.empty(); }
     // Edits the working copy. On an error the draft is as it was before.
     std::optional<CallError> add(const Context& context, const Match& match);
     // Sends what was collected. The draft is empty afterwards, whatever happens.
-    tl::expected<Committed, CallError> commit(Purpose purpose);
+    tl::expected<Committed, CallError> commit();
     void discard();
 
 private:
@@ -44,9 +44,10 @@ private:
     std::optional<CallError> replay();
     std::optional<CallError> gone(const Context& context) const;
     std::optional<CallError> apply(const Edit& edit);
-    tl::expected<Committed, CallError> send(Purpose purpose);
+    tl::expected<Committed, CallError> send();
 
     Caller& caller_;
+    Purpose purpose_;
     std::vector<Edit> edits_;
     bool loaded_ = false;
     Config before_;

@@ -50,13 +50,18 @@ CryptoMapKey crypto_map_key(const Context& context) {
 }
 
 Result<Config> edit_crypto_map(Config config, const Context&, const Match& match) {
-    const CryptoMapKey key{match.get("CRYPTO-MAP"),
-                           parse_number(match.get("SEQUENCE"), 1, 65535).value_or(0)};
+    const std::string name = match.get("CRYPTO-MAP");
+    const CryptoMapKey key{name, parse_number(match.get("SEQUENCE"), 1, 65535).value_or(0)};
     if (!match.negated) {
         config.crypto_maps.try_emplace(key);
-    } else if (config.crypto_maps.erase(key) == 0) {
-        return fail(title(key), "there is no such crypto map");
+        return config;
     }
+    const bool all = key.sequence == 0;
+    const auto removed = std::erase_if(config.crypto_maps, [&](const auto& entry) {
+        return all ? entry.first.name == name : entry.first == key;
+    });
+    if (removed == 0)
+        return fail(all ? "crypto map " + name : title(key), "there is no such crypto map");
     return config;
 }
 

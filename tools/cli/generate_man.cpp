@@ -121,7 +121,12 @@ script does not need
 .B configure terminal
 before it, so that the output of
 .B show running\-config
-is a script.
+is a script. A line that ends with
+.B ?
+prints in a script what the key lists.
+.PP
+Of two sessions at once each keeps what the other one has changed. Who is in a mode whose table map
+or crypto map somebody else removes is told so by the next setting there.
 .SH OPTIONS
 )";
 
@@ -141,7 +146,8 @@ A DSCP; where the table\-map is used for set cos, 0\-7; for qos pre\-classify, a
 Up to 64 letters, digits, \- and _; a crypto map with its number has up to 63 characters.
 .TP
 .I INTERFACE
-The name of a network device, which need not exist: its settings wait for it.
+The name of a network device, which need not exist: its settings wait for it. Letters and a number
+can be apart, as in IOS: interface gre 1 is gre1.
 .TP
 .I SEQUENCE
 1\-65535.
@@ -153,9 +159,9 @@ An IPv4 or IPv6 address.
 A number of 32 bits, decimal or hexadecimal after 0x; only a mark may be 0.
 .SH OUTPUT MODIFIERS
 .TP
-\fB| include \fILINE\fR, \fB| exclude \fILINE\fR, \fB| begin \fILINE\fR
+\fB| include \fILINE\fR, \fB| exclude \fILINE\fR, \fB| begin \fILINE\fR, \fB| section \fILINE\fR, \fB| count \fILINE\fR
 Lines that match the extended regular expression; lines that do not; everything from the first
-match on.
+match on; lines that match, each with what is indented below it; how many lines match.
 .TP
 .B | json
 The answer as JSON, as with

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "cli/shell.hpp"
+#include "cli/output.hpp"
 
 namespace tunqos::cli {
 

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Output modifiers: `| include TEXT`, `| exclude TEXT`, `| begin TEXT`.
+// Output modifiers: `| include TEXT`, `| section TEXT` and the like; and the lists of `?`.
 #pragma once
 
 #include <string>
 
-#include "cli/grammar/command.hpp"
+#include "cli/grammar/grammar.hpp"
 
 namespace tunqos::cli {
 
 struct Filter {
-    enum class Kind { none, begin, exclude, include };
+    enum class Kind { none, begin, count, exclude, include, section };
     Kind kind = Kind::none;
     std::string pattern; // an extended regular expression, or plain text if it is not one
 };
 
 Filter filter_of(const Match& match);
 std::string filter(const std::string& text, const Filter& filter);
+
+// A `?` list as it appears on the screen.
+std::string format_help(const Help& help, std::size_t width);
 
 } // namespace tunqos::cli

@@ -2,10 +2,13 @@
 #include "cli/session.hpp"
 
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <ostream>
 
 #include "cli/grammar/modes.hpp"
+#include "cli/links.hpp"
+#include "cli/live_names.hpp"
 #include "cli/output.hpp"
 #include "cli/status.hpp"
 
@@ -13,18 +16,28 @@ namespace tunqos::cli {
 
 Session::Session(const Grammar& grammar, Caller& caller, std::ostream& out, std::ostream& err,
                  SessionOptions options)
-    : grammar_(grammar), caller_(caller), out_(out), err_(err), options_(options), draft_(caller) {}
+    : grammar_(grammar),
+      caller_(caller),
+      out_(out),
+      err_(err),
+      options_(options),
+      draft_(caller, options.check ? Purpose::check : Purpose::apply) {}
+
+// The line in the mode, as IOS reads it. A script need not enter configuration mode.
+Grammar::Resolved Session::resolve(std::string_view line) const {
+    Grammar::Resolved here = grammar_.resolve(context_.mode, line);
+    const auto* wrong = std::get_if<Invalid>(&here.outcome);
+    if (wrong == nullptr || !options_.batch || here.mode != Mode::exec) return here;
+    Outcome in_config = grammar_.match(Mode::config, line);
+    const auto* also_wrong = std::get_if<Invalid>(&in_config);
+    if (also_wrong != nullptr && also_wrong->column <= wrong->column) return here;
+    return {Mode::config, std::move(in_config)};
+}
 
 Status Session::execute(std::string_view line, std::string_view before) {
     if (is_blank(line)) return Status::ok;
-    auto [mode, outcome] = grammar_.resolve(context_.mode, line);
-    if (options_.batch && mode == Mode::exec && std::holds_alternative<Invalid>(outcome)) {
-        Outcome in_config = grammar_.match(Mode::config, line);
-        if (std::holds_alternative<Match>(in_config)) {
-            mode = Mode::config;
-            outcome = std::move(in_config);
-        }
-    }
+    auto [mode, outcome] = resolve(line);
+    if (options_.batch && is_question(line, outcome)) return answer(line);
     const auto* match = std::get_if<Match>(&outcome);
     if (match == nullptr) {
         if (options_.batch) err_ << before << line << '\n';
@@ -45,17 +58,66 @@ Status Session::execute(std::string_view line, std::string_view before) {
     return status;
 }
 
+// A script has no key for it, so that a `?` at the end of a line asks; not within a text.
+bool Session::is_question(std::string_view line, const Outcome& outcome) {
+    const auto last = line.find_last_not_of(" \t\r");
+    if (last == std::string_view::npos || line[last] != '?') return false;
+    const auto* match = std::get_if<Match>(&outcome);
+    return match == nullptr || match->values.empty() || match->values.back().token != "LINE";
+}
+
+Help Session::help(std::string_view text) const {
+    const LiveNames names(caller_);
+    Help here = grammar_.help(context_.mode, text, names);
+    if (here.problem.empty() || !options_.batch || context_.mode != Mode::exec) return here;
+    Help in_config = grammar_.help(Mode::config, text, names);
+    return in_config.problem.empty() ? in_config : here;
+}
+
+Status Session::answer(std::string_view question) {
+    const Help list = help(question.substr(0, question.rfind('?')));
+    (list.problem.empty() ? out_ : err_) << format_help(list, width_);
+    return list.problem.empty() ? Status::ok : Status::syntax;
+}
+
+namespace {
+
+// How to come to a mode from configuration mode.
+struct Entrance {
+    Mode mode;
+    std::string_view name;
+    std::string_view command;
+};
+constexpr Entrance entrances[] = {
+    {Mode::interface, "interface mode", "interface NAME"},
+    {Mode::crypto_map, "crypto map mode", "crypto map NAME NUMBER"},
+    {Mode::table_map, "table-map mode", "table-map NAME"},
+};
+
+} // namespace
+
 // Right, but not here: what to type before it. Empty if it is right nowhere.
 std::string Session::other_mode(std::string_view line) const {
-    const auto is_for = [&](Mode mode) {
-        return std::holds_alternative<Match>(grammar_.match(mode, line));
+    const auto is_for = [&](Mode mode, bool settings_only) {
+        const Outcome outcome = grammar_.match(mode, line);
+        const auto* match = std::get_if<Match>(&outcome);
+        return match != nullptr && (!settings_only || match->command->edit != nullptr);
     };
-    if (context_.mode == Mode::exec) {
-        return is_for(Mode::config) ? "% It is for configuration mode: configure terminal first\n"
-                                    : std::string();
+    const bool in_exec = context_.mode == Mode::exec;
+    if (in_exec && is_for(Mode::config, true))
+        return "% It is for configuration mode: configure terminal first\n";
+    if (!in_exec && is_for(Mode::exec, false))
+        return "% It is for exec mode: type do before it, or end first\n";
+    std::string names;
+    std::string commands;
+    for (const Entrance& entrance : entrances) {
+        if (!is_for(entrance.mode, true)) continue;
+        names += fmt::format("{}{}", names.empty() ? "" : " and ", entrance.name);
+        commands += fmt::format("{}{}", commands.empty() ? "" : " or ", entrance.command);
     }
-    if (!is_for(Mode::exec)) return {};
-    return "% It is for exec mode: type do before it, or end first\n";
+    if (names.empty()) return {};
+    return fmt::format("% It is for {}: {}{} first\n", names,
+                       in_exec && !options_.batch ? "configure terminal and " : "", commands);
 }
 
 Status Session::edit(const Match& match, const Context& context) {
@@ -73,7 +135,7 @@ Status Session::edit(const Match& match, const Context& context) {
 // Refused or unreachable: `error` says why.
 Status Session::commit(CallError* error) {
     if (draft_.empty()) return Status::ok;
-    auto committed = draft_.commit(options_.check ? Purpose::check : Purpose::apply);
+    auto committed = draft_.commit();
     if (!committed) {
         *error = committed.error();
         return Status::refused;
@@ -109,6 +171,19 @@ void Session::go_to(Context context) {
     if (context_.mode == Mode::exec && !options_.batch) print_warnings();
 }
 
+namespace {
+
+// IOS takes names of interfaces in any case, Linux does not.
+std::string similar_link(const std::string& name) {
+    for (const std::string& link : link_names()) {
+        if (link.size() == name.size() && strcasecmp(link.c_str(), name.c_str()) == 0)
+            return fmt::format(" (there is {}: upper and lower case differ)", link);
+    }
+    return {};
+}
+
+} // namespace
+
 // What IOS would say about objects that wait for something.
 void Session::notes(const Committed& committed) {
     const auto note = [this](const std::string& text) {
@@ -129,7 +204,8 @@ void Session::notes(const Committed& committed) {
     if (changed.empty()) return;
     const auto pending = [&](const std::string& name, const std::string& state) {
         if (state != "pending" || !changed.contains(name)) return;
-        note(fmt::format("interface {} does not exist yet; its settings are pending", name));
+        note(fmt::format("interface {} does not exist yet; its settings are pending{}", name,
+                         similar_link(name)));
     };
     // Only a courtesy: without an answer there is no note.
     if (const Reply reply = caller_.call("show.tunnels", nlohmann::json::object())) {

@@ -40,6 +40,8 @@ public:
     const Grammar& grammar() const { return grammar_; }
     const SessionOptions& options() const { return options_; }
     void set_width(std::size_t width) { width_ = width; }
+    // What `?` lists behind this text.
+    Help help(std::string_view text) const;
 
     // For command handlers:
     // asks the daemon; what was collected so far is sent first.
@@ -52,6 +54,9 @@ public:
     std::ostream& out() { return out_; }
 
 private:
+    Grammar::Resolved resolve(std::string_view line) const;
+    static bool is_question(std::string_view line, const Outcome& outcome);
+    Status answer(std::string_view question);
     std::string other_mode(std::string_view line) const;
     Status edit(const Match& match, const Context& context);
     Status commit(CallError* error);

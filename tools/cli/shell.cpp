@@ -18,6 +18,7 @@
 
 #include "cli/grammar/modes.hpp"
 #include "cli/live_names.hpp"
+#include "cli/output.hpp"
 #include "cli/script.hpp"
 
 namespace tunqos::cli {
@@ -56,8 +57,7 @@ std::string text_before_cursor() {
 
 // `?`: the list, then the prompt again with what was typed.
 int describe(int, int) {
-    const LiveNames names(shell->caller);
-    const Help help = shell->session.grammar().help(shell->mode(), text_before_cursor(), names);
+    const Help help = shell->session.help(text_before_cursor());
     const std::string text = "?\n" + format_help(help, screen_width());
     fputs(text.c_str(), rl_outstream);
     fputc('\n', rl_outstream);

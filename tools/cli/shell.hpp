@@ -11,7 +11,4 @@ namespace tunqos::cli {
 // Reads lines until `exit` or the end of the input. Returns the exit code.
 int run_shell(Session& session, Caller& caller);
 
-// A `?` list as it appears on the screen.
-std::string format_help(const Help& help, std::size_t width);
-
 } // namespace tunqos::cli

@@ -266,6 +266,17 @@ TEST_CASE("crypto map settings are kept in the crypto map") {
     CHECK(tunnel.decap.ecn == DecapEcn::rfc6040);
 }
 
+TEST_CASE("no crypto map without a number removes all entries of the name") {
+    Editor editor;
+    editor.lines(
+        {"crypto map vpn 10", "crypto map vpn 20", "crypto map other 10", "no crypto map vpn"});
+    CHECK(editor.config.crypto_maps.size() == 1);
+    CHECK(editor.config.crypto_maps.contains({"other", 10}));
+    CHECK_FALSE(editor.line("no crypto map vpn"));
+    CHECK(editor.problems == Problems{{"crypto map vpn", "there is no such crypto map"}});
+    CHECK_FALSE(editor.line("crypto map vpn")); // to make one takes the number
+}
+
 TEST_CASE("single-aggregate is a class or a value, and stays under another encap dscp") {
     Editor editor = on_gre1({"tunnel encap single-aggregate af4", "tunnel encap dscp table wan"});
     const auto& encap = [&]() -> const Encap& {

@@ -79,6 +79,61 @@ TEST_CASE("a line that goes on is incomplete") {
     CHECK(std::holds_alternative<Incomplete>(small().match(Mode::exec, "market")));
     CHECK(std::holds_alternative<Incomplete>(small().match(Mode::config, "line  ")));
     CHECK(explain(Incomplete{}, "market", 0) == "% Incomplete command.");
+    const auto said = [](Mode mode, std::string_view line) {
+        return explain(grammar().match(mode, line), line, 0);
+    };
+    CHECK(said(Mode::config, "crypto map vpn") ==
+          "% Incomplete command.\n% It goes on with <1-65535> (Number of the entry).");
+    CHECK(said(Mode::interface, "tunnel encap dscp") ==
+          "% Incomplete command.\n% It goes on with copy, native, set or table.");
+    CHECK(said(Mode::exec, "show") == "% Incomplete command."); // more than a line: `?`
+}
+
+TEST_CASE("what is too much, and what would be right instead") {
+    const auto said = [](Mode mode, std::string_view line) {
+        const auto outcome = grammar().match(mode, line);
+        REQUIRE(std::holds_alternative<Invalid>(outcome));
+        return std::get<Invalid>(outcome).message;
+    };
+    CHECK(said(Mode::interface, "tunnel encap ecn foo") ==
+          "\"foo\" is not a keyword here; use compatibility, native or rfc6040");
+    CHECK(said(Mode::interface, "tunnel decap dscp copy permit 0-47 , 48") ==
+          "\",\" is too much: the command ends before it");
+    CHECK(said(Mode::exec, "show version now") ==
+          "\"now\" is too much: the command ends before it");
+    CHECK(said(Mode::exec, "nonsense").empty());
+}
+
+TEST_CASE("the number of an interface may stand apart from its name") {
+    const auto name = [](Mode mode, std::string_view line) {
+        const auto outcome = grammar().match(mode, line);
+        return matched(outcome) ? matched(outcome)->get("INTERFACE") : std::string("no match");
+    };
+    CHECK(name(Mode::config, "interface gre 1") == "gre1");
+    CHECK(name(Mode::config, "no int Tunnel 12") == "Tunnel12");
+    CHECK(name(Mode::config, "default interface lan 0.10") == "lan0.10");
+    CHECK(name(Mode::exec, "show interfaces gre 1 | include up") == "gre1");
+    CHECK(name(Mode::exec, "show run int gre 1") == "gre1");
+    for (const char* line :
+         {"interface gre1 2", "interface gre x", "interface gre 1.", "interface gre .1",
+          "interface gre 1 2", "interface abcdefghijklmn 12"}) {
+        CAPTURE(line);
+        CHECK(name(Mode::config, line) == "no match");
+    }
+    CHECK(name(Mode::config, "interface abcdefghijklmn 1") == "abcdefghijklmn1"); // 15, the limit
+    // Not what is no interface:
+    CHECK(std::holds_alternative<Invalid>(grammar().match(Mode::config, "table-map wan 1")));
+}
+
+TEST_CASE("an output modifier needs no spaces") {
+    const auto outcome = grammar().match(Mode::exec, "sh run|i a|b");
+    REQUIRE(matched(outcome));
+    CHECK(matched(outcome)->has("include"));
+    CHECK(matched(outcome)->get("LINE") == "a|b");
+    const auto text = grammar().match(Mode::interface, "description a|b");
+    REQUIRE(matched(text));
+    CHECK(matched(text)->get("LINE") == "a|b");
+    CHECK(column_of(grammar().match(Mode::exec, "show nonsense|i x")) == 5);
 }
 
 TEST_CASE("alternatives, options and nested options") {

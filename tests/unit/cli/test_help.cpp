@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // `?` lists and tab completion.
-#include "cli/shell.hpp"
+#include "cli/output.hpp"
 #include "cli_test.hpp"
 
 namespace tunqos::cli {
@@ -64,14 +64,16 @@ TEST_CASE("? after a word lists the words that begin so") {
 }
 
 TEST_CASE("? shows <cr> where the command is complete") {
-    CHECK(words(help(Mode::exec, "write ")) == Words{"memory", "<cr>"});
+    CHECK(words(help(Mode::exec, "write ")) == Words{"memory", "terminal", "<cr>"});
     CHECK(words(help(Mode::interface, "qos pre-classify ")) == Words{"table", "<cr>"});
     CHECK(words(help(Mode::interface, "no tunnel decap class ")) ==
           Words{"inner", "outer", "<cr>"});
     CHECK(words(help(Mode::interface, "tunnel decap class ")) == Words{"inner", "outer"});
     CHECK(words(help(Mode::exec, "show reasons ")) == Words{"|", "<cr>"});
+    CHECK(words(help(Mode::exec, "show table-map ")) ==
+          Words{"WORD", "lan", "wan", "|", "<cr>"}); // as in IOS behind all others
     CHECK(words(help(Mode::exec, "show reasons | ")) ==
-          Words{"begin", "exclude", "include", "json"});
+          Words{"begin", "count", "exclude", "include", "json", "section"});
 }
 
 TEST_CASE("? shows variables with what they may be") {

@@ -244,6 +244,21 @@ TEST_CASE("output modifiers") {
     CHECK(filter(text, {Kind::begin, "two"}) == "two\nthree\n");
     CHECK(filter("a(b\nc\n", {Kind::include, "(b"}) == "a(b\n"); // no regular expression: as it is
     CHECK(filter(text, {}) == text);
+    CHECK(filter(text, {Kind::count, "o"}) == "Number of lines which match regexp = 2\n");
+    CHECK(filter(text, {Kind::count, "x"}) == "Number of lines which match regexp = 0\n");
+}
+
+TEST_CASE("a section is a line with what is indented below it") {
+    using Kind = Filter::Kind;
+    const std::string text =
+        "!\ncrypto map a 1\n set peer x\n  deep\n tunnel tos 4\n!\ninterface b\n tunnel tos 8\n"
+        "crypto map c 2\n set peer y\n";
+    CHECK(filter(text, {Kind::section, "crypto"}) ==
+          "crypto map a 1\n set peer x\n  deep\n tunnel tos 4\ncrypto map c 2\n set peer y\n");
+    CHECK(filter(text, {Kind::section, "set peer"}) == " set peer x\n  deep\n set peer y\n");
+    CHECK(filter(text, {Kind::section, "map a|peer x"}) ==
+          "crypto map a 1\n set peer x\n  deep\n tunnel tos 4\n");
+    CHECK(filter(text, {Kind::section, "nothing"}).empty());
 }
 
 } // namespace

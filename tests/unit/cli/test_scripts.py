@@ -54,7 +54,7 @@ class Scripts(unittest.TestCase):
         code, _, errors = self.run_cli(stdin=lines)
         self.assertEqual(code, 0)
         self.assertEqual(errors.count("does not exist yet"), 500)
-        self.assertEqual(self.daemon.methods().count("config.set"), 1)
+        self.assertEqual(self.daemon.methods().count("config.change"), 1)
 
     def test_several_lines_on_the_command_line(self):
         code, output, _ = self.run_cli("-c", "conf t", "-c", "int gre1", "-c", "tunnel tos 184",
@@ -67,7 +67,7 @@ class Scripts(unittest.TestCase):
         code, _, errors = self.run_cli(stdin="table-map wan\n!\n map from 64 to 1\n")
         self.assertEqual(code, 1)
         self.assertTrue(errors.startswith("line 3:  map from 64 to 1\n"), errors)
-        self.assertNotIn("config.set", self.daemon.methods())
+        self.assertNotIn("config.change", self.daemon.methods())
         self.assertEqual(self.run_cli("--keep-going", stdin="nonsense\ntable-map wan\n")[0], 1)
         self.assertIn("table-map wan", self.run_cli("show", "running-config")[1])
 
@@ -92,6 +92,33 @@ class Scripts(unittest.TestCase):
         for show in ("running-config", "startup-config", "table-map", "interfaces", "crypto map",
                      "cos", "reasons", "version", "running-config interface gre1"):
             json.loads(self.run_cli("--json", "show", *show.split())[1])
+
+    def test_json_of_crypto_maps_has_their_state(self):
+        self.run_cli(stdin="crypto map vpn 10\n set peer 10.0.0.1\ncrypto map vpn 20\n")
+        for arguments in (["--json", "show", "crypto", "map", "vpn", "10"],
+                          ["show", "crypto", "map", "vpn", "10", "|", "json"]):
+            answer = json.loads(self.run_cli(*arguments)[1])
+            self.assertEqual(list(answer["cryptoMaps"]), ["vpn 10"])
+            self.assertEqual([(t["name"], t["state"]) for t in answer["tunnels"]],
+                             [("vpn 10", "active")])
+            self.assertEqual([s["bound"] for s in answer["sas"]], ["crypto map vpn 10"])
+        answer = json.loads(self.run_cli("--json", "show", "crypto", "map", "vpn")[1])
+        self.assertEqual((len(answer["tunnels"]), len(answer["sas"])), (2, 2))
+        self.assertIn("vpn 20", self.run_cli("show", "tunnel", "vpn")[1])
+        self.assertEqual(self.run_cli("show", "run", "crypto", "map", "vpn")[1].count("crypto"), 2)
+
+    def test_questions(self):
+        code, output, errors = self.run_cli("show", "?")
+        self.assertEqual((code, errors), (0, ""))
+        self.assertIn("  tunnel ", output)
+        self.assertEqual(self.run_cli("-c", "interface gre1", "-c", "qos ?")[0], 0)
+        self.assertEqual(self.run_cli("shw ?")[::2], (2, "% Unrecognized command\n"))
+        self.assertNotIn("config.change", self.daemon.methods())
+
+    def test_clear_counters(self):
+        self.assertEqual(self.run_cli("clear", "counters"), (0, "", ""))
+        self.assertEqual(self.run_cli("clear", "count", "gre1"), (0, "", ""))
+        self.assertEqual(self.daemon.methods().count("counters.clear"), 2)
 
     def test_modifiers(self):
         self.run_cli(stdin=CONFIG)

@@ -40,7 +40,7 @@ TEST_CASE("an interactive line takes effect at once") {
     Desk desk;
     CHECK(desk.type("conf t\nint gre1\ntunnel tos 184") == Status::ok);
     CHECK(desk.daemon.running.interfaces.at("gre1").tunnel->encap.value == Dscp{46});
-    CHECK(desk.daemon.count("config.set") == 1); // entering the interface changed nothing
+    CHECK(desk.daemon.count("config.change") == 1); // entering the interface changed nothing
 }
 
 TEST_CASE("a configuration command in exec mode is an error for a person, not for a script") {
@@ -52,6 +52,108 @@ TEST_CASE("a configuration command in exec mode is an error for a person, not fo
     Desk script(batch());
     CHECK(run(script, "interface gre1\n tunnel tos 184\nend\n") == exit_ok);
     CHECK(script.daemon.running.interfaces.size() == 1);
+}
+
+TEST_CASE("a setting in the wrong mode: what to type before it") {
+    const auto said = [](std::string_view before, std::string_view line) {
+        Desk desk;
+        REQUIRE(desk.type(before) == Status::ok);
+        CHECK(desk.type(line) == Status::syntax);
+        const std::string text = desk.err.str();
+        return text.substr(text.rfind("% "));
+    };
+    CHECK(said("conf t", "map from ef to 0") ==
+          "% It is for table-map mode: table-map NAME first\n");
+    CHECK(said("conf t\nint gre1", "set peer 10.0.0.1") ==
+          "% It is for crypto map mode: crypto map NAME NUMBER first\n");
+    CHECK(said("", "qos pre-classify") ==
+          "% It is for interface mode and crypto map mode: configure terminal and interface NAME "
+          "or crypto map NAME NUMBER first\n");
+    CHECK(said("conf t", "show version") ==
+          "% It is for exec mode: type do before it, or end first\n");
+    CHECK(said("", "end") == "% Invalid input detected at '^' marker.\n");
+}
+
+TEST_CASE("of a script's two errors the one further right is told") {
+    Desk desk(batch());
+    CHECK(run_commands(desk.session, {"crypto map vpn"}, OnError::stop) == exit_usage);
+    CHECK(desk.err.str().find("% Incomplete command.\n% It goes on with <1-65535>") !=
+          std::string::npos);
+}
+
+TEST_CASE("a question in a script prints the list and changes nothing") {
+    Desk desk(batch());
+    CHECK(run_commands(desk.session, {"show reasons | ?", "int ?", "conf t", "sh?"},
+                       OnError::keep_going) == exit_usage);
+    CHECK(desk.out.str().find("  begin    Begin with the line that matches\n") == 0);
+    CHECK(desk.out.str().find("\n  WORD  ") != std::string::npos);
+    CHECK(desk.err.str() == "% Unrecognized command\n"); // sh? in configuration mode
+    CHECK(desk.daemon.running == Config{});
+    CHECK(run_commands(desk.session, {"interface gre1", "tunnel encap dscp ?"}, OnError::stop) ==
+          exit_ok);
+    CHECK(desk.out.str().find("  native  Whatever the kernel writes\n") != std::string::npos);
+    // A text may end so.
+    CHECK(run_commands(desk.session, {"description why?"}, OnError::stop) == exit_ok);
+    CHECK(desk.daemon.running.interfaces.at("gre1").description == "why?");
+}
+
+TEST_CASE("of two sessions none undoes what the other one does") {
+    Desk one;
+    std::ostringstream out;
+    std::ostringstream err;
+    Session two(grammar(), one.daemon, out, err, {});
+    const auto type_two = [&](std::initializer_list<std::string_view> lines) {
+        Status status = Status::ok;
+        for (const auto line : lines)
+            status = two.execute(line);
+        return status;
+    };
+    CHECK(one.type("conf t\nint gre1\ntunnel encap dscp set ef") == Status::ok);
+    CHECK(type_two({"conf t", "int gre1", "tunnel decap class outer"}) == Status::ok);
+    CHECK(one.type("tunnel encap ecn rfc6040") == Status::ok);
+    const TunnelProfile& gre1 = *one.daemon.running.interfaces.at("gre1").tunnel;
+    CHECK(gre1.encap.value == Dscp{46});
+    CHECK(gre1.encap.ecn == EncapEcn::rfc6040);
+    CHECK(gre1.decap.queue_by == DecapClass::outer);
+
+    // What is gone is not made again by a setting.
+    CHECK(one.type("crypto map vpn 10\nset peer 10.0.0.1") == Status::ok);
+    CHECK(type_two({"no crypto map vpn 10"}) == Status::ok);
+    CHECK(one.type("qos pre-classify") == Status::refused);
+    CHECK(
+        one.err.str().ends_with("% crypto map vpn 10: was removed meanwhile; type crypto map vpn "
+                                "10 to make it again\n"));
+    CHECK(one.daemon.running.crypto_maps.empty());
+    CHECK(one.type("table-map wan\nmap from ef to 0") == Status::ok);
+    CHECK(type_two({"no table-map wan"}) == Status::ok);
+    CHECK(one.type("default ignore") == Status::refused);
+    CHECK(one.daemon.running.table_maps.empty());
+}
+
+TEST_CASE("only what is edited is sent") {
+    Desk desk;
+    desk.daemon.running.interfaces["gre2"].description = "of somebody else";
+    CHECK(desk.type("conf t\nint gre1\ntunnel tos 184") == Status::ok);
+    CHECK(desk.daemon.last_change.at("interfaces").size() == 1);
+    CHECK(desk.type("no interface gre1") == Status::ok);
+    CHECK(desk.daemon.last_change.at("interfaces") == nlohmann::json{{"gre1", nullptr}});
+    CHECK(desk.daemon.running.interfaces.size() == 1);
+}
+
+TEST_CASE("a name that differs by case only is noticed") {
+    Desk desk;
+    desk.daemon.tunnels = {{{"name", "LO"}, {"state", "pending"}}};
+    CHECK(desk.type("conf t\nint LO\ntunnel tos 4") == Status::ok);
+    CHECK(desk.err.str() ==
+          "% NOTE: interface LO does not exist yet; its settings are pending "
+          "(there is lo: upper and lower case differ)\n");
+}
+
+TEST_CASE("clear counters names what it is about") {
+    Desk desk;
+    CHECK(desk.type("clear counters\nclear counters gre1\nclear counters vpn 10") == Status::ok);
+    CHECK(desk.daemon.count("counters.clear") == 3);
+    CHECK(desk.daemon.last_params == nlohmann::json{{"name", "vpn 10"}});
 }
 
 TEST_CASE("a stale generation is tried once more, on top of what the other one wrote") {
@@ -80,7 +182,7 @@ TEST_CASE("a script is one change") {
     CHECK(run(desk,
               "conf t\ninterface gre1\ntunnel encap dscp table wan\ntable-map wan\n"
               "map from ef to af41\nend\n") == exit_ok);
-    CHECK(desk.daemon.count("config.set") == 1);
+    CHECK(desk.daemon.count("config.change") == 1);
     CHECK(desk.daemon.generation == 2);
     CHECK(desk.daemon.running.interfaces.size() == 1);
 }
@@ -90,12 +192,14 @@ TEST_CASE("a wrong line stops a script: its number, and nothing is changed") {
     CHECK(run(desk,
               "conf t\ninterface gre1\n! comment\n tunnel tos 184\n tunnel nonsense\n"
               "table-map wan\n") == exit_refused);
-    CHECK(desk.err.str() ==
-          "line 5:  tunnel nonsense\n"
-          "                ^\n"
-          "% Invalid input detected at '^' marker.\n");
+    CHECK(
+        desk.err.str() ==
+        "line 5:  tunnel nonsense\n"
+        "                ^\n"
+        "% Invalid input detected at '^' marker.\n"
+        "% \"nonsense\" is not a keyword here; use control, decap, diffserv-mode, encap or tos\n");
     CHECK(desk.daemon.running == Config{});
-    CHECK(desk.daemon.count("config.set") == 0);
+    CHECK(desk.daemon.count("config.change") == 0);
 }
 
 TEST_CASE("a line that the CLI refuses for its meaning names its number, too") {
@@ -128,7 +232,7 @@ TEST_CASE("a check changes and saves nothing") {
     CHECK(run(desk, "table-map wan\ndo write\ntable-map lan\n") == exit_ok);
     CHECK(desk.daemon.running == Config{});
     CHECK(desk.daemon.count("config.save") == 0);
-    CHECK(desk.daemon.count("config.set") == 1);
+    CHECK(desk.daemon.count("config.change") == 1);
     CHECK(desk.out.str().ends_with("The configuration is valid; nothing was changed.\n"));
 }
 

@@ -8,14 +8,9 @@
 #include <set>
 
 #include "cli/grammar/modes.hpp"
+#include "cli/grammar/walk.hpp"
 
 namespace tunqos::cli {
-namespace {
-
-struct Word {
-    std::string_view text;
-    std::size_t column = 0;
-};
 
 bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -36,6 +31,8 @@ std::vector<Word> split(std::string_view line) {
     return words;
 }
 
+namespace {
+
 std::string_view trim_end(std::string_view text) {
     while (!text.empty() && is_space(text.back()))
         text.remove_suffix(1);
@@ -46,18 +43,22 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// Keywords in any case, as in IOS.
+} // namespace
+
 bool begins(std::string_view keyword, std::string_view word) {
     return word.size() <= keyword.size() &&
            std::equal(word.begin(), word.end(), keyword.begin(),
                       [](char a, char b) { return lower(a) == lower(b); });
 }
 
+namespace {
+
 // "a", "a or b", "a, b or c"
-std::string list(const std::set<std::string_view>& words) {
+template <typename Words>
+std::string list(const Words& words) {
     std::string text;
     std::size_t left = words.size();
-    for (const std::string_view word : words) {
+    for (const auto& word : words) {
         text += word;
         --left;
         if (left > 0) text += left == 1 ? " or " : ", ";
@@ -66,23 +67,6 @@ std::string list(const std::set<std::string_view>& words) {
 }
 
 } // namespace
-
-// A way through the graph so far.
-struct Path {
-    std::vector<std::size_t> nodes;
-    const Graph* graph = nullptr;
-    std::vector<std::size_t> next; // in `graph`
-
-    const Node& back() const { return graph->nodes[nodes.back()]; }
-};
-
-// The state after reading some words: the paths that are still possible.
-struct Grammar::Walk {
-    std::vector<Word> words;
-    std::vector<Path> paths;
-    std::vector<std::vector<Value>> values; // one for each path
-    std::optional<Outcome> stop;            // Ambiguous or Invalid
-};
 
 Grammar::Grammar(std::vector<Command> commands) : commands_(std::move(commands)) {
     for (const Command& command : commands_) {
@@ -106,22 +90,27 @@ struct Candidate {
 
 enum class Fit { none, variable, prefix, exact };
 
-Fit fit(const Node& node, std::string_view word, bool exact_only) {
+Fit fit(const Node& node, std::string_view word) {
     if (node.type != nullptr) {
         return node.type->rest_of_line || node.type->problem(word).empty() ? Fit::variable
                                                                            : Fit::none;
     }
     if (!begins(node.text, word)) return Fit::none;
     if (node.text.size() == word.size()) return Fit::exact;
-    return exact_only ? Fit::none : Fit::prefix;
+    return Fit::prefix;
 }
+
+// More keywords than these are for `?` to list.
+constexpr std::size_t few_keywords = 6;
 
 // What to say about a word that nothing takes: the types' own words, then the keywords that
 // would have been right.
 Invalid refuse(const std::vector<Path>& paths, const Word& word) {
     Invalid invalid{word.column, {}};
     std::set<std::string_view> keywords;
+    bool first_word = false;
     for (const Path& path : paths) {
+        first_word = first_word || path.nodes.empty();
         for (const std::size_t index : path.next) {
             const Node& node = path.graph->nodes[index];
             if (node.type == nullptr) {
@@ -132,15 +121,80 @@ Invalid refuse(const std::vector<Path>& paths, const Word& word) {
         }
     }
     keywords.erase("|");
-    if (!invalid.message.empty() && !keywords.empty()) {
-        invalid.message += fmt::format("; or {}", list(keywords));
+    if (!invalid.message.empty()) {
+        if (!keywords.empty()) invalid.message += fmt::format("; or {}", list(keywords));
+    } else if (keywords.empty()) {
+        invalid.message = fmt::format("\"{}\" is too much: the command ends before it", word.text);
+    } else if (!first_word && keywords.size() <= few_keywords) {
+        invalid.message =
+            fmt::format("\"{}\" is not a keyword here; use {}", word.text, list(keywords));
     }
     return invalid;
 }
 
+constexpr std::size_t longest_interface_name = 15;
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_letter(char c) {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+// `interface gre 1`, as IOS has it, is gre1: letters, then a number like 1 or 1.10.
+bool are_one_name(std::string_view letters, std::string_view number) {
+    if (letters.size() + number.size() > longest_interface_name) return false;
+    const auto dot = std::min(number.find('.'), number.size());
+    const std::string_view first = number.substr(0, dot);
+    const std::string_view second = dot < number.size() ? number.substr(dot + 1) : first;
+    const auto digits = [](std::string_view text) {
+        return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+    };
+    return std::all_of(letters.begin(), letters.end(), is_letter) && digits(first) &&
+           digits(second);
+}
+
+// The candidates for one word, of which only the best fit counts.
+struct Step {
+    Fit best = Fit::none;
+    std::vector<Candidate> candidates;
+};
+
+Step step_of(const std::vector<Path>& paths, std::string_view word) {
+    Step step;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        for (const std::size_t index : paths[i].next) {
+            const Fit how = fit(paths[i].graph->nodes[index], word);
+            if (how == Fit::none || how < step.best) continue;
+            if (how > step.best) step = {how, {}};
+            step.candidates.push_back({i, index});
+        }
+    }
+    return step;
+}
+
+bool names_interface(const std::vector<Path>& paths, const Step& step) {
+    return std::all_of(step.candidates.begin(), step.candidates.end(), [&](const Candidate& one) {
+        return paths[one.path].graph->nodes[one.node].text == "INTERFACE";
+    });
+}
+
+Value value_of(const Node& node, const Word& word, const Word* number, std::string_view line) {
+    Value value{node.text, std::string(word.text), node.type == nullptr};
+    if (value.keyword) {
+        value.text = node.text;
+    } else if (node.type->rest_of_line) {
+        value.text = trim_end(line.substr(word.column));
+    } else if (number != nullptr) {
+        value.text += number->text;
+    }
+    return value;
+}
+
 } // namespace
 
-Grammar::Walk Grammar::walk(Mode mode, std::string_view line, bool keep_last) const {
+Grammar::Walk Grammar::walk_words(Mode mode, std::string_view line, bool keep_last) const {
     Walk walk;
     walk.words = split(line);
     if (keep_last && !walk.words.empty()) walk.words.pop_back();
@@ -148,38 +202,28 @@ Grammar::Walk Grammar::walk(Mode mode, std::string_view line, bool keep_last) co
     walk.paths = {{{}, &first, first.start}};
     walk.values = {{}};
 
-    for (const Word& word : walk.words) {
-        Fit best = Fit::none;
-        std::vector<std::pair<Candidate, Fit>> candidates;
-        for (std::size_t i = 0; i < walk.paths.size(); ++i) {
-            for (const std::size_t index : walk.paths[i].next) {
-                const Fit how = fit(walk.paths[i].graph->nodes[index], word.text, false);
-                if (how != Fit::none) candidates.push_back({{i, index}, how});
-                best = std::max(best, how);
-            }
-        }
-        if (best == Fit::none) {
+    for (std::size_t i = 0; i < walk.words.size(); ++i) {
+        const Word& word = walk.words[i];
+        const Step step = step_of(walk.paths, word.text);
+        if (step.best == Fit::none) {
             walk.stop = refuse(walk.paths, word);
             return walk;
         }
+        const Word* number = i + 1 < walk.words.size() ? &walk.words[i + 1] : nullptr;
+        if (number != nullptr &&
+            !(names_interface(walk.paths, step) && are_one_name(word.text, number->text)))
+            number = nullptr;
         std::vector<Path> paths;
         std::vector<std::vector<Value>> values;
         std::set<std::string_view> keywords;
         bool rest_of_line = false;
-        for (const auto& [candidate, how] : candidates) {
-            if (how != best) continue;
+        for (const Candidate& candidate : step.candidates) {
             const Path& from = walk.paths[candidate.path];
             const Node& node = from.graph->nodes[candidate.node];
             Path path{from.nodes, from.graph, node.next};
             path.nodes.push_back(candidate.node);
-            Value value{node.text, std::string(word.text), node.type == nullptr};
-            if (value.keyword) {
-                keywords.insert(node.text);
-                value.text = node.text;
-            } else if (node.type->rest_of_line) {
-                rest_of_line = true;
-                value.text = trim_end(line.substr(word.column));
-            }
+            if (node.type == nullptr) keywords.insert(node.text);
+            rest_of_line = rest_of_line || (node.type != nullptr && node.type->rest_of_line);
             if (node.command->nested) {
                 path.graph = &graph(Mode::exec);
                 path.next = path.graph->start;
@@ -187,7 +231,7 @@ Grammar::Walk Grammar::walk(Mode mode, std::string_view line, bool keep_last) co
                 values.push_back({});
             } else {
                 values.push_back(walk.values[candidate.path]);
-                values.back().push_back(std::move(value));
+                values.back().push_back(value_of(node, word, number, line));
             }
             paths.push_back(std::move(path));
         }
@@ -198,9 +242,36 @@ Grammar::Walk Grammar::walk(Mode mode, std::string_view line, bool keep_last) co
         walk.paths = std::move(paths);
         walk.values = std::move(values);
         if (rest_of_line) break;
+        if (number != nullptr) ++i;
     }
     return walk;
 }
+
+Grammar::Walk Grammar::walk(Mode mode, std::string_view line, bool keep_last) const {
+    Walk walk = walk_words(mode, line, keep_last);
+    const auto bar = line.find('|');
+    const bool wrong = walk.stop && std::holds_alternative<Invalid>(*walk.stop);
+    if (!wrong || keep_last || bar == std::string_view::npos) return walk;
+    // `show run|include x`, as IOS has it
+    const std::string spaced = fmt::format("{} | {}", line.substr(0, bar), line.substr(bar + 1));
+    Walk other = walk_words(mode, spaced, false);
+    other.words.clear(); // they are of `spaced`
+    return other.stop ? walk : other;
+}
+
+namespace {
+
+// What would go on with a command that is right so far.
+std::vector<std::string> continuation(const Next& next) {
+    std::vector<std::string> words;
+    for (const auto& [keyword, about] : next.keywords)
+        words.emplace_back(keyword);
+    for (const Node* node : next.variables)
+        words.push_back(fmt::format("{} ({})", node->type->shown, node->help));
+    return words;
+}
+
+} // namespace
 
 Outcome Grammar::match(Mode mode, std::string_view line) const {
     Walk walk = this->walk(mode, line, false);
@@ -210,7 +281,7 @@ Outcome Grammar::match(Mode mode, std::string_view line) const {
         if (path.nodes.empty() || !path.back().final) continue;
         return Match{path.back().command, path.back().negated, std::move(walk.values[i])};
     }
-    return Incomplete{};
+    return Incomplete{continuation(next_of(walk.paths))};
 }
 
 Grammar::Resolved Grammar::resolve(Mode mode, std::string_view line) const {
@@ -241,119 +312,19 @@ std::string Match::get(std::string_view variable) const {
     return {};
 }
 
-namespace {
-
-// The nodes that may come next, each word once, in the order of `?`: keywords by alphabet,
-// variables, <cr>.
-struct Next {
-    std::map<std::string_view, std::string_view> keywords;
-    std::vector<const Node*> variables;
-    bool complete = false;
-};
-
-Next next_of(const std::vector<Path>& paths) {
-    Next next;
-    for (const Path& path : paths) {
-        if (!path.nodes.empty() && path.back().final) next.complete = true;
-        for (const std::size_t index : path.next) {
-            const Node& node = path.graph->nodes[index];
-            if (node.type == nullptr) {
-                next.keywords.emplace(node.text, node.help);
-            } else if (std::none_of(next.variables.begin(), next.variables.end(),
-                                    [&](const Node* other) { return other->type == node.type; })) {
-                next.variables.push_back(&node);
-            }
-        }
-    }
-    return next;
-}
-
-bool ends_in_word(std::string_view text) {
-    return !text.empty() && !is_space(text.back());
-}
-
-} // namespace
-
-Help Grammar::help_in(Mode mode, std::string_view text, const Names& names) const {
-    const bool partial = ends_in_word(text);
-    Walk walk = this->walk(mode, text, partial);
-    Help help;
-    if (walk.stop) {
-        help.problem = std::holds_alternative<Ambiguous>(*walk.stop) ? explain(*walk.stop, text, 0)
-                                                                     : "% Unrecognized command";
-        return help;
-    }
-    const Next next = next_of(walk.paths);
-    const std::vector<Word> words = split(text);
-    const std::string_view word = partial ? words.back().text : std::string_view{};
-
-    for (const auto& [keyword, about] : next.keywords) {
-        if (begins(keyword, word)) help.lines.push_back({std::string(keyword), std::string(about)});
-    }
-    for (const Node* node : next.variables) {
-        std::vector<HelpLine> values;
-        if (node->type->values != nullptr) values = node->type->values(names);
-        // A value is shown if it begins so; the variable itself, with its help, always.
-        if (!partial)
-            help.lines.push_back({std::string(node->type->shown), std::string(node->help)});
-        for (HelpLine& value : values) {
-            if (begins(value.word, word)) help.lines.push_back(std::move(value));
-        }
-    }
-    if (partial) {
-        help.words_only = !help.lines.empty();
-        if (help.lines.empty()) {
-            for (const Node* node : next.variables) {
-                help.lines.push_back({std::string(node->type->shown), std::string(node->help)});
-            }
-        }
-        if (help.lines.empty()) help.problem = "% Unrecognized command";
-        return help;
-    }
-    if (next.complete) help.lines.push_back({"<cr>", ""});
-    return help;
-}
-
-Help Grammar::help(Mode mode, std::string_view text, const Names& names) const {
-    Help help = help_in(mode, text, names);
-    for (auto around = parent(mode); around && !help.problem.empty(); around = parent(*around)) {
-        Help outer = help_in(*around, text, names);
-        if (outer.problem.empty()) return outer;
-    }
-    return help;
-}
-
-std::vector<std::string> Grammar::complete(Mode mode, std::string_view text,
-                                           const Names& names) const {
-    const bool partial = ends_in_word(text);
-    const std::vector<Word> typed = split(text);
-    const std::string_view word = partial ? typed.back().text : std::string_view{};
-    std::vector<std::string> words;
-    for (std::optional<Mode> in = mode; in && words.empty(); in = parent(*in)) {
-        const Walk walk = this->walk(*in, text, partial);
-        if (walk.stop) continue;
-        const Next next = next_of(walk.paths);
-        for (const auto& [keyword, about] : next.keywords) {
-            if (begins(keyword, word)) words.emplace_back(keyword);
-        }
-        for (const Node* node : next.variables) {
-            if (node->type->values == nullptr) continue;
-            for (HelpLine& value : node->type->values(names)) {
-                if (begins(value.word, word)) words.push_back(std::move(value.word));
-            }
-        }
-    }
-    return words;
-}
-
 std::string explain(const Outcome& outcome, std::string_view line, std::size_t indent,
                     std::size_t width) {
     if (std::holds_alternative<Ambiguous>(outcome)) {
         const auto& candidates = std::get<Ambiguous>(outcome).candidates;
         return fmt::format("% Ambiguous command: \"{}\"\n% It could be {}.", trim_end(line),
-                           list({candidates.begin(), candidates.end()}));
+                           list(candidates));
     }
-    if (std::holds_alternative<Incomplete>(outcome)) return "% Incomplete command.";
+    if (const auto* incomplete = std::get_if<Incomplete>(&outcome)) {
+        const auto& next = incomplete->next;
+        const bool few = !next.empty() && next.size() <= few_keywords;
+        return "% Incomplete command." +
+               (few ? fmt::format("\n% It goes on with {}.", list(next)) : std::string());
+    }
     if (const auto* invalid = std::get_if<Invalid>(&outcome)) {
         // A line longer than the screen goes on in the next row.
         const std::size_t place = indent + invalid->column;

@@ -24,7 +24,9 @@ struct Ambiguous {
     std::vector<std::string> candidates; // keywords
 };
 // The line is right but the command goes on.
-struct Incomplete {};
+struct Incomplete {
+    std::vector<std::string> next = {}; // what with
+};
 // The line is wrong at `column` (0-based byte).
 struct Invalid {
     std::size_t column = 0;
@@ -68,6 +70,7 @@ private:
     const Graph& graph(Mode mode) const;
     std::vector<std::size_t> following(const Graph& graph, const Node& node) const;
     Walk walk(Mode mode, std::string_view line, bool keep_last) const;
+    Walk walk_words(Mode mode, std::string_view line, bool keep_last) const;
     Help help_in(Mode mode, std::string_view text, const Names& names) const;
 
     std::vector<Command> commands_;

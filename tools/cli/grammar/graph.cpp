@@ -10,13 +10,16 @@ namespace tunqos::cli {
 namespace {
 
 constexpr std::string_view no_mark = "[no] ";
-constexpr std::string_view modifiers = R"([\| {begin LINE | exclude LINE | include LINE | json}])";
+constexpr std::string_view modifiers =
+    R"([\| {begin LINE | count LINE | exclude LINE | include LINE | json | section LINE}])";
 constexpr std::array modifier_tokens{
     Token{"|", "Output modifiers"},
     Token{"begin", "Begin with the line that matches"},
+    Token{"count", "Count the lines that match"},
     Token{"exclude", "Exclude lines that match"},
     Token{"include", "Include lines that match"},
     Token{"json", "Print JSON"},
+    Token{"section", "Lines that match, with what is indented below them"},
     Token{"LINE", "Regular expression"},
 };
 constexpr Token no_token{"no", "Negate a command or set its defaults"};

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the show commands share: which object is asked for, the answer that is about it.
+#pragma once
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/session.hpp"
+#include "tunqos/config.hpp"
+
+namespace tunqos::cli {
+
+// A named parameter, or none: the methods that list things take {name?}.
+nlohmann::json named(const std::string& name);
+
+template <typename T>
+const T* find_named(const std::vector<T>& all, const std::string& name) {
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const T& one) { return one.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+struct Fetched {
+    Config config;
+    nlohmann::json raw; // config_to_json's form
+};
+tl::expected<Fetched, CallError> fetch_config(Session& session, const char* source);
+
+// The object that a command names, in the words of the configuration.
+std::string typed(const Match& match);
+// An entry that a command names; without a number all of the name.
+bool is_asked_for(const CryptoMapKey& key, const Match& match);
+
+// show_tunnels.cpp
+Status show_tunnel(Session& session, const Match& match);
+Status show_crypto_map(Session& session, const Match& match);
+Status show_crypto_session(Session& session, const Match& match);
+
+} // namespace tunqos::cli
