@@ -116,6 +116,8 @@ class Shot:
     """
 
     count = 0
+    df = False
+    length = staticmethod(payload_length)
 
     def __init__(self, net, family, ds=range(256), src="hostA", dst="hostB",
                  tags=(), sport=SPORT, dport=DPORT):
@@ -133,9 +135,9 @@ class Shot:
         index = ds if index is None else index
         src, dst = (topo.HOST[x][self.family] for x in (self.src, self.dst))
         body = udp_datagram(src, dst, *self.ports, payload(
-            self.family, ds, index, self.id, payload_length(index)))
+            self.family, ds, index, self.id, self.length(index)))
         if self.family == 4:
-            head = ipv4_header(src, dst, ds, len(body), 17)
+            head = ipv4_header(src, dst, ds, len(body), 17, df=self.df)
         else:
             head = ipv6_header(src, dst, ds, len(body), 17)
         return ethernet_header(
