@@ -25,6 +25,10 @@ Problems check_devices(const Config& config, const Config& running, const kernel
         const auto known = running.interfaces.find(name);
         if (known != running.interfaces.end() && known->second == interface) continue;
         const auto kind = links.kind(name);
+        if (kind && *kind != "wireguard" && interface.tunnel->control_dscp)
+            problems.push_back({"interface " + name + " / tunnel control dscp",
+                                "is for WireGuard interfaces, and this one is " +
+                                    (kind->empty() ? std::string("not") : "of kind " + *kind)});
         if (kind != "xfrm" && kind != "vti" && kind != "vti6") continue;
         if (auto wrong = check_ipsec_decap(interface.tunnel->decap, "interface " + name))
             problems.push_back(std::move(*wrong));

@@ -243,6 +243,22 @@ TEST_CASE("decap without a permit list is refused on a device of IPsec, and what
     f.result("config.set", {{"config", config}});
 }
 
+TEST_CASE("the class of WireGuard's own packets is refused on other devices") {
+    Fixture f;
+    json config = {{"version", 1}};
+    for (const char* name : {"wg0", "gre1", "eth0", "unknown"})
+        config["interfaces"][name]["tunnel"]["controlDscp"] = "cs6";
+    f.links.kinds = {{"wg0", "wireguard"}, {"gre1", "gre"}, {"eth0", ""}};
+    const json problems = f.error("config.set", {{"config", config}}).at("data").at("problems");
+    REQUIRE(problems.size() == 2);
+    CHECK(problems[0].at("path") == "interface eth0 / tunnel control dscp");
+    CHECK(problems[0].at("message") == "is for WireGuard interfaces, and this one is not");
+    CHECK(problems[1].at("message") == "is for WireGuard interfaces, and this one is of kind gre");
+    config["interfaces"].erase("gre1");
+    config["interfaces"].erase("eth0");
+    f.result("config.set", {{"config", config}});
+}
+
 TEST_CASE("show has what a crypto map matches, and a single aggregate") {
     Fixture f;
     json config = full_json();
