@@ -181,14 +181,6 @@ static int egress_get(struct tunqos_attachment *attachment)
 	return err;
 }
 
-static void egress_put(struct tunqos_attachment *attachment)
-{
-	if (attachment->number || attachment->form == TUNQOS_FORM_WIREGUARD)
-		nf_unregister_net_hook(dev_net(attachment->dev),
-				       &attachment->egress);
-	tunqos_vrf_put(attachment);
-}
-
 /* Is the underlay of a device of ours a VRF? Context: RTNL held. */
 enum tunqos_vrf tunqos_attachment_vrf(struct net_device *dev)
 {
@@ -244,8 +236,11 @@ static void release(struct tunqos_attachment *attachment, u32 hooks)
 				       &attachment->ingress);
 		gro_restore(attachment);
 	}
-	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS)
-		egress_put(attachment);
+	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS) {
+		nf_unregister_net_hook(dev_net(attachment->dev),
+				       &attachment->egress);
+		tunqos_vrf_put(attachment);
+	}
 	hooks_put(attachment, hooks);
 }
 
@@ -362,6 +357,9 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 		err = egress_get(attachment);
 		if (err)
 			goto err_after;
+		if (!attachment->number &&
+		    attachment->form != TUNQOS_FORM_WIREGUARD)
+			gain &= ~TUNQOS_HOOK_TUNNEL_EGRESS;
 	}
 	attachment->held |= gain;
 	return 0;
@@ -422,18 +420,24 @@ void tunqos_attachment_drop(struct tunqos_binding *binding)
 
 /**
  * tunqos_attachment_vrfs_changed() - devices went into a VRF or came out of one
+ * @net: their namespace
  *
  * Context: process, RTNL held; from the notifier.
  */
-void tunqos_attachment_vrfs_changed(void)
+void tunqos_attachment_vrfs_changed(const struct net *net)
 {
 	struct tunqos_attachment *attachment;
 	size_t i;
 
 	tunqos_assert_rtnl();
 	for (i = 0; i < ARRAY_SIZE(tunqos_devices); i++) {
-		hlist_for_each_entry(attachment, &tunqos_devices[i], node)
+		hlist_for_each_entry(attachment, &tunqos_devices[i], node) {
+			if (attachment->form == TUNQOS_FORM_IPSEC ||
+			    (!attachment->everywhere &&
+			     attachment->underlay != net))
+				continue;
 			tunqos_binding_device_changed(attachment->binding);
+		}
 	}
 }
 

@@ -38,6 +38,8 @@ static const char *device_problem(int err)
 		return "decap from ipsec needs a permit list";
 	case -ENOSPC:
 		return TOO_MANY_SHAPES;
+	case -EBUSY:
+		return "too many tunnels over vrfs";
 	}
 	return "the device is not ready";
 }
@@ -403,6 +405,8 @@ void tunqos_binding_device_changed(struct tunqos_binding *binding)
 	struct tunqos_profile *profile = rtnl_dereference(binding->profile);
 	struct tunqos_attachment *attachment = binding->attachment;
 	enum tunqos_vrf vrf = tunqos_attachment_vrf(attachment->dev);
+	enum tunqos_state state = binding->state;
+	u32 held = attachment->held;
 	bool active;
 	int err = 0;
 	u32 hooks;
@@ -410,10 +414,10 @@ void tunqos_binding_device_changed(struct tunqos_binding *binding)
 	tunqos_assert_rtnl();
 	if (attachment->form == TUNQOS_FORM_IPSEC) {
 		err = tunqos_attachment_sas(attachment);
-		active = binding->state == TUNQOS_STATE_ACTIVE;
+		active = state == TUNQOS_STATE_ACTIVE;
 		if (active == !err)
 			return;
-	} else if (vrf == attachment->vrf) {
+	} else if (vrf == attachment->vrf && state == TUNQOS_STATE_ACTIVE) {
 		return;
 	}
 	attachment->vrf = vrf;
@@ -427,7 +431,8 @@ void tunqos_binding_device_changed(struct tunqos_binding *binding)
 	} else {
 		set_state(binding, TUNQOS_STATE_FAILED, device_problem(err));
 	}
-	tunqos_notify_binding(binding);
+	if (binding->state != state || attachment->held != held)
+		tunqos_notify_binding(binding);
 }
 
 /* The device goes or has another name now. Context: process, RTNL held. */

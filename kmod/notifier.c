@@ -47,7 +47,7 @@ static void uppers_here(struct net_device *dev)
 static void vrf(const struct net_device *dev, bool goes)
 {
 	if (netif_is_l3_master(dev) && tunqos_vrf_changed(dev, goes))
-		tunqos_attachment_vrfs_changed();
+		tunqos_attachment_vrfs_changed(dev_net(dev));
 }
 
 /* Failed bindings of a namespace whose device is not there any more. */
@@ -86,8 +86,7 @@ static void changed(struct net_device *dev)
 
 	if (attachment)
 		tunqos_binding_device_changed(attachment->binding);
-	else
-		here(dev);
+	here(dev);
 }
 
 static void gone(struct net_device *dev, bool only_renamed)
@@ -138,7 +137,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 		if (attachment)	/* vxlan, the same */
 			tunqos_binding_device_changed(attachment->binding);
 		if (netif_is_l3_master(info->upper_dev))
-			tunqos_attachment_vrfs_changed();
+			tunqos_attachment_vrfs_changed(dev_net(dev));
 		break;
 	case NETDEV_CHANGE:	/* a tunnel may be tied to another device */
 		changed(dev);

@@ -428,6 +428,14 @@ static noinline unsigned int not_ours(struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/* A VRF with a queue sends what was seen here by its own LOCAL_OUT again. */
+static noinline void seen_before_vrf(struct sk_buff *skb,
+				     const struct net_device *out)
+{
+	if (!skb->tc_index && netif_is_l3_master(out))
+		skb->tc_index = TUNQOS_HIDDEN_SEEN;
+}
+
 /*
  * A packet of a device, or forwarded and transformed by IPsec. What leaves by
  * the device itself is on its way into the tunnel: IGMP, MLD, ND, and what nft
@@ -448,8 +456,11 @@ static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn,
 		return NF_ACCEPT;
 	profile = encap_profile(attachment);
 	if (profile)
-		return tunnelled4(skb, attachment, profile, tn->tag);
-	clear_companion(skb);
+		tunnelled4(skb, attachment, profile, tn->tag);
+	else
+		clear_companion(skb);
+	if (unlikely(attachment->vrf))
+		seen_before_vrf(skb, state->out);
 	return NF_ACCEPT;
 }
 
@@ -468,8 +479,11 @@ static noinline unsigned int outer6(struct sk_buff *skb, struct tunqos_net *tn,
 		return NF_ACCEPT;
 	profile = encap_profile(attachment);
 	if (profile)
-		return tunnelled_slowly(skb, attachment, profile, tn->tag);
-	clear_companion(skb);
+		tunnelled_slowly(skb, attachment, profile, tn->tag);
+	else
+		clear_companion(skb);
+	if (unlikely(attachment->vrf))
+		seen_before_vrf(skb, state->out);
 	return NF_ACCEPT;
 }
 

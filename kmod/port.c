@@ -217,10 +217,13 @@ void tunqos_port_publish(struct tunqos_binding *binding,
 			 struct tunqos_profile *profile)
 {
 	ASSERT_RTNL();
+	/* a hook that is about to go must not use a table that is not there */
 	if (binding->vid)
-		rcu_assign_pointer(binding->vid->profile, profile);
+		rcu_assign_pointer(binding->vid->profile,
+				   profile->has_pcp ? profile : NULL);
 	if (binding->ingress)
-		rcu_assign_pointer(binding->ingress->profile, profile);
+		rcu_assign_pointer(binding->ingress->profile,
+				   profile->mark_mask ? profile : NULL);
 }
 
 /* Gives up all hooks but @hooks. Context: process, RTNL held. */

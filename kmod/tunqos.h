@@ -445,7 +445,7 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 void tunqos_attachment_publish(struct tunqos_binding *binding,
 			       struct tunqos_profile *profile);
 enum tunqos_vrf tunqos_attachment_vrf(struct net_device *dev);
-void tunqos_attachment_vrfs_changed(void);
+void tunqos_attachment_vrfs_changed(const struct net *net);
 void tunqos_attachment_underlay_gone(const struct net *net);
 void tunqos_attachment_trim(struct tunqos_binding *binding, u32 hooks);
 void tunqos_attachment_drop(struct tunqos_binding *binding);

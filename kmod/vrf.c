@@ -29,7 +29,7 @@ static bool in_vrf(struct net_device *dev)
 	return master && netif_is_l3_master(master);
 }
 
-/* Namespaces with a VRF; changed under RTNL. */
+/* Namespaces with a VRF, of who owns the machine; changed under RTNL. */
 static unsigned int vrfs;
 
 /**
@@ -55,7 +55,9 @@ bool tunqos_vrf_changed(const struct net_device *dev, bool gone)
 	if (any == tn->has_vrf)
 		return false;
 	tn->has_vrf = any;
-	vrfs += any ? 1 : -1;
+	/* others' VRFs must not cost the owner of the machine anything */
+	if (tn->net->user_ns == &init_user_ns)
+		vrfs += any ? 1 : -1;
 	return true;
 }
 
@@ -71,7 +73,7 @@ bool tunqos_vrf_changed(const struct net_device *dev, bool gone)
  */
 enum tunqos_vrf tunqos_vrf_hides(struct net_device *dev, struct net *underlay)
 {
-	int link = dev_get_iflink(dev);
+	int link = 0;
 	struct net_device *lower;
 	struct list_head *iter;
 	bool tied = false;
@@ -85,7 +87,10 @@ enum tunqos_vrf tunqos_vrf_hides(struct net_device *dev, struct net *underlay)
 		return TUNQOS_VRF_NONE;
 	if (!underlay)
 		return vrfs ? TUNQOS_VRF_PERHAPS : TUNQOS_VRF_NONE;
-	if (link > 0 && (link != dev->ifindex || underlay != dev_net(dev))) {
+	/* without its own the driver is tied to nothing that is not above */
+	if (dev->netdev_ops->ndo_get_iflink)
+		link = dev_get_iflink(dev);
+	if (link > 0) {
 		lower = __dev_get_by_index(underlay, link);
 		if (lower)
 			return in_vrf(lower) ? TUNQOS_VRF_TIED :
@@ -114,12 +119,16 @@ unsigned int tunqos_vrf_before(void *priv, struct sk_buff *skb,
  */
 int tunqos_vrf_get(struct tunqos_attachment *attachment)
 {
-	u32 number;
+	struct net *net = dev_net(attachment->dev);
+	u32 number, max = TUNQOS_HIDDEN_MAX;
 	int err;
 
+	/* Half of them are for who owns the machine. */
+	if (net->user_ns != &init_user_ns)
+		max /= 2;
 	/* In turn: a packet may wait in the device's queue with an old one. */
 	err = xa_alloc_cyclic(&hidden, &number, attachment,
-			      XA_LIMIT(1, TUNQOS_HIDDEN_MAX), &next_number,
+			      XA_LIMIT(1, max), &next_number,
 			      GFP_KERNEL);
 	if (err < 0)
 		return err;

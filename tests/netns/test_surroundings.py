@@ -346,6 +346,13 @@ def untied(case, net, sides):
                 case.equal(kind + " leaked: each once",
                            got["written"] - before["written"],
                            len(tun.families) * (len(DS) + 1))
+                # a VRF with a queue shows it to LOCAL_OUT another way
+                sides.both()
+                lost = sides.reasons("rA").get("vrf_underlay", 0)
+                topo.run("rA", *"tc qdisc add dev red root pfifo".split())
+                shoot(case, kind + " leaked, queued", net, tun)
+                case.equal(kind + " leaked, queued: none missed",
+                           sides.reasons("rA").get("vrf_underlay", 0), lost)
             sides.both()
             case.equal(kind + " after the leak: hooks",
                        sides.one("rA")["hooks"], hooks)
