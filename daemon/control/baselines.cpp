@@ -24,7 +24,7 @@ void Baselines::clear(const kernel::TunnelStatus& tunnel) {
 }
 
 void Baselines::clear(const kernel::PortStatus& port) {
-    ports_.insert_or_assign(port.port.device, port.egress);
+    ports_.insert_or_assign(port.port.device, Sides{port.egress, port.ingress});
 }
 
 void Baselines::clear(const std::vector<kernel::Reason>& reasons) {
@@ -41,7 +41,9 @@ void Baselines::subtract(kernel::TunnelStatus& tunnel) const {
 
 void Baselines::subtract(kernel::PortStatus& port) const {
     const auto found = ports_.find(port.port.device);
-    if (found != ports_.end()) take_off(port.egress, found->second);
+    if (found == ports_.end()) return;
+    take_off(port.egress, found->second.egress);
+    take_off(port.ingress, found->second.ingress);
 }
 
 void Baselines::subtract(std::vector<kernel::Reason>& reasons) const {

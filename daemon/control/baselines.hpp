@@ -34,8 +34,11 @@ private:
     struct Directions {
         kernel::Counters encap, decap;
     };
+    struct Sides {
+        kernel::Counters egress, ingress;
+    };
     std::map<kernel::Binding, Directions> tunnels_;
-    std::map<kernel::Device, kernel::Counters> ports_;
+    std::map<kernel::Device, Sides> ports_;
     std::map<std::uint32_t, std::uint64_t> reasons_;
     std::uint32_t instance_ = 0;
 };

@@ -213,15 +213,21 @@ json crypto_map_json(const CryptoMap& map, const Tunnels& reported, const kernel
     return value;
 }
 
-json port_json(const std::string& name, const PortProfile& profile, const Ports& reported,
+json port_json(const std::string& name, const Interface& interface, const Ports& reported,
                const std::string& refusal) {
     const kernel::PortStatus* status = reported.find(name);
     json value = {{"name", name}};
-    if (!profile.table.empty()) value["table"] = profile.table;
+    if (interface.port && !interface.port->table.empty()) value["table"] = interface.port->table;
     put_state(value, status, reported.no_module, refusal);
     if (status && !status->lower.empty()) value["lower"] = status->lower;
     if (status && status->vid) value["vid"] = *status->vid;
-    put_counters(value["egress"], status ? status->egress : kernel::Counters{});
+    if (interface.port) put_counters(value["egress"], status ? status->egress : kernel::Counters{});
+    if (const auto& mark = interface.mark) {
+        json& in = value["ingress"];
+        if (!mark->table.empty()) in["table"] = mark->table;
+        in["mask"] = hexadecimal(mark->mask);
+        put_counters(in, status ? status->ingress : kernel::Counters{});
+    }
     return value;
 }
 
@@ -295,8 +301,8 @@ JsonResult handle_show_ports(Context& context, const json& params) {
 
     json list = json::array();
     for (const auto& [name, interface] : context.manager.running().interfaces) {
-        if (interface.port && (!*wanted || **wanted == name))
-            list.push_back(port_json(name, *interface.port, *reported,
+        if ((interface.port || interface.mark) && (!*wanted || **wanted == name))
+            list.push_back(port_json(name, interface, *reported,
                                      context.manager.refusal("interface " + name)));
     }
     if (*wanted && list.empty()) return nothing_named(**wanted, "port profile");

@@ -201,7 +201,9 @@ struct Encoder {
     Message operator()(const Port& port) const {
         Message message = start(TUNQOS_CMD_SET_PORT);
         message.put_text(TUNQOS_A_PORT_DEVICE, port.device);
-        message.put_bytes(TUNQOS_A_PORT_DSCP_PCP, port.dscp_pcp.data(), port.dscp_pcp.size());
+        put_table(message, TUNQOS_A_PORT_DSCP_PCP, port.dscp_pcp);
+        put_table(message, TUNQOS_A_PORT_DSCP_MARK, port.dscp_mark);
+        if (port.dscp_mark) message.put_u32(TUNQOS_A_PORT_MARK_MASK, port.mark_mask);
         return message;
     }
     // What is the module's default (tunqos.yaml) is not said: an attribute costs it more
@@ -321,15 +323,18 @@ std::optional<PortStatus> decode_port(const nlmsghdr* message) {
     PortStatus status;
     status.port.device = std::move(*device);
     // Without a table it holds nothing that we would set: reconcile sets it.
-    status.port.dscp_pcp.fill(table_leave);
-    if (const auto table = attributes.array<Table>(TUNQOS_A_PORT_DSCP_PCP))
-        status.port.dscp_pcp = *table;
+    status.port.dscp_pcp = attributes.array<Table>(TUNQOS_A_PORT_DSCP_PCP);
+    status.port.dscp_mark = attributes.array<Table>(TUNQOS_A_PORT_DSCP_MARK);
+    if (status.port.dscp_mark)
+        status.port.mark_mask =
+            attributes.number<std::uint32_t>(TUNQOS_A_PORT_MARK_MASK).value_or(0);
     status.phase = phase(attributes, TUNQOS_A_PORT_STATE);
     status.problem = attributes.text(TUNQOS_A_PORT_PROBLEM).value_or("");
     status.hooks = attributes.number<std::uint32_t>(TUNQOS_A_PORT_HOOKS).value_or(0);
     status.lower = attributes.text(TUNQOS_A_PORT_LOWER).value_or("");
     status.vid = attributes.number<std::uint16_t>(TUNQOS_A_PORT_VID);
     status.egress = counters(attributes, TUNQOS_A_PORT_EGRESS);
+    status.ingress = counters(attributes, TUNQOS_A_PORT_INGRESS);
     return status;
 }
 

@@ -56,8 +56,13 @@ std::string_view tunnel_attribute(int type) {
 }
 
 std::string_view port_attribute(int type) {
-    if (type == TUNQOS_A_PORT_DEVICE) return "device";
-    return type == TUNQOS_A_PORT_DSCP_PCP ? "dscp-pcp" : "";
+    switch (type) {
+    case TUNQOS_A_PORT_DEVICE: return "device";
+    case TUNQOS_A_PORT_DSCP_PCP: return "dscp-pcp";
+    case TUNQOS_A_PORT_DSCP_MARK: return "dscp-mark";
+    case TUNQOS_A_PORT_MARK_MASK: return "mark-mask";
+    default: return "";
+    }
 }
 
 } // namespace

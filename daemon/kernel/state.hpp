@@ -48,10 +48,12 @@ struct Tunnel {
     bool operator==(const Tunnel&) const = default;
 };
 
-// One set-port.
+// One set-port: PCP, or mark, or both.
 struct Port {
     Device device;
-    Table dscp_pcp{};
+    std::optional<Table> dscp_pcp;
+    std::optional<Table> dscp_mark = std::nullopt;
+    std::uint32_t mark_mask = 0; // not 0 with dscp_mark
 
     bool operator==(const Port&) const = default;
 };
@@ -110,7 +112,7 @@ struct PortStatus {
     std::uint32_t hooks = 0;
     std::string lower; // the device that carries the tagged frames
     std::optional<std::uint16_t> vid;
-    Counters egress;
+    Counters egress, ingress;
 };
 
 struct Reason {

@@ -26,6 +26,7 @@ public:
         for (const auto& [name, interface] : config_.interfaces) {
             if (interface.tunnel) profile("interface " + name, *interface.tunnel);
             if (interface.port) use(interface.port->table, Use::pcp, "interface " + name);
+            if (interface.mark) use(interface.mark->table, Use::mark, "interface " + name);
         }
         for (const auto& [name, map] : config_.table_maps) {
             if (!used_.contains(name)) say("table-map " + name + ": is not used");
@@ -34,7 +35,7 @@ public:
     }
 
 private:
-    enum class Use { dscp, pcp, priority };
+    enum class Use { dscp, pcp, priority, mark };
 
     void say(std::string text) { advice_.push_back(std::move(text)); }
 

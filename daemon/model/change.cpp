@@ -28,6 +28,7 @@ void add_table_maps(const Config& config, Config& part) {
     };
     for (const auto& [name, interface] : part.interfaces) {
         if (interface.port) add(interface.port->table);
+        if (interface.mark) add(interface.mark->table);
         if (!interface.tunnel) continue;
         add(interface.tunnel->encap.table);
         add(interface.tunnel->encap.inner.table);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Table-maps as the 64 entries that the module works with.
+#include <bit>
+
 #include "tunqos/config.hpp"
 
 namespace tunqos {
@@ -37,6 +39,17 @@ Table class_selector_pcp_table() {
     for (std::size_t i = 0; i < table.size(); ++i)
         table[i] = static_cast<std::uint8_t>(i >> 3U);
     return table;
+}
+
+std::optional<Dscp> without_room(const Table& table, std::uint32_t mask) {
+    const int shift = mask == 0 ? 0 : std::countr_zero(mask);
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (table[i] == table_leave) continue;
+        const auto bits = std::uint64_t{table[i]} << shift;
+        if (mask == 0 || (bits & ~std::uint64_t{mask}) != 0)
+            return Dscp{static_cast<std::uint8_t>(i)};
+    }
+    return std::nullopt;
 }
 
 } // namespace tunqos

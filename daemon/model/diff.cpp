@@ -84,6 +84,13 @@ Text cos_text(const Interface& interface) {
     return interface.port->table.empty() ? "dscp" : "dscp table " + interface.port->table;
 }
 
+Text mark_text(const Interface& interface) {
+    const auto& mark = interface.mark;
+    if (!mark) return {};
+    return (mark->table.empty() ? "dscp" : "dscp table " + mark->table) + " mask " +
+           hexadecimal(mark->mask);
+}
+
 // compare(before, after, tell) calls tell(name, from, to) for each setting that may differ,
 // in the order in which people read them. Of no object (nullptr) no setting is set. Most
 // settings of most objects are equal, so texts are made for the others only.
@@ -141,6 +148,7 @@ void compare(const Interface* before, const Interface* after, const Tell& tell) 
     compare_description(before, after, tell);
     compare(tunnel(before), tunnel(after), tell);
     compare_part("set cos", before, after, &Interface::port, cos_text, tell);
+    compare_part("set mark", before, after, &Interface::mark, mark_text, tell);
 }
 
 template <typename Tell>

@@ -124,6 +124,9 @@ std::string interface_to_ios(const std::string& name, const Interface& interface
     description_line(interface.description, lines);
     if (interface.tunnel) profile_lines(*interface.tunnel, lines);
     if (interface.port) lines.push_back(with_table("set cos dscp", interface.port->table));
+    if (const auto& mark = interface.mark)
+        lines.push_back(with_table("set mark dscp", mark->table) + " mask " +
+                        hexadecimal(mark->mask));
     return section("interface " + name, lines);
 }
 

@@ -121,13 +121,26 @@ PortProfile ConfigReader::port(const json& value, Path path) {
     return profile;
 }
 
+MarkProfile ConfigReader::mark(const json& value, Path path) {
+    MarkProfile profile;
+    if (!object(value, path, {"table", "mask"})) return profile;
+    profile.table = text(value, "table", path);
+    constexpr std::string_view expected = "a number 1-4294967295 or a text such as \"0xff\"";
+    if (const json* mask = member(value, "mask"))
+        profile.mask = u32(*mask, path / "mask", expected).value_or(0);
+    else
+        problem(path / "mask", "is missing; give " + std::string(expected));
+    return profile;
+}
+
 Interface ConfigReader::interface(const json& value, Path path) {
     Interface interface;
-    if (!object(value, path, {"description", "tunnel", "port"})) return interface;
+    if (!object(value, path, {"description", "tunnel", "port", "mark"})) return interface;
     interface.description = text(value, "description", path);
     if (const json* found = member(value, "tunnel"))
         interface.tunnel = tunnel(*found, path / "tunnel");
     if (const json* found = member(value, "port")) interface.port = port(*found, path / "port");
+    if (const json* found = member(value, "mark")) interface.mark = mark(*found, path / "mark");
     return interface;
 }
 

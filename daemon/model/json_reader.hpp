@@ -48,6 +48,7 @@ private:
     PreClassify pre_classify(const nlohmann::json& value, Path path);
     TunnelProfile tunnel(const nlohmann::json& value, Path path);
     PortProfile port(const nlohmann::json& value, Path path);
+    MarkProfile mark(const nlohmann::json& value, Path path);
     Interface interface(const nlohmann::json& value, Path path);
     std::string address(const nlohmann::json& object, std::string_view key, Path path);
     std::optional<std::uint32_t> u32(const nlohmann::json& value, Path path,

@@ -66,6 +66,10 @@ json interface_json(const Interface& interface) {
         value["port"]["cos"] =
             interface.port->table.empty() ? json("dscp") : json{{"table", interface.port->table}};
     }
+    if (const auto& mark = interface.mark) {
+        if (!mark->table.empty()) value["mark"]["table"] = mark->table;
+        value["mark"]["mask"] = hexadecimal(mark->mask);
+    }
     return value;
 }
 

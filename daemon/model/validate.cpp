@@ -50,7 +50,7 @@ public:
     }
 
 private:
-    enum class Use { dscp, pcp, priority };
+    enum class Use { dscp, pcp, priority, mark };
 
     void problem(std::string path, std::string message) {
         problems_.push_back(printable({std::move(path), std::move(message)}));
@@ -274,6 +274,25 @@ private:
         if (interface.tunnel) profile(*interface.tunnel, path);
         if (interface.port && !interface.port->table.empty())
             table(interface.port->table, path + " / set cos dscp", Use::pcp);
+        if (interface.mark) mark_of_dscp(*interface.mark, path + " / set mark dscp");
+    }
+
+    // Each number must be seen in the mark as it is in the table.
+    void mark_of_dscp(const MarkProfile& mark, const std::string& path) {
+        if (mark.mask == 0) problem(path, "mask 0 leaves no bit to set; give one such as 0xff");
+        if (!mark.table.empty()) table(mark.table, path, Use::mark);
+        const auto found = config_.table_maps.find(mark.table);
+        const bool named = found != config_.table_maps.end();
+        if (mark.mask == 0 || named == mark.table.empty()) return;
+        const Table numbers = compile_table(named ? found->second : TableMap{});
+        const auto dscp = without_room(numbers, mark.mask);
+        if (!dscp) return;
+        problem(path, "mask " + hexadecimal(mark.mask) + " has no room for " +
+                          std::to_string(numbers[dscp->value]) + ", the number for " +
+                          describe(*dscp) +
+                          (named ? " in table-map " + mark.table : std::string()) +
+                          "; give a mask with more bits in a row, or a table-map with smaller "
+                          "numbers (default 0 or default ignore for the other code points)");
     }
 
     const Config& config_;

@@ -25,15 +25,27 @@ std::string needs_selector(const kernel::Tunnel& tunnel) {
     return {};
 }
 
+// The first setting that a module with these capabilities does not know; empty: none.
+std::string unknown(const kernel::Operation& operation, std::uint64_t capabilities) {
+    if ((capabilities & TUNQOS_CAPABILITY_SELECTOR) == 0) {
+        if (const auto* const tunnel = std::get_if<kernel::Tunnel>(&operation))
+            return needs_selector(*tunnel);
+    }
+    if ((capabilities & TUNQOS_CAPABILITY_MARK_INGRESS) == 0) {
+        if (const auto* const port = std::get_if<kernel::Port>(&operation); port && port->dscp_mark)
+            return "set mark dscp";
+    }
+    return {};
+}
+
 } // namespace
 
 Problems lacking(std::span<const kernel::Operation> operations, std::uint64_t capabilities) {
     Problems problems;
-    if ((capabilities & TUNQOS_CAPABILITY_SELECTOR) != 0) return problems;
+    constexpr auto all = TUNQOS_CAPABILITY_SELECTOR | TUNQOS_CAPABILITY_MARK_INGRESS;
+    if ((capabilities & all) == all) return problems;
     for (const auto& operation : operations) {
-        const auto* const tunnel = std::get_if<kernel::Tunnel>(&operation);
-        if (!tunnel) continue;
-        if (const auto setting = needs_selector(*tunnel); !setting.empty())
+        if (const auto setting = unknown(operation, capabilities); !setting.empty())
             problems.push_back({kernel::object_of(operation),
                                 setting + " is not known to the module that is loaded, which is "
                                           "older than the daemon; load the one that came with it "

@@ -75,6 +75,18 @@ Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string
     return tunnel;
 }
 
+kernel::Port compile_port(const Config& config, const std::string& name,
+                          const Interface& interface) {
+    kernel::Port port;
+    port.device = name;
+    if (interface.port) port.dscp_pcp = pcp_table_named(config, interface.port->table);
+    if (const auto& mark = interface.mark) {
+        port.dscp_mark = mark->table.empty() ? compile_table({}) : table_named(config, mark->table);
+        port.mark_mask = mark->mask;
+    }
+    return port;
+}
+
 } // namespace
 
 bool several_aggregates(const Config& config, const Encap& encap, bool kernel_copies) {
@@ -98,9 +110,8 @@ kernel::State compile(const Config& config) {
     for (const auto& [name, interface] : config.interfaces) {
         if (interface.tunnel)
             state.tunnels.emplace(name, compile_tunnel(config, name, {}, *interface.tunnel));
-        if (interface.port)
-            state.ports.emplace(name,
-                                kernel::Port{name, pcp_table_named(config, interface.port->table)});
+        if (interface.port || interface.mark)
+            state.ports.emplace(name, compile_port(config, name, interface));
     }
     for (const auto& [key, map] : config.crypto_maps) {
         const auto binding = kernel::ipsec_binding(map.match);

@@ -34,9 +34,17 @@ public:
             if (!std::holds_alternative<kernel::Device>(binding)) crypto_map(binding, tunnel);
         }
         for (const auto& [device, port] : actual.ports) {
-            PortProfile& to = config_.interfaces[device].port.emplace();
-            if (port.dscp_pcp != class_selector_pcp_table())
-                to.table = name_of(decompile(port.dscp_pcp, class_selector_pcp_table()));
+            Interface& interface = config_.interfaces[device];
+            if (port.dscp_pcp) {
+                PortProfile& to = interface.port.emplace();
+                if (*port.dscp_pcp != class_selector_pcp_table())
+                    to.table = name_of(decompile(*port.dscp_pcp, class_selector_pcp_table()));
+            }
+            if (port.dscp_mark) {
+                MarkProfile& to = interface.mark.emplace();
+                to.mask = port.mark_mask;
+                if (*port.dscp_mark != compile_table({})) to.table = name_of(*port.dscp_mark);
+            }
         }
         return std::move(config_);
     }

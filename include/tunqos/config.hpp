@@ -64,4 +64,8 @@ Table compile_table(const TableMap& map);
 Table compile_pcp_table(const TableMap& map);
 Table class_selector_pcp_table();
 
+// The first DSCP whose number does not fit into this mask of the mark: put at the mask's lowest
+// bit it has others than the mask. A mask of 0 has room for nothing.
+std::optional<Dscp> without_room(const Table& table, std::uint32_t mask);
+
 } // namespace tunqos

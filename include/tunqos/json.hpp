@@ -21,7 +21,8 @@
 //          "controlDscp": "cs6"
 //        }
 //      },
-//      "eth1.10": {"port": {"cos": "dscp" | {"table": "cos"}}}
+//      "eth1.10": {"port": {"cos": "dscp" | {"table": "cos"}},
+//                  "mark": {"table": "classes", "mask": "0xff"}}
 //    },
 //    "cryptoMaps": {
 //      "vpn 10": {"peer": "203.0.113.2",

@@ -26,7 +26,7 @@ enum class TableDefault {
 };
 
 // A named table of 64 entries: from a DSCP to a number whose meaning depends on the
-// use: a DSCP (0-63), a PCP (0-7) or a queueing priority (0-63).
+// use: a DSCP (0-63), a PCP (0-7), a queueing priority (0-63) or bits of the mark (0-63).
 struct TableMap {
     std::map<std::uint8_t, std::uint8_t> map; // from 0-63 -> to 0-63
     // No default: every code point must have a line, or validation reports the holes.
@@ -115,10 +115,20 @@ struct PortProfile {
     bool operator==(const PortProfile&) const = default;
 };
 
+// The mark of what a device receives, in front of routing and of IPsec policies: `set mark dscp
+// [table NAME] mask MASK`. A number of the table has its lowest bit at the mask's lowest one.
+struct MarkProfile {
+    std::string table;      // DSCP -> 0-63; empty: the DSCP itself
+    std::uint32_t mask = 0; // the bits that may change; not 0
+
+    bool operator==(const MarkProfile&) const = default;
+};
+
 struct Interface {
     std::string description;
     std::optional<TunnelProfile> tunnel;
     std::optional<PortProfile> port;
+    std::optional<MarkProfile> mark = std::nullopt;
 
     bool operator==(const Interface&) const = default;
 };

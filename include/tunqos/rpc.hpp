@@ -44,7 +44,9 @@
 //                decap: {dscp, table?, permit?, class, packets, written, leftAlone, dropped},
 //                preClassify: {enabled, table?}}
 //  PortStatus   {name, lower?, vid?, table?, state, problem?, hooks: [..],
-//                egress: {packets, written, leftAlone, dropped}}
+//                egress?: {packets, written, leftAlone, dropped}: with set cos,
+//                ingress?: {table?, mask: "0xff", packets, written, leftAlone, dropped}: with set
+//                mark}
 //
 //  SaStatus     {name: "esp 0x1001 from 203.0.113.2", direction: "in"|"out"|"unknown", peer, local,
 //                protocol, spi: "0x1001", mode, reqid, ifId?, mark?: "0x10/0xff", natTraversal:

@@ -123,7 +123,7 @@ static void make_message(struct step* step, uint8_t cmd) {
         step->len =
             (uint16_t)put_shape(step->payload, step->len, &c->key[below((uint32_t)c->keys)]);
     for (i = 0; i < c->rests; i++)
-        if (!once_in(cmd == TUNQOS_CMD_SET_PORT ? 20 : 2))
+        if (!once_in(cmd == TUNQOS_CMD_SET_PORT ? 6 : 2))
             step->len = (uint16_t)put_shape(step->payload, step->len, &c->rest[i]);
 }
 

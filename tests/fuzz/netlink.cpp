@@ -27,7 +27,10 @@ bool in_range(const std::optional<Table>& table, std::uint8_t limit) {
 
 // The module refuses everything else.
 bool possible(const Port& port) {
-    return in_range(port.dscp_pcp, pcp_count);
+    const bool marks =
+        !port.dscp_mark || (port.mark_mask != 0 && !without_room(*port.dscp_mark, port.mark_mask));
+    return (port.dscp_pcp || port.dscp_mark) && in_range(port.dscp_pcp, pcp_count) &&
+           in_range(port.dscp_mark, dscp_count) && marks;
 }
 
 bool possible(const Tunnel& tunnel) {

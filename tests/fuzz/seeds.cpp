@@ -119,6 +119,12 @@ void model(const std::filesystem::path& top) {
         control.add("\x40\3" + request("config.set", {{"config", config_to_json(config)}}) +
                     request("config.get", nlohmann::json::object()));
     }
+    samples::each_mark([&](const MarkProfile& mark) {
+        Config config = samples::full();
+        config.interfaces["gre1"].mark = config.interfaces["eth1.10"].mark = mark;
+        json.add(config_to_text(config));
+        ios.add('\4' + config_to_ios(config));
+    });
     for (const char* method : {"version", "config.get", "config.save", "config.reload",
                                "show.tunnels", "show.ports", "show.reasons"})
         for (const unsigned who : {1U, 2U, 3U})

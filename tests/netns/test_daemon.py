@@ -170,6 +170,10 @@ def refusals(case, daemon):
     refused(case, daemon, "pcp in a table", ("cos", "46"),
             *config("table-map t", "map from ef to 46", "interface lan.99",
                     "set cos dscp table t"))
+    refused(case, daemon, "no room in the mask", ("lan", "0xf0", "16"),
+            *config("interface lan", "set mark dscp mask 0xf0"))
+    refused(case, daemon, "nothing arrives there", ("lo", "do not arrive"),
+            *config("interface lo", "set mark dscp mask 0x3f"))
     refused(case, daemon, "syntax", "^", *config("interface tun",
                                                  "tunnel encap dcsp copy"))
 
@@ -252,7 +256,10 @@ def round_trip(case, daemon):
         "tunnel encap single-aggregate af4",
         "interface tun",
         "tunnel encap dscp table wan", "tunnel decap class outer",
-        "qos pre-classify", "interface lan.10", "set cos dscp table cos",
+        "qos pre-classify", "set mark dscp mask 0x3f0000",
+        "interface lan.10", "set cos dscp table cos",
+        "set mark dscp table cos mask 0x7",
+        "interface lan", "set mark dscp table wan mask 0xff000000",
         "interface sit9", "tunnel diffserv-mode uniform",
         "tunnel encap ecn rfc6040", "tunnel decap ecn rfc6040",
         "interface wg9", "tunnel encap inner-dscp table wan",
@@ -261,6 +268,7 @@ def round_trip(case, daemon):
     with genl.Tunqos("rA") as sock:
         module = sock.tunnels(), sock.ports()
         daemon.cli(*config("no interface tun", "no interface lan.10",
+                           "no interface lan",
                            "no interface sit9", "no interface wg9",
                            "no crypto map vpn 10", "no crypto map vpn 20",
                            "no table-map wan", "no table-map cos"))
@@ -276,12 +284,12 @@ def round_trip(case, daemon):
             case.equal("the same bindings", after.keys(), before.keys())
             for key in before:
                 for what, value in before[key].items():
-                    if what not in ("encap", "decap", "egress"):
+                    if what not in ("encap", "decap", "egress", "ingress"):
                         case.equal("%s: %s" % (key, what),
                                    after[key].get(what), value)
     for show in ("tunnel", "tunnel tun", "table-map", "crypto map", "cos",
-                 "reasons", "version", "running-config", "interfaces",
-                 "crypto session"):
+                 "mark", "mark interface lan.10", "reasons", "version",
+                 "running-config", "interfaces", "crypto session"):
         done = daemon.cli("show " + show)
         case.true("show " + show, done.stdout.strip())
         done = topo.run("rA", tq.program("tunqos"), "--socket", daemon.socket,

@@ -104,13 +104,16 @@ class TwoGres(topo.Gre):
         return 2 if ef else None
 
 
-def parallel(case, net, tun, name, table):
-    """Each of 256 DS bytes leaves by the tunnel of its class, and arrives."""
+def bind(table):
     with genl.Tunqos("rA") as sock, sock.transaction():
         if table:
             sock.set_port("lan", mark=table, mask=MASK)
         else:
             sock.flush()
+
+
+def parallel(case, net, tun, name, table):
+    """Each of 256 DS bytes leaves by the tunnel of its class, and arrives."""
     for family in tun.families:
         what = "%s IPv%d" % (name, family)
         shot = wire.Shot(net, family)
@@ -128,6 +131,23 @@ def parallel(case, net, tun, name, table):
             case.equal(what + ": tunnel", tun.chosen(near[before]), tun.want(ef),
                        where)
             case.equal(what + ": DS", end[before].ips[0].ds, before, where)
+
+
+def typed_in(case, net):
+    """The same by the daemon."""
+    with TwoGres(net, "two GREs") as tun, tq.Daemon("rA") as daemon:
+        daemon.cli("configure terminal", "table-map classes",
+                   "map from ef to 1", "default 0", "interface lan",
+                   "set mark dscp table classes mask %#x" % MASK)
+        parallel(case, net, tun, "typed in", EF_ONE)
+        # and the fences
+        want = ["lan", "active", "classes", hex(MASK), str(2 * 257), "0"]
+        case.true("show mark", want in [
+            line.split() for line in daemon.cli(
+                "show mark").stdout.splitlines()], want)
+        daemon.cli("configure terminal", "interface lan", "no set mark")
+        parallel(case, net, tun, "no set mark", None)
+        daemon.cli("configure terminal", "no table-map classes")
 
 
 # Marks
@@ -494,12 +514,15 @@ def test(case):
         with tq.module():
             for name, kind in (("two SAs", TwoSas), ("two GREs", TwoGres)):
                 with kind(net, name) as tun:
-                    parallel(case, net, tun, name, EF_ONE)
-                    # the same with holes where nothing has set a mark before
-                    parallel(case, net, tun, name + ", rest left alone",
-                             [one or LEAVE for one in EF_ONE])
-                    parallel(case, net, tun, name + ", no port", None)
+                    # with holes it is the same where nothing was before
+                    for word, table in (
+                            ("", EF_ONE), (", no port", None),
+                            (", holes", [d or LEAVE for d in EF_ONE])):
+                        bind(table)
+                        parallel(case, net, tun, name + word, table)
+                    bind(None)
                 case.note(name)
+            typed_in(case, net)
             tables(case, net)
             left_alone(case, net)
             devices(case, net)

@@ -120,18 +120,28 @@ Status show_interfaces(Session& session, const Match& match) {
     return session.show(match, {{"interfaces", list}}, text);
 }
 
-Status show_cos(Session& session, const Match& match) {
+// The ports that have this part, or one of them whole.
+template <typename Part>
+Status show_ports(Session& session, const Match& match, Part PortStatus::*part,
+                  std::string (*render)(const std::vector<PortStatus>&), const char* without) {
     const std::string name = match.get("INTERFACE");
     const Reply reply = session.call("show.ports", named(name));
     if (!reply) return session.refuse(reply.error());
     const auto ports = ports_from_json(*reply);
-    if (name.empty()) return session.show(match, *reply, render_ports(ports));
+    if (name.empty()) return session.show(match, *reply, render(ports));
     const PortStatus* port = find_named(ports, name);
-    if (port == nullptr) {
-        return session.refuse(
-            fmt::format("{} is no 802.1p port; make it one with set cos dscp", name));
-    }
+    if (port == nullptr || !(port->*part)) return session.refuse(name + without);
     return session.show(match, *reply, render_port(*port));
+}
+
+Status show_cos(Session& session, const Match& match) {
+    return show_ports(session, match, &PortStatus::cos, render_cos,
+                      " is no 802.1p port; make it one with set cos dscp");
+}
+
+Status show_mark(Session& session, const Match& match) {
+    return show_ports(session, match, &PortStatus::mark, render_marks,
+                      " sets no mark; let it do so with set mark dscp");
 }
 
 Status show_reasons(Session& session, const Match& match) {
@@ -243,6 +253,17 @@ std::vector<Command> show_commands() {
             .summary = "Prints one line for every 802.1p port, or everything about one.",
             .example = "show cos interface eth1.10",
             .run = show_cos,
+        },
+        {
+            .grammar = "show mark [interface INTERFACE]",
+            .tokens = {show,
+                       {"mark", "Marks from the DSCP: interfaces with set mark"},
+                       {"interface", "One interface"},
+                       interface_name},
+            .summary = "Prints one line for every interface with set mark, or everything about "
+                       "one.",
+            .example = "show mark interface eth0",
+            .run = show_mark,
         },
         {
             .grammar = "show reasons",

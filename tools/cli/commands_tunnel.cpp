@@ -207,6 +207,25 @@ std::vector<Command> tunnel_commands() {
             .example = "set cos dscp",
             .edit = edit_cos,
         },
+        {
+            .modes = {Mode::interface},
+            .grammar = "[no] set mark ![dscp [table TABLE-MAP] mask MASK]",
+            .tokens = {set_mark,
+                       {"mark", "The kernel's mark of what arrives, which routing selects by"},
+                       {"dscp", "From the DSCP: its number, 0-63"},
+                       {"table", "From the DSCP by a table map"},
+                       table_name,
+                       {"mask", "Bits of the mark that may change"},
+                       {"MASK", "The number stands at its lowest bit"}},
+            .summary = "Selects tunnels by DSCP: a number for the DSCP of each packet that the "
+                       "interface receives goes into the bits of the mask of the packet's mark, in "
+                       "front of routing and of IPsec policies. Rules (ip rule add fwmark 0x1/0x1) "
+                       "then choose the tunnel, and policies with a mark choose the SA. The other "
+                       "bits stay. What the router itself sends does not arrive: mark that by "
+                       "nftables.",
+            .example = "set mark dscp table classes mask 0x1",
+            .edit = edit_dscp_mark,
+        },
     };
 }
 

@@ -88,4 +88,14 @@ Result<Config> edit_cos(Config config, const Context& context, const Match& matc
     return config;
 }
 
+Result<Config> edit_dscp_mark(Config config, const Context& context, const Match& match) {
+    Interface& interface = config.interfaces[context.name];
+    interface.mark.reset();
+    if (!match.negated)
+        interface.mark =
+            MarkProfile{match.get("TABLE-MAP"), parse_u32(match.get("MASK")).value_or(0)};
+    forget_if_empty(config, context.name);
+    return config;
+}
+
 } // namespace tunqos::cli

@@ -140,7 +140,8 @@ constexpr std::string_view values_section =
 DSCPs and ranges of them, separated by commas, without spaces: ef,cs1,8\-15.
 .TP
 .I VALUE
-A DSCP; where the table\-map is used for set cos, 0\-7; for qos pre\-classify, a priority 0\-63.
+A DSCP; where the table\-map is used for set cos, 0\-7; for qos pre\-classify, a priority 0\-63;
+for set mark, a number 0\-63 that the mask has room for.
 .TP
 .I TABLE\-MAP\fR, \fICRYPTO\-MAP
 Up to 64 letters, digits, \- and _; a crypto map with its number has up to 63 characters.
@@ -235,8 +236,8 @@ std::string generate_man(const Grammar& grammar) {
         text += fmt::format(".SH {} COMMANDS\n", roff(heading));
         if (mode == Mode::interface) {
             text +=
-                "All but tunnel tos, control and set cos are commands of\ncrypto map mode, too. "
-                "The first tunnel or qos\nsetting of an "
+                "All but tunnel tos, control, set cos and set mark are commands of\n"
+                "crypto map mode, too. The first tunnel or qos\nsetting of an "
                 "interface also makes its outer DSCP a copy of the "
                 "inner one, as in IOS, until\n.B tunnel encap dscp\nsays otherwise;\n"
                 ".B no tunnel encap dscp\nas the last of the settings gives the interface back "

@@ -18,7 +18,8 @@ std::string render_tunnels(const std::vector<TunnelStatus>& tunnels); // one lin
 std::string render_tunnel(const TunnelStatus& tunnel);                // everything about one
 
 // render_port.cpp
-std::string render_ports(const std::vector<PortStatus>& ports);
+std::string render_cos(const std::vector<PortStatus>& ports);
+std::string render_marks(const std::vector<PortStatus>& ports);
 std::string render_port(const PortStatus& port);
 
 // render_config.cpp

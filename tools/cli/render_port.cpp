@@ -6,23 +6,40 @@
 namespace tunqos::cli {
 namespace {
 
-std::string table_words(const PortStatus& port) {
-    return port.table.empty() ? "class selector" : port.table;
+std::string counters_line(const Counters& counters) {
+    return fmt::format("    {} packets, {} written, {} left alone, {} dropped\n", counters.packets,
+                       counters.written, counters.left_alone, counters.dropped);
+}
+
+std::string or_else(const std::string& table, const char* without) {
+    return table.empty() ? without : table;
 }
 
 } // namespace
 
-std::string render_ports(const std::vector<PortStatus>& ports) {
-    if (ports.empty()) return "No 802.1p port is configured.\n";
+std::string render_cos(const std::vector<PortStatus>& ports) {
     std::vector<Row> rows{
         {"Interface", "State", "Lower", "VLAN", "DSCP to CoS", "Written", "Left alone"}};
     for (const PortStatus& port : ports) {
+        if (!port.cos) continue;
         rows.push_back({port.name, port.state, port.lower.empty() ? "-" : port.lower,
-                        port.vid ? std::to_string(*port.vid) : "-", table_words(port),
-                        std::to_string(port.egress.written),
-                        std::to_string(port.egress.left_alone)});
+                        port.vid ? std::to_string(*port.vid) : "-",
+                        or_else(port.cos->table, "class selector"),
+                        std::to_string(port.cos->egress.written),
+                        std::to_string(port.cos->egress.left_alone)});
     }
-    return render_table(rows);
+    return rows.size() == 1 ? "No 802.1p port is configured.\n" : render_table(rows);
+}
+
+std::string render_marks(const std::vector<PortStatus>& ports) {
+    std::vector<Row> rows{{"Interface", "State", "DSCP to mark", "Mask", "Written", "Left alone"}};
+    for (const PortStatus& port : ports) {
+        if (!port.mark) continue;
+        rows.push_back({port.name, port.state, or_else(port.mark->table, "the DSCP"),
+                        port.mark->mask, std::to_string(port.mark->ingress.written),
+                        std::to_string(port.mark->ingress.left_alone)});
+    }
+    return rows.size() == 1 ? "No interface sets the mark.\n" : render_table(rows);
 }
 
 std::string render_port(const PortStatus& port) {
@@ -32,11 +49,19 @@ std::string render_port(const PortStatus& port) {
         text += fmt::format("  Encapsulation 802.1Q Virtual LAN, Vlan ID {}, on {}\n", *port.vid,
                             port.lower.empty() ? "an unknown device" : port.lower);
     }
-    text += port.table.empty() ? "  CoS: the upper three bits of the DSCP\n"
-                               : fmt::format("  CoS: from the DSCP by table-map {}\n", port.table);
-    text +=
-        fmt::format("    {} packets, {} written, {} left alone, {} dropped\n", port.egress.packets,
-                    port.egress.written, port.egress.left_alone, port.egress.dropped);
+    if (const auto& cos = port.cos) {
+        text += cos->table.empty()
+                    ? "  CoS: the upper three bits of the DSCP\n"
+                    : fmt::format("  CoS: from the DSCP by table-map {}\n", cos->table);
+        text += counters_line(cos->egress);
+    }
+    if (const auto& mark = port.mark) {
+        text += mark->table.empty()
+                    ? fmt::format("  Mark: the DSCP, mask {}\n", mark->mask)
+                    : fmt::format("  Mark: from the DSCP by table-map {}, mask {}\n", mark->table,
+                                  mark->mask);
+        text += counters_line(mark->ingress);
+    }
     text +=
         fmt::format("  Hooks: {}\n",
                     port.hooks.empty() ? "none" : fmt::format("{}", fmt::join(port.hooks, ", ")));

@@ -119,11 +119,15 @@ PortStatus port(const json& object) {
     if (member(object, "vid").is_number_unsigned()) {
         status.vid = static_cast<std::uint32_t>(number(object, "vid"));
     }
-    status.table = text(object, "table");
     status.state = text(object, "state");
     status.problem = text(object, "problem");
     status.hooks = texts(object, "hooks");
-    status.egress = counters(member(object, "egress"));
+    const json& out = member(object, "egress");
+    const json& in = member(object, "ingress");
+    if (in.is_object())
+        status.mark = PortStatus::FromDscp{text(in, "table"), text(in, "mask"), counters(in)};
+    if (out.is_object() || !status.mark)
+        status.cos = PortStatus::Cos{text(object, "table"), counters(out)};
     return status;
 }
 

@@ -58,14 +58,24 @@ struct TunnelStatus {
 };
 
 struct PortStatus {
+    struct Cos {
+        std::string table; // empty: the upper three bits of the DSCP
+        Counters egress;
+    };
+    struct FromDscp {
+        std::string table; // empty: the DSCP itself
+        std::string mask;
+        Counters ingress;
+    };
+
     std::string name;
     std::string lower;
     std::optional<std::uint32_t> vid;
-    std::string table;
     std::string state;
     std::string problem;
     std::vector<std::string> hooks;
-    Counters egress;
+    std::optional<Cos> cos;       // with set cos
+    std::optional<FromDscp> mark; // with set mark
 };
 
 struct SaStatus {

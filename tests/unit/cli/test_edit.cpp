@@ -234,6 +234,29 @@ TEST_CASE("set cos makes a port, no set cos removes it") {
     CHECK(on_gre1({"set cos dscp table cos", "no set cos"}).config == Config{});
 }
 
+TEST_CASE("set mark takes a table and a mask, no set mark removes it") {
+    const auto mark = [](std::string_view line) {
+        return on_gre1({line}).config.interfaces.at("gre1").mark;
+    };
+    CHECK(mark("set mark dscp mask 0x3f") == MarkProfile{"", 0x3f});
+    CHECK(mark("set mark dscp mask 63") == MarkProfile{"", 63});
+    CHECK(mark("set mark dscp table classes mask 0xFF000000") ==
+          MarkProfile{"classes", 0xff000000});
+    CHECK(on_gre1({"set mark dscp mask 1", "set mark dscp table t mask 2"})
+              .config.interfaces.at("gre1")
+              .mark == MarkProfile{"t", 2});
+    CHECK(on_gre1({"set mark dscp mask 0x3f", "no set mark"}).config == Config{});
+    CHECK(on_gre1({"set mark dscp mask 0x3f", "set cos dscp", "no set cos"})
+              .config.interfaces.at("gre1")
+              .mark == MarkProfile{"", 0x3f});
+    for (const char* wrong :
+         {"set mark dscp", "set mark dscp mask", "set mark dscp mask 0", "set mark dscp mask 0x",
+          "set mark dscp mask 0x100000000", "set mark dscp table t", "set mark mask 1"}) {
+        CAPTURE(wrong);
+        CHECK_FALSE(on_gre1({}).line(wrong));
+    }
+}
+
 TEST_CASE("no interface and default interface remove all of it") {
     CHECK(on_gre1({"description x", "tunnel tos 4", "no interface gre1"}).config == Config{});
     CHECK(on_gre1({"tunnel tos 4", "default interface gre1"}).config == Config{});

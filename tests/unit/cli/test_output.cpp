@@ -196,11 +196,38 @@ TEST_CASE("show cos") {
         {"name": "eth1.10", "lower": "eth1", "vid": 10, "state": "active",
          "egress": {"packets": 3, "written": 2, "leftAlone": 1, "dropped": 0}},
         {"name": "eth9.1", "table": "cos", "state": "pending"}]})"));
-    CHECK(render_ports(ports) ==
+    CHECK(render_cos(ports) ==
           "Interface  State    Lower  VLAN  DSCP to CoS     Written  Left alone\n"
           "eth1.10    active   eth1   10    class selector  2        1\n"
           "eth9.1     pending  -      -     cos             0        0\n");
     CHECK(render_port(ports[0]).find("Vlan ID 10, on eth1\n") != std::string::npos);
+}
+
+TEST_CASE("show mark") {
+    const auto ports = ports_from_json(nlohmann::json::parse(R"({"ports": [
+        {"name": "eth0", "state": "active", "hooks": ["port-ingress"],
+         "ingress": {"mask": "0x3f0000", "packets": 3, "written": 2, "leftAlone": 1}},
+        {"name": "eth1.10", "state": "active", "vid": 10, "lower": "eth1",
+         "egress": {"packets": 9, "written": 9},
+         "ingress": {"table": "classes", "mask": "0x1", "packets": 5, "written": 5}},
+        {"name": "eth1.20", "state": "pending", "egress": {}}]})"));
+    CHECK(render_marks(ports) ==
+          "Interface  State   DSCP to mark  Mask      Written  Left alone\n"
+          "eth0       active  the DSCP      0x3f0000  2        1\n"
+          "eth1.10    active  classes       0x1       5        0\n");
+    CHECK(render_cos(ports) ==
+          "Interface  State    Lower  VLAN  DSCP to CoS     Written  Left alone\n"
+          "eth1.10    active   eth1   10    class selector  9        0\n"
+          "eth1.20    pending  -      -     class selector  0        0\n");
+    CHECK(render_port(ports[0]) ==
+          "eth0 is active\n"
+          "  Mark: the DSCP, mask 0x3f0000\n"
+          "    3 packets, 2 written, 1 left alone, 0 dropped\n"
+          "  Hooks: port-ingress\n");
+    CHECK(render_port(ports[1]).find("  Mark: from the DSCP by table-map classes, mask 0x1\n"
+                                     "    5 packets") != std::string::npos);
+    CHECK(render_marks({}) == "No interface sets the mark.\n");
+    CHECK(render_cos({ports[0]}) == "No 802.1p port is configured.\n");
 }
 
 TEST_CASE("every reason of the module has advice") {

@@ -50,6 +50,15 @@ TEST_CASE("every profile reads back, on an interface and on a crypto map") {
     CHECK(checked > 100);
 }
 
+TEST_CASE("every mark reads back, next to the other settings of an interface") {
+    samples::each_mark([](const MarkProfile& mark) {
+        Config config = samples::full();
+        for (const char* name : {"eth0", "gre1", "eth1.10"})
+            config.interfaces[name].mark = mark;
+        check_round_trip(config);
+    });
+}
+
 TEST_CASE("a profile reads back over any other one") {
     // A line says the same whatever was configured before.
     std::vector<TunnelProfile> profiles;

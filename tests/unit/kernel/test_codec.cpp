@@ -150,7 +150,7 @@ TEST_CASE("what an older or a newer module says is read as far as it goes") {
 TEST_CASE("what the module calls a binding is known") {
     // kmod/binding.c, kmod/selector.c
     CHECK(module_name(on_wg0()) == "tunnel wg0");
-    CHECK(module_name(Port{"eth1.10", {}}) == "port eth1.10");
+    CHECK(module_name(Port{"eth1.10", Table{}}) == "port eth1.10");
     CHECK(module_name(DelTunnel{Selector{.peer = "192.0.2.1"}, ""}) == "ipsec peer 192.0.2.1");
     CHECK(module_name(DelTunnel{Selector{.spi = 0x1001,
                                          .if_id = 6,
@@ -231,7 +231,7 @@ TEST_CASE("a message is read only if all of it has come") {
 }
 
 TEST_CASE("a refusal has the module's words and the attribute") {
-    const Message request = encode(Port{"eth1.10", {}}, 27, 0, 9);
+    const Message request = encode(Port{"eth1.10", Table{}}, 27, 0, 9);
     for (const bool capped : {false, true}) {
         const std::size_t echoed = capped ? sizeof(nlmsghdr) : request.bytes().size();
         Bytes bytes(sizeof(nlmsghdr) + sizeof(int) + MNL_ALIGN(echoed));

@@ -130,6 +130,16 @@ inline void each_single_aggregate(const std::function<void(const TunnelProfile&)
     }
 }
 
+// Marks by the tables of full(), and by none.
+inline void each_mark(const std::function<void(const MarkProfile&)>& visit) {
+    for (const char* table : {"", "cos", "lan", "wan"}) {
+        for (const std::uint32_t mask : {0x3fU, 0x7eU, 0xff0000U, 0xfc000000U, 0xffffffffU})
+            visit({table, mask});
+    }
+    visit({"cos", 0x7});
+    visit({"cos", 0xf0000000});
+}
+
 // Every profile that validate() accepts on a device, with the tables "wan" and "lan".
 inline void each_profile(const std::function<void(const TunnelProfile&)>& visit) {
     const std::optional<DscpSet> permits[] = {{}, parse_dscp_set("0-47"), parse_dscp_set("ef")};

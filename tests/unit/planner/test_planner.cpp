@@ -43,10 +43,10 @@ TEST_CASE("names become tables") {
     CHECK(vpn.decap_permit == 0x0000ffffffffffffULL);
     CHECK(vpn.pre_classify);
     CHECK_FALSE(vpn.priority_table);
-    CHECK(state.ports.at("eth1.10").dscp_pcp[46] == 5);
-    CHECK(state.ports.at("eth1.10").dscp_pcp[10] == 0);
+    CHECK((*state.ports.at("eth1.10").dscp_pcp)[46] == 5);
+    CHECK((*state.ports.at("eth1.10").dscp_pcp)[10] == 0);
     // An empty name is the class selector.
-    CHECK(state.ports.at("eth1.20").dscp_pcp[10] == 1);
+    CHECK((*state.ports.at("eth1.20").dscp_pcp)[10] == 1);
 }
 
 TEST_CASE("a table of priorities leaves what is ignored") {
