@@ -360,6 +360,11 @@ def untied(case, net, sides):
 
 
 def flowtable(case, net, sides):
+    if os.environ.get("TUNQOS_DEBUG"):
+        # list_for_each_entry_rcu() in nft_flowtable_lookup(), called with the
+        # commit mutex: lockdep of Linux 6.1 is not told of that
+        case.note("flowtables are left out: the kernel reports itself")
+        return
     for kind in ("gre", "vxlan", "wireguard"):
         with net.tunnel(kind) as tun:
             sides.both()
