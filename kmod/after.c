@@ -8,6 +8,7 @@
 #include <linux/netdevice.h>
 
 #include "tunqos.h"
+#include "count.h"
 
 unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state)

@@ -13,6 +13,7 @@
 #include <net/xfrm.h>
 
 #include "tunqos.h"
+#include "count.h"
 #include "selector.h"
 #include "skb.h"
 #include "core/ecn.h"

@@ -4,6 +4,7 @@
 #include <linux/if_ether.h>
 
 #include "tunqos.h"
+#include "count.h"
 #include "core/ecn.h"
 #include "skb.h"
 

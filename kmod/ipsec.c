@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 #include <net/xfrm.h>
 
+#include "count.h"
 #include "selector.h"
 
 /* The first value is tried first; another module may hold it. */

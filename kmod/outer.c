@@ -16,6 +16,7 @@
 #include <net/sock.h>
 
 #include "tunqos.h"
+#include "count.h"
 #include "lookup.h"
 #include "core/inner.h"
 #include "skb.h"

@@ -11,6 +11,7 @@
 #include <linux/if_vlan.h>
 
 #include "tunqos.h"
+#include "count.h"
 #include "frame.h"
 
 static struct tunqos_profile *find(const struct tunqos_lower *lower,

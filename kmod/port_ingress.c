@@ -6,6 +6,7 @@
  */
 
 #include "tunqos.h"
+#include "count.h"
 #include "frame.h"
 
 unsigned int tunqos_port_ingress(void *priv, struct sk_buff *skb,

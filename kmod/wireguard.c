@@ -17,6 +17,7 @@
 #include <net/ip.h>
 
 #include "tunqos.h"
+#include "count.h"
 #include "lookup.h"
 #include "core/hash.h"
 #include "core/inner.h"
