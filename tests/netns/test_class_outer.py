@@ -12,6 +12,7 @@ import contextlib
 
 import devices  # noqa: F401  adds its kinds of tunnels
 import genl
+import ipsec  # noqa: F401  and these
 import topo
 import tq
 import wire
@@ -24,7 +25,8 @@ HALF = frozenset(range(0, 64, 2))
 DS = [d << 2 | d & 1 for d in range(64)]
 VID = 100  # that of priority 0
 KINDS = ("ipip", "sit", "ip6tnl", "gretap", "ip6gre", "vxlan", "geneve6",
-         "l2tp", "wireguard")
+         "l2tp", "wireguard", "ipsec", "ipsec6", "ipsec-natt", "ah",
+         "xfrm-device", "vti6")
 
 
 @contextlib.contextmanager
@@ -59,6 +61,10 @@ def seen(packet):
     return tag.vid - VID, tag.pcp, packet.ips[0].dscp
 
 
+def key(tun, r):
+    return tun.keys(r)[0] if hasattr(tun, "keys") else dict(device="tun")
+
+
 def one_kind(case, net, kind, sock):
     with net.tunnel(kind) as tun, visible("rB", "lan"):
         for r, setting in (
@@ -68,7 +74,7 @@ def one_kind(case, net, kind, sock):
                             decap_permit=HALF))):
             with sock[r].transaction():
                 sock[r].flush()
-                sock[r].set_tunnel(device="tun", **setting)
+                sock[r].set_tunnel(**key(tun, r), **setting)
                 if r == "rB":
                     sock[r].set_port("lan.10", PCP)
         for family in tun.families:
