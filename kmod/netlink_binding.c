@@ -165,7 +165,7 @@ static int answer(struct genl_info *info, const struct tunqos_key *key, u8 cmd)
 
 int tunqos_nl_get_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct tunqos_key key;
+	struct tunqos_key key = {};
 	int err = tunqos_tunnel_key(info, &key);
 
 	return err ?: answer(info, &key, TUNQOS_CMD_GET_TUNNEL);

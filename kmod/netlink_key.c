@@ -116,10 +116,7 @@ static bool says_sa(const struct genl_info *info)
 {
 	int attr;
 
-	if (info->attrs[TUNQOS_A_TUNNEL_PEER4] ||
-	    info->attrs[TUNQOS_A_TUNNEL_PEER6])
-		return true;
-	for (attr = TUNQOS_A_TUNNEL_LOCAL4; attr <= TUNQOS_A_TUNNEL_SPI;
+	for (attr = TUNQOS_A_TUNNEL_PEER4; attr <= TUNQOS_A_TUNNEL_SPI;
 	     attr++) {
 		if (info->attrs[attr])
 			return true;
@@ -130,7 +127,7 @@ static bool says_sa(const struct genl_info *info)
 /**
  * tunqos_tunnel_key() - the binding that a request names
  * @info: the request
- * @key: filled in on success
+ * @key: all zero; filled in on success
  *
  * Return: 0 or -EINVAL.
  */
@@ -138,7 +135,6 @@ int tunqos_tunnel_key(struct genl_info *info, struct tunqos_key *key)
 {
 	struct nlattr *device = info->attrs[TUNQOS_A_TUNNEL_DEVICE];
 
-	memset(key, 0, sizeof(*key));
 	if (!!device == says_sa(info)) {
 		GENL_SET_ERR_MSG(info,
 				 "name the binding by a device or by what its sas have, by one of these");
@@ -149,7 +145,8 @@ int tunqos_tunnel_key(struct genl_info *info, struct tunqos_key *key)
 		return read_selector(info, &key->sa);
 	}
 	key->type = TUNQOS_BIND_DEVICE;
-	nla_strscpy(key->name, device, sizeof(key->name));
+	/* It ends where the policy says, at the latest. */
+	strscpy(key->name, nla_data(device), sizeof(key->name));
 	if (dev_valid_name(key->name))
 		return 0;
 	return bad(info, TUNQOS_A_TUNNEL_DEVICE,

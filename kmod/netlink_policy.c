@@ -32,7 +32,7 @@ const struct nla_policy tunqos_flush_nl_policy[TUNQOS_A_INFO_PAD + 1] = {
 };
 
 /* TUNQOS_CMD_SET_TUNNEL - do */
-const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1] = {
+const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CONTROL_DSCP + 1] = {
 	[TUNQOS_A_TUNNEL_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_TUNNEL_PEER4] = { .type = NLA_U32, },
 	[TUNQOS_A_TUNNEL_PEER6] = NLA_POLICY_EXACT_LEN(16),
@@ -152,7 +152,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.cmd		= TUNQOS_CMD_SET_TUNNEL,
 		.doit		= tunqos_nl_set_tunnel_doit,
 		.policy		= tunqos_set_tunnel_nl_policy,
-		.maxattr	= TUNQOS_A_TUNNEL_SPI,
+		.maxattr	= TUNQOS_A_TUNNEL_CONTROL_DSCP,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

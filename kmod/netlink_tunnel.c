@@ -52,14 +52,25 @@ static const u8 identity[TUNQOS_TABLE_LEN] = {
 	56, 57, 58, 59, 60, 61, 62, 63,
 };
 
+/* A choice that is not said is made by the table that comes with it. */
+static u8 choice(struct nlattr **attrs, int attr, int table_attr, u8 table,
+		 u8 otherwise)
+{
+	if (attrs[attr])
+		return nla_get_u8(attrs[attr]);
+	return attrs[table_attr] ? table : otherwise;
+}
+
 static int read_encap(struct genl_info *info, struct tunqos_profile *profile)
 {
 	struct nlattr **attrs = info->attrs;
 
-	profile->encap_dscp = TUNQOS_ENCAP_DSCP_COPY;
-	if (attrs[TUNQOS_A_TUNNEL_ENCAP_DSCP])
-		profile->encap_dscp =
-			nla_get_u8(attrs[TUNQOS_A_TUNNEL_ENCAP_DSCP]);
+	profile->encap_dscp = choice(attrs, TUNQOS_A_TUNNEL_ENCAP_DSCP,
+				     TUNQOS_A_TUNNEL_ENCAP_TABLE,
+				     TUNQOS_ENCAP_DSCP_TABLE,
+				     attrs[TUNQOS_A_TUNNEL_ENCAP_VALUE] ?
+				     TUNQOS_ENCAP_DSCP_SET :
+				     TUNQOS_ENCAP_DSCP_COPY);
 	profile->encap_write = profile->encap_dscp != TUNQOS_ENCAP_DSCP_NATIVE;
 
 	switch (profile->encap_dscp) {
@@ -91,16 +102,18 @@ static int read_inner(struct genl_info *info, struct tunqos_profile *profile)
 {
 	struct nlattr **attrs = info->attrs;
 
-	if (attrs[TUNQOS_A_TUNNEL_ENCAP_INNER])
-		profile->encap_inner =
-			nla_get_u8(attrs[TUNQOS_A_TUNNEL_ENCAP_INNER]);
+	profile->encap_inner = choice(attrs, TUNQOS_A_TUNNEL_ENCAP_INNER,
+				      TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE,
+				      TUNQOS_ENCAP_INNER_TABLE,
+				      attrs[TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE] ?
+				      TUNQOS_ENCAP_INNER_SET :
+				      TUNQOS_ENCAP_INNER_KEEP);
 	memset(profile->inner, TUNQOS_TABLE_LEAVE, sizeof(profile->inner));
 	if (profile->encap_inner == TUNQOS_ENCAP_INNER_KEEP)
 		return 0;
 	if (!profile->encap_write) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    attrs[TUNQOS_A_TUNNEL_ENCAP_INNER],
-				    "encap-inner needs an encap-dscp other than native");
+		NL_SET_ERR_MSG(info->extack,
+			       "encap-inner needs an encap-dscp other than native");
 		return -EINVAL;
 	}
 	if (profile->encap_inner == TUNQOS_ENCAP_INNER_TABLE) {
@@ -162,9 +175,10 @@ static int read_decap(struct genl_info *info, const struct tunqos_key *key,
 		profile->class_outer =
 			nla_get_u8(attrs[TUNQOS_A_TUNNEL_DECAP_CLASS]) ==
 			TUNQOS_DECAP_CLASS_OUTER;
-	if (attrs[TUNQOS_A_TUNNEL_DECAP_DSCP])
-		profile->decap_dscp =
-			nla_get_u8(attrs[TUNQOS_A_TUNNEL_DECAP_DSCP]);
+	profile->decap_dscp = choice(attrs, TUNQOS_A_TUNNEL_DECAP_DSCP,
+				     TUNQOS_A_TUNNEL_DECAP_TABLE,
+				     TUNQOS_DECAP_DSCP_TABLE,
+				     TUNQOS_DECAP_DSCP_KEEP);
 	if (attrs[TUNQOS_A_TUNNEL_DECAP_PERMIT]) {
 		profile->has_permit = true;
 		profile->permit =
@@ -271,7 +285,7 @@ err_free:
 
 int tunqos_nl_del_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct tunqos_key key;
+	struct tunqos_key key = {};
 	int err = tunqos_tunnel_key(info, &key);
 
 	return err ?: tunqos_stage_del(info, &key);

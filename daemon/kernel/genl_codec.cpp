@@ -85,6 +85,16 @@ Enum enumerator(std::optional<std::uint8_t> value, Enum last) {
     return value && *value <= static_cast<std::uint8_t>(last) ? static_cast<Enum>(*value) : Enum{};
 }
 
+// What is not said is said by its table or value.
+template <typename Enum>
+Enum choice(const Attributes& attributes, int type, Enum last, int table_type, int value_type = 0) {
+    if (attributes.find(type)) return enumerator(attributes.number<std::uint8_t>(type), last);
+    if (attributes.find(table_type)) return Enum::table;
+    if constexpr (requires { Enum::set; })
+        if (attributes.find(value_type)) return Enum::set;
+    return Enum{};
+}
+
 // A phase that this daemon does not know yet counts as failed: it is not at work.
 Phase phase(const Attributes& attributes, int type) {
     const auto value = attributes.number<std::uint32_t>(type).value_or(TUNQOS_STATE_PENDING);
@@ -159,21 +169,34 @@ void put_if_set(Message& message, std::uint16_t type, Enum value) {
     if (value != Enum{}) message.put_u8(type, static_cast<std::uint8_t>(value));
 }
 
-// Settings that older modules do not know.
-void put_later_settings(Message& message, const Tunnel& tunnel) {
-    put_if_set(message, TUNQOS_A_TUNNEL_ENCAP_INNER, tunnel.encap_inner);
+// A table says by being there that it is chosen.
+template <typename Enum>
+void put_choice(Message& message, std::uint16_t type, Enum choice, std::uint16_t table_type,
+                const std::optional<Table>& table) {
+    if (choice == Enum::table && table)
+        put_table(message, table_type, table);
+    else
+        put_if_set(message, type, choice);
+}
+
+// Inner DSCP, ECN, WireGuard's own packets.
+void put_more_settings(Message& message, const Tunnel& tunnel) {
     if (tunnel.encap_inner == EncapInner::set)
         message.put_u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, tunnel.encap_inner_value.value);
-    put_table(message, TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, tunnel.encap_inner_table);
+    else
+        put_choice(message, TUNQOS_A_TUNNEL_ENCAP_INNER, tunnel.encap_inner,
+                   TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, tunnel.encap_inner_table);
     put_if_set(message, TUNQOS_A_TUNNEL_ENCAP_ECN, tunnel.encap_ecn);
     put_if_set(message, TUNQOS_A_TUNNEL_DECAP_ECN, tunnel.decap_ecn);
     if (tunnel.control_dscp)
         message.put_u8(TUNQOS_A_TUNNEL_CONTROL_DSCP, tunnel.control_dscp->value);
 }
 
-void decode_later_settings(const Attributes& attributes, Tunnel& tunnel) {
+void decode_more_settings(const Attributes& attributes, Tunnel& tunnel) {
     const auto u8 = [&](int type) { return attributes.number<std::uint8_t>(type); };
-    tunnel.encap_inner = enumerator(u8(TUNQOS_A_TUNNEL_ENCAP_INNER), EncapInner::table);
+    tunnel.encap_inner =
+        choice(attributes, TUNQOS_A_TUNNEL_ENCAP_INNER, EncapInner::table,
+               TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE);
     tunnel.encap_inner_value = Dscp{u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE).value_or(0)};
     tunnel.encap_inner_table = attributes.array<Table>(TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE);
     tunnel.encap_ecn = enumerator(u8(TUNQOS_A_TUNNEL_ENCAP_ECN), EncapEcn::compatibility);
@@ -207,23 +230,24 @@ struct Encoder {
         return message;
     }
     // What is the module's default (tunqos.yaml) is not said: an attribute costs it more
-    // than a hundred instructions, ten thousand times, and an older one does not know it.
+    // than a hundred instructions, ten thousand times.
     Message operator()(const Tunnel& tunnel) const {
         Message message = start(TUNQOS_CMD_SET_TUNNEL);
         put_binding(message, tunnel.binding);
         if (!tunnel.label.empty()) message.put_text(TUNQOS_A_TUNNEL_LABEL, tunnel.label);
-        put_if_set(message, TUNQOS_A_TUNNEL_ENCAP_DSCP, tunnel.encap_dscp);
         if (tunnel.encap_dscp == EncapDscp::set)
             message.put_u8(TUNQOS_A_TUNNEL_ENCAP_VALUE, tunnel.encap_value.value);
-        put_table(message, TUNQOS_A_TUNNEL_ENCAP_TABLE, tunnel.encap_table);
-        put_if_set(message, TUNQOS_A_TUNNEL_DECAP_DSCP, tunnel.decap_dscp);
-        put_table(message, TUNQOS_A_TUNNEL_DECAP_TABLE, tunnel.decap_table);
+        else
+            put_choice(message, TUNQOS_A_TUNNEL_ENCAP_DSCP, tunnel.encap_dscp,
+                       TUNQOS_A_TUNNEL_ENCAP_TABLE, tunnel.encap_table);
+        put_choice(message, TUNQOS_A_TUNNEL_DECAP_DSCP, tunnel.decap_dscp,
+                   TUNQOS_A_TUNNEL_DECAP_TABLE, tunnel.decap_table);
         if (tunnel.decap_permit)
             message.put_u64(TUNQOS_A_TUNNEL_DECAP_PERMIT, *tunnel.decap_permit);
         put_if_set(message, TUNQOS_A_TUNNEL_DECAP_CLASS, tunnel.decap_class);
         if (tunnel.pre_classify) message.put_u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY, 1);
         put_table(message, TUNQOS_A_TUNNEL_PRIORITY_TABLE, tunnel.priority_table);
-        put_later_settings(message, tunnel);
+        put_more_settings(message, tunnel);
         return message;
     }
 };
@@ -296,16 +320,18 @@ std::optional<TunnelStatus> decode_tunnel(const nlmsghdr* message) {
     tunnel.binding = *bound;
     tunnel.label = attributes.text(TUNQOS_A_TUNNEL_LABEL).value_or("");
     const auto u8 = [&](int type) { return attributes.number<std::uint8_t>(type); };
-    tunnel.encap_dscp = enumerator(u8(TUNQOS_A_TUNNEL_ENCAP_DSCP), EncapDscp::native);
+    tunnel.encap_dscp = choice(attributes, TUNQOS_A_TUNNEL_ENCAP_DSCP, EncapDscp::native,
+                               TUNQOS_A_TUNNEL_ENCAP_TABLE, TUNQOS_A_TUNNEL_ENCAP_VALUE);
     tunnel.encap_value = Dscp{u8(TUNQOS_A_TUNNEL_ENCAP_VALUE).value_or(0)};
     tunnel.encap_table = attributes.array<Table>(TUNQOS_A_TUNNEL_ENCAP_TABLE);
-    tunnel.decap_dscp = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_DSCP), DecapDscp::table);
+    tunnel.decap_dscp = choice(attributes, TUNQOS_A_TUNNEL_DECAP_DSCP, DecapDscp::table,
+                               TUNQOS_A_TUNNEL_DECAP_TABLE);
     tunnel.decap_table = attributes.array<Table>(TUNQOS_A_TUNNEL_DECAP_TABLE);
     tunnel.decap_permit = attributes.number<std::uint64_t>(TUNQOS_A_TUNNEL_DECAP_PERMIT);
     tunnel.decap_class = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_CLASS), DecapClass::outer);
     tunnel.pre_classify = u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY).value_or(0) != 0;
     tunnel.priority_table = attributes.array<PriorityTable>(TUNQOS_A_TUNNEL_PRIORITY_TABLE);
-    decode_later_settings(attributes, tunnel);
+    decode_more_settings(attributes, tunnel);
     normalise(tunnel);
     status.phase = phase(attributes, TUNQOS_A_TUNNEL_STATE);
     status.problem = attributes.text(TUNQOS_A_TUNNEL_PROBLEM).value_or("");

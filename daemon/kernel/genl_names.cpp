@@ -13,46 +13,37 @@ namespace tunqos::kernel {
 
 namespace {
 
-// Names of tunqos.yaml by number.
+// What a request can have, by its name in tunqos.yaml.
 std::string_view tunnel_attribute(int type) {
-    static constexpr std::string_view names[] = {
-        "",
-        "device",
-        "peer4",
-        "peer6",
-        "label",
-        "encap-dscp",
-        "encap-value",
-        "encap-table",
-        "decap-dscp",
-        "decap-table",
-        "decap-permit",
-        "decap-class",
-        "pre-classify",
-        "priority-table",
-        "pad",
-        "state",
-        "problem",
-        "hooks",
-        "kind",
-        "encap",
-        "decap",
-        "encap-inner",
-        "encap-inner-value",
-        "encap-inner-table",
-        "encap-ecn",
-        "decap-ecn",
-        "control-dscp",
-        "local4",
-        "local6",
-        "reqid",
-        "if-id",
-        "mark",
-        "mark-mask",
-        "spi",
-    };
-    static_assert(std::size(names) == TUNQOS_A_TUNNEL_MAX + 1);
-    return type > 0 && static_cast<std::size_t>(type) < std::size(names) ? names[type] : "";
+    switch (type) {
+    case TUNQOS_A_TUNNEL_DEVICE: return "device";
+    case TUNQOS_A_TUNNEL_PEER4: return "peer4";
+    case TUNQOS_A_TUNNEL_PEER6: return "peer6";
+    case TUNQOS_A_TUNNEL_LOCAL4: return "local4";
+    case TUNQOS_A_TUNNEL_LOCAL6: return "local6";
+    case TUNQOS_A_TUNNEL_REQID: return "reqid";
+    case TUNQOS_A_TUNNEL_IF_ID: return "if-id";
+    case TUNQOS_A_TUNNEL_MARK: return "mark";
+    case TUNQOS_A_TUNNEL_MARK_MASK: return "mark-mask";
+    case TUNQOS_A_TUNNEL_SPI: return "spi";
+    case TUNQOS_A_TUNNEL_LABEL: return "label";
+    case TUNQOS_A_TUNNEL_ENCAP_DSCP: return "encap-dscp";
+    case TUNQOS_A_TUNNEL_ENCAP_VALUE: return "encap-value";
+    case TUNQOS_A_TUNNEL_ENCAP_TABLE: return "encap-table";
+    case TUNQOS_A_TUNNEL_ENCAP_INNER: return "encap-inner";
+    case TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE: return "encap-inner-value";
+    case TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE: return "encap-inner-table";
+    case TUNQOS_A_TUNNEL_ENCAP_ECN: return "encap-ecn";
+    case TUNQOS_A_TUNNEL_DECAP_DSCP: return "decap-dscp";
+    case TUNQOS_A_TUNNEL_DECAP_TABLE: return "decap-table";
+    case TUNQOS_A_TUNNEL_DECAP_PERMIT: return "decap-permit";
+    case TUNQOS_A_TUNNEL_DECAP_CLASS: return "decap-class";
+    case TUNQOS_A_TUNNEL_DECAP_ECN: return "decap-ecn";
+    case TUNQOS_A_TUNNEL_PRE_CLASSIFY: return "pre-classify";
+    case TUNQOS_A_TUNNEL_PRIORITY_TABLE: return "priority-table";
+    case TUNQOS_A_TUNNEL_CONTROL_DSCP: return "control-dscp";
+    default: return "";
+    }
 }
 
 std::string_view port_attribute(int type) {

@@ -76,6 +76,21 @@ def settings(case, sock):
             case.equal("%s reads back" % key, got.get(key), value)
         case.equal("no device: pending; ipsec: active", got["state"],
                    "pending" if "device" in what else "active")
+    for what, key, value in (
+            (dict(encap_value=0), "encap_dscp", "set"),
+            (dict(encap_table=COPY), "encap_dscp", "table"),
+            (dict(encap_table=COPY, encap_dscp="copy"), "encap_dscp", "copy"),
+            (dict(encap_inner_value=0), "encap_inner", "set"),
+            (dict(encap_inner_table=COPY), "encap_inner", "table"),
+            (dict(decap_table=COPY), "decap_dscp", "table"),
+            (dict(decap_table=COPY, decap_dscp="keep"), "decap_dscp", "keep")):
+        with sock.transaction():
+            sock.set_tunnel(device="gre9", **what)
+        got = next(one for one in sock.tunnels().values()
+                   if one.get("device") == "gre9")
+        case.equal("%s says %s" % (" and ".join(what), key), got[key], value)
+        case.equal("with " + next(iter(what)), got.get(next(iter(what))),
+                   next(iter(what.values())) if len(what) == 1 else None)
     with sock.transaction():
         sock.flush()
     case.equal("flush", sock.tunnels(), {})
