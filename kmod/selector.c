@@ -166,6 +166,26 @@ static void swap_shapes(struct tunqos_net *tn, struct tunqos_shapes *shapes)
 		kfree_rcu(old, rcu);
 }
 
+/* How many shapes go with the bindings that this commit takes away. */
+static unsigned int leaving(const struct tunqos_net *tn,
+			    const struct tunqos_shapes *shapes)
+{
+	const struct tunqos_binding *binding;
+	unsigned int n = 0;
+	unsigned int i;
+
+	for (i = 0; i < shapes->count; i++) {
+		u32 users = shapes->shape[i].users;
+
+		list_for_each_entry(binding, &tn->bindings, list)
+			users -= binding->doomed && binding->match &&
+				 same_shape(&shapes->shape[i],
+					    &binding->key.sa);
+		n += shapes->shape[i].users && !users;
+	}
+	return n;
+}
+
 /* Return: 0, -ENOSPC, -ENOMEM. */
 static int shape_get(struct tunqos_net *tn,
 		     const struct tunqos_selector *selector)
@@ -188,7 +208,8 @@ static int shape_get(struct tunqos_net *tn,
 		}
 		used += !!old->shape[i].users;
 	}
-	if (used == TUNQOS_SHAPES_MAX)
+	if (used >= TUNQOS_SHAPES_MAX &&
+	    used - leaving(tn, old) >= TUNQOS_SHAPES_MAX)
 		return -ENOSPC;
 
 	shapes = kzalloc(struct_size(shapes, shape, used + 1),

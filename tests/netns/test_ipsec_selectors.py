@@ -120,11 +120,20 @@ def shapes(case, sock):
         case.true("says why: " + e.message,
                   "ipsec reqid 9: cannot hook into ipsec" in e.message and
                   "too many different ways" in e.message)
-    with sock.transaction():
-        sock.del_tunnel(**ways[3])
+    before = sock.info()["generation"]
+    try:
+        with sock.transaction():
+            sock.del_tunnel(**ways[3])
+            sock.set_tunnel(reqid=9, encap_dscp="native")
+            sock.set_tunnel(if_id=9, encap_dscp="native")
+        case.true("two come and one goes: refused", False)
+    except genl.Refused as e:
+        case.equal("two come and one goes", e.errno, errno.ENOSPC)
+    case.equal("nothing was changed", sock.info()["generation"], before)
     with sock.transaction():
         sock.set_tunnel(reqid=9, encap_dscp="native")
-    case.equal("there is room again", set(sock.tunnels()), {1, 9})
+        sock.del_tunnel(**ways[3])
+    case.equal("one goes and another comes", set(sock.tunnels()), {1, 9})
     replace(sock)
 
 
