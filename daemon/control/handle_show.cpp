@@ -231,8 +231,9 @@ json port_json(const std::string& name, const Interface& interface, const Ports&
     return value;
 }
 
-tl::unexpected<RpcError> nothing_named(const std::string& name, const std::string& what) {
-    return invalid_params("", name + " has no " + what);
+tl::unexpected<RpcError> nothing_named(const std::string& name, const std::string& what,
+                                       const std::string& way_out) {
+    return invalid_params("", name + " has no " + what + "; " + way_out);
 }
 
 } // namespace
@@ -286,7 +287,8 @@ JsonResult handle_show_tunnels(Context& context, const json& params) {
             add(name, crypto_map_json(map, *reported, context.links,
                                       context.manager.refusal("crypto map " + name)));
     }
-    if (*wanted && list.empty()) return nothing_named(**wanted, "tunnel profile");
+    if (*wanted && list.empty())
+        return nothing_named(**wanted, "tunnel profile", "see show tunnel");
     return json{{"tunnels", std::move(list)}};
 }
 
@@ -305,7 +307,8 @@ JsonResult handle_show_ports(Context& context, const json& params) {
             list.push_back(port_json(name, interface, *reported,
                                      context.manager.refusal("interface " + name)));
     }
-    if (*wanted && list.empty()) return nothing_named(**wanted, "port profile");
+    if (*wanted && list.empty())
+        return nothing_named(**wanted, "port profile", "see show interfaces");
     return json{{"ports", std::move(list)}};
 }
 

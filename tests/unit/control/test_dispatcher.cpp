@@ -60,7 +60,7 @@ TEST_CASE("wrong parameters are named") {
     CHECK(f.error("config.set", {{"config", full_json()}, {"check", 1}}).at("code") ==
           rpc::invalid_params);
     CHECK(f.error("show.tunnels", {{"name", "gre9"}}).at("message") ==
-          "gre9 has no tunnel profile");
+          "gre9 has no tunnel profile; see show tunnel");
 }
 
 TEST_CASE("an answer is written as the library writes it") {
