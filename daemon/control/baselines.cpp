@@ -59,6 +59,7 @@ void Baselines::set_instance(std::uint32_t instance) {
 }
 
 void Baselines::forget(std::span<const kernel::Operation> operations, const kernel::State& before) {
+    if (tunnels_.empty() && ports_.empty()) return;
     for (const auto& operation : operations) {
         if (const auto* del = std::get_if<kernel::DelTunnel>(&operation))
             tunnels_.erase(del->binding);

@@ -22,6 +22,9 @@ Problems check_devices(const Config& config, const Config& running, const kernel
     Problems problems;
     for (const auto& [name, interface] : config.interfaces) {
         if (!interface.tunnel) continue;
+        const Decap& decap = interface.tunnel->decap;
+        const bool for_ipsec_too = decap.dscp == DecapDscp::keep || decap.permit;
+        if (for_ipsec_too && !interface.tunnel->control_dscp) continue; // good for every kind
         const auto known = running.interfaces.find(name);
         if (known != running.interfaces.end() && known->second == interface) continue;
         const auto kind = links.kind(name);
@@ -30,7 +33,7 @@ Problems check_devices(const Config& config, const Config& running, const kernel
                                 "is for WireGuard interfaces, and this one is " +
                                     (kind->empty() ? std::string("not") : "of kind " + *kind)});
         if (kind != "xfrm" && kind != "vti" && kind != "vti6") continue;
-        if (auto wrong = check_ipsec_decap(interface.tunnel->decap, "interface " + name))
+        if (auto wrong = check_ipsec_decap(decap, "interface " + name))
             problems.push_back(std::move(*wrong));
     }
     return problems;

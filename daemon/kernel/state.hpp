@@ -20,6 +20,16 @@ using Device = std::string;
 // What a profile is bound to: a device, or SAs. Addresses of a selector are in canonical text.
 using Binding = std::variant<Device, Selector>;
 
+// The order of the variant. Nearly all are devices, and the variant's own operator takes its
+// time to find out which of the two both are.
+struct BindingOrder {
+    bool operator()(const Binding& one, const Binding& other) const {
+        const auto* const device = std::get_if<Device>(&one);
+        const auto* const other_device = std::get_if<Device>(&other);
+        return device && other_device ? *device < *other_device : one < other;
+    }
+};
+
 // skb->priority for each innermost DSCP; priority_leave leaves it.
 using PriorityTable = std::array<std::uint32_t, dscp_count>;
 inline constexpr std::uint32_t priority_leave = 0xffffffff;
@@ -63,7 +73,7 @@ void normalise(Tunnel& tunnel);
 
 // All that is set in one network namespace.
 struct State {
-    std::map<Binding, Tunnel> tunnels;
+    std::map<Binding, Tunnel, BindingOrder> tunnels;
     std::map<Device, Port> ports;
 
     bool operator==(const State&) const = default;

@@ -57,6 +57,7 @@ private:
     }
 
     void description(const std::string& text, const std::string& owner) {
+        if (text.empty()) return;
         const std::string path = owner + " / description";
         if (text.size() > description_max)
             problem(path, "is longer than " + std::to_string(description_max) + " bytes");
@@ -64,7 +65,7 @@ private:
         if (std::any_of(text.begin(), text.end(),
                         [](unsigned char c) { return c < ' ' || c == 0x7f; }))
             problem(path, "must be one line without control characters");
-        if (!text.empty() && (text.front() == ' ' || text.back() == ' '))
+        if (text.front() == ' ' || text.back() == ' ')
             problem(path, "must not begin or end with a space");
     }
 
@@ -125,11 +126,12 @@ private:
     }
 
     void inner(const Encap& encap, const std::string& owner) {
+        if (encap.inner.mode == EncapInner::keep) return;
         const std::string path = owner + " / tunnel encap inner-dscp";
         if (encap.inner.mode == EncapInner::table) table(encap.inner.table, path, Use::dscp);
         if (encap.inner.mode == EncapInner::set && encap.inner.value.value >= dscp_count)
             problem(path, std::to_string(encap.inner.value.value) + " is out of range (0-63)");
-        if (encap.inner.mode != EncapInner::keep && encap.dscp == EncapDscp::native)
+        if (encap.dscp == EncapDscp::native)
             problem(path,
                     "does not go with encap dscp native: the kernel would make the outer DSCP "
                     "from the rewritten inner one; use tunnel encap dscp copy, set or table, or "

@@ -41,11 +41,14 @@ std::vector<kernel::Operation> reconcile(const kernel::State& desired,
 std::vector<kernel::Operation> reconcile_part(const kernel::State& desired,
                                               const kernel::State& actual, const Devices& devices) {
     std::vector<kernel::Operation> operations;
+    operations.reserve(desired.tunnels.size() + desired.ports.size());
     for (const auto& [device, ignored] : devices) {
-        const auto tunnel = actual.tunnels.find(device);
-        if (tunnel != actual.tunnels.end() && !desired.tunnels.contains(device))
-            operations.emplace_back(kernel::DelTunnel{device, tunnel->second.label});
-        if (actual.ports.contains(device) && !desired.ports.contains(device))
+        if (!desired.tunnels.contains(device)) {
+            const auto tunnel = actual.tunnels.find(device);
+            if (tunnel != actual.tunnels.end())
+                operations.emplace_back(kernel::DelTunnel{device, tunnel->second.label});
+        }
+        if (!desired.ports.contains(device) && actual.ports.contains(device))
             operations.emplace_back(kernel::DelPort{device});
     }
     add_settings(desired, actual, operations);
