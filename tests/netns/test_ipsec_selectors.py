@@ -7,6 +7,7 @@ order; a rekeyed SA is bound at once; devices and namespaces; bundles."""
 import contextlib
 import errno
 import itertools
+import random
 
 import expect
 import genl
@@ -35,6 +36,11 @@ LADDER = (
 OTHERS = (dict(local="192.0.2.99"), dict(peer="192.0.2.99"),
           dict(mark=0x18, mark_mask=0xff), dict(reqid=2), dict(if_id=6),
           dict(spi=0x1002 + 1))
+
+# of two the one that says the first of these wins, then the second, and so on;
+# of those that say the same the one with more bits in its mask (tunqos(7))
+ORDER = ("spi", "if_id", "reqid", "mark", "peer", "local")
+SHAPES = 8  # different ways to match that a namespace may have
 
 
 class Everything(ipsec.EspMark):
@@ -103,6 +109,46 @@ def precedence(case, net, sock):
         with sock.transaction():
             sock.del_tunnel(reqid=1)
         case.equal("nothing is left", seen(net, tun), EF)
+
+
+def every_selector():
+    """All that can be said of the SA from rA to rB."""
+    fields = {next(iter(key)): key for name, key in LADDER
+              if name != "mark, short mask"}
+    short = dict(mark=0x10, mark_mask=0x10)
+    for number in range(1, len(fields) + 1):
+        for words in itertools.combinations(fields, number):
+            key = {}
+            for word in words:
+                key.update(fields[word])
+            yield key
+            if "mark" in key:
+                yield dict(key, **short)
+
+
+def rank(key):
+    return ([word in key for word in ORDER],
+            key.get("mark_mask", 0).bit_count())
+
+
+def together(case, net, sock):
+    """Each selector that fits, eight at a time in any order; the one that was
+    obeyed goes, until none is left."""
+    every = list(every_selector())
+    case.equal("selectors", len(every), 31 + 2 * 32)
+    random.Random(4301).shuffle(every)
+    replace(sock)
+    with net.tunnel("everything") as tun:
+        while every:
+            some = every[:SHAPES]
+            del every[:SHAPES]
+            replace(sock, *some)
+            for best in sorted(some, key=rank, reverse=True):
+                case.equal("the most specific of eight", seen(net, tun),
+                           some.index(best) + 1, str(best))
+                with sock.transaction():
+                    sock.del_tunnel(**best)
+            case.equal("none of eight is left", seen(net, tun), EF)
 
 
 def shapes(case, sock):
@@ -316,7 +362,7 @@ def compressed(case, net, sock):
 def test(case):
     with tq.module(), topo.Founding(vlan_b=None) as net, \
             contextlib.closing(genl.Tunqos("rA")) as sock:
-        for part in (ah_later, precedence, rekey, device, nested,
+        for part in (ah_later, precedence, together, rekey, device, nested,
                      compressed):
             part(case, net, sock)
             case.note(part.__name__ + " done")
