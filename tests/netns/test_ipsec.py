@@ -4,13 +4,10 @@
 """IPsec as it comes: NAT-T, flags of the SA, an xfrm interface, transport
 mode, IPsec in IPsec, beside peers that are not ours."""
 
-import socket
-import threading
-
-import expect
 import genl
 import topo
 import tq
+from bulk import bulk
 from case import main
 from ipsec import natt_sockets
 from test_marks import table
@@ -115,75 +112,6 @@ def real_checksums(case):
                 set_both(outer)
                 table(case, net, tun, family, "real checksums, esp IPv%d" %
                       family, SETTING, COPY)
-
-
-def bulk(case, net, kind, key):
-    """TCP in super-packets: every outer and inner packet, nothing broken."""
-    af41 = expect.DSCP["af41"]
-    body = bytes(range(256)) * 6000
-    with net.tunnel(kind) as tun:
-        for r in ("rA", "rB"):
-            with genl.Tunqos(r) as sock, sock.transaction():
-                sock.flush()
-                sock.set_tunnel(**key(r), encap_dscp="copy", pre_classify=1,
-                                **COPY)
-        for family in tun.families:
-            name = "%s bulk IPv%d" % (kind, family)
-            word = "ip" if family == 4 else "ip6"
-            af = socket.AF_INET if family == 4 else socket.AF_INET6
-            with topo.inside("hostB"):
-                server = socket.socket(af)
-            with topo.inside("hostA"):
-                client = socket.socket(af)
-            client.bind(("", 0))
-            source = client.getsockname()[1]
-            # the provider makes AF41 CS3; whatever else it sees is counted
-            net.run("wan", "nft", "-f", "-", input=(
-                "table inet count { chain forward {\n"
-                "type filter hook forward priority 0;\n"
-                "iif rA ip saddr 192.0.2.1 counter\n"
-                "iif rA ip saddr 192.0.2.1 ip dscp != af41 counter\n"
-                "iif rA ip dscp af41 ip dscp set cs3\n}\n}\n"))
-            # the ports name this connection: the last one may still be
-            # repeating its end
-            net.run("hostB", "nft", "-f", "-", input=(
-                "table inet count { chain input {\n"
-                "type filter hook input priority 0;\n"
-                "meta nfproto ipv%d tcp sport %d counter\n"
-                "tcp sport %d %s dscp != cs3 counter\n}\n}\n"
-                % (family, source, source, word)))
-            # the last one may still be waiting for its last acknowledgement
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            server.bind(("", 5001))
-            server.listen()
-            client.settimeout(60 * topo.SLOW)
-            client.setsockopt(*((socket.IPPROTO_IP, socket.IP_TOS)
-                                if family == 4 else
-                                (socket.IPPROTO_IPV6, socket.IPV6_TCLASS)),
-                              af41 << 2)
-            client.connect((topo.HOST["hostB"][family], 5001))
-            peer, _ = server.accept()
-            got = bytearray()
-            thread = threading.Thread(
-                target=lambda: (client.sendall(body), client.close()))
-            thread.start()
-            while chunk := peer.recv(1 << 16):
-                got += chunk
-            thread.join()
-            peer.close()
-            server.close()
-            case.true(name + ": the bytes are right", bytes(got) == body)
-            for ns, what in (("wan", "outer packets"),
-                             ("hostB", "inner packets")):
-                counts = [int(w.split()[1]) for w in net.run(
-                    ns, "nft", "list", "table", "inet", "count"
-                ).stdout.split("counter ")[1:]]
-                case.true("%s: all %s are marked" % (name, what),
-                          counts[0] > 4 and counts[1] == 0, "%s" % counts)
-            # only now: a late packet must still meet the provider's rules
-            for ns in ("wan", "hostB"):
-                net.run(ns, "nft", "delete", "table", "inet", "count")
-    case.note(kind + " bulk done")
 
 
 def test(case):

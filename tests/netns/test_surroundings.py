@@ -16,6 +16,7 @@ import expect
 import genl
 import topo
 import tq
+import vrf
 import wire
 from case import main
 
@@ -265,29 +266,15 @@ def injected(case, net, sides):
                    - reasons, len(DS) + 1)
 
 
-def put_into_vrf(net, on):
-    """rA's link to the provider, into a VRF or out of it."""
-    topo.ip("rA", ["link set wan master red" if on else "link set wan nomaster"
-                   ])
-    gate = topo.PROVIDER["rA"]
-    lines = net.address("wan", topo.WAN["rA"], 24)
-    lines += net.neighbour("wan", gate, topo.mac(2, 2))
-    table = " vrf red" if on else ""
-    lines += ["route replace default via %s%s" % (gate[f], table)
-              for f in (4, 6)]
-    for line in lines:  # IPv4's address stays, IPv6's has gone
-        topo.run("rA", "ip", *line.split(), check=False)
-
-
-def vrf(case, net, sides):
-    """The underlay is a VRF, and is none any more."""
-    topo.ip("rA", ["link add red type vrf table 10", "link set red up"])
+def underlay(case, net, sides):
+    """It is a VRF, and is none any more."""
+    vrf.add("rA")
     try:
         for kind in ("gre", "ip6gre", "gretap"):
             with net.tunnel(kind, options="dev wan") as tun:
                 sides.both()
                 shoot(case, kind + " before the VRF", net, tun)
-                put_into_vrf(net, True)
+                vrf.put(net, "rA", ("wan",))
                 try:
                     case.true(kind + " in a VRF: hook", "tunnel_egress" in
                               sides.one("rA")["hooks"])
@@ -298,37 +285,37 @@ def vrf(case, net, sides):
                     case.equal(kind + " in a VRF: each once", got["packets"],
                                got["written"] + got["left_alone"])
                 finally:
-                    put_into_vrf(net, False)
+                    vrf.take(net, "rA", ("wan",))
                 case.true(kind + " after the VRF: no hook", "tunnel_egress"
                           not in sides.one("rA")["hooks"])
                 shoot(case, kind + " after the VRF", net, tun)
-        put_into_vrf(net, True)
+        vrf.put(net, "rA", ("wan",))
         # made inside; its socket does not follow a device into a VRF
         with net.tunnel("vxlan", options="dev wan") as tun:
             sides.both()
             shoot(case, "vxlan in a VRF", net, tun)
-        put_into_vrf(net, False)
+        vrf.take(net, "rA", ("wan",))
     finally:
-        topo.ip("rA", ["link del red"])
+        vrf.delete("rA")
 
 
 @contextlib.contextmanager
 def leaked_into_vrf(net):
     """The main table's route to rB leads into a VRF, whose sockets are those
     of everybody."""
-    topo.ip("rA", ["link add red type vrf table 10", "link set red up"])
+    vrf.add("rA")
     with topo.inside("rA"):
         with open("/proc/sys/net/ipv4/udp_l3mdev_accept", "w") as f:
             f.write("1")
-    put_into_vrf(net, True)
+    vrf.put(net, "rA", ("wan",))
     gates = topo.PROVIDER["rA"]
     try:
         topo.ip("rA", ["route replace %s via %s dev wan" % (
             topo.WAN["rB"][f], gates[f]) for f in (4, 6)])
         yield
     finally:
-        put_into_vrf(net, False)
-        topo.ip("rA", ["link del red"])
+        vrf.take(net, "rA", ("wan",))
+        vrf.delete("rA")
 
 
 def untied(case, net, sides):
@@ -538,7 +525,7 @@ def test(case):
     with tq.module(), topo.Founding(vlan_b=None, real_csum=True) as net:
         sides = Sides()
         for part in (bridges, not_ip, shapers, redirected, injected,
-                     vrf, untied, flowtable, control):
+                     underlay, untied, flowtable, control):
             part(case, net, sides)
             case.note(part.__name__)
         sides.close()
