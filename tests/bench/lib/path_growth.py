@@ -94,26 +94,49 @@ class Associations:
     @contextlib.contextmanager
     def use(self, n):
         topo.ip("r1", [path_esp.state(
-            "null", dst=self.peer(i), spi=0x10000 + i, reqid=2)
+            "null", dst=self.peer(i), spi=0x10000 + i, reqid=10 + i)
             for i in range(self.made, n - 1)])
         self.made = max(self.made, n - 1)
         yield
 
-    def bound(self, n):
+    def bound(self, n, others, own):
+        """others: selectors, each a function of a number; they take turns,
+        and each has at least one. own: that of the SA in use."""
         what = dict(encap_dscp="set", encap_value=peers.SET)
-        return peers.module("r1", [
-            dict(peer=self.peer(i), **what) for i in range(n - 1)] + [
-                dict(peer=REMOTE, **what)])
+        ways = len(others)
+        keys = [others[i % ways](i)
+                for i in range(max(n - 1, ways if ways > 1 else 0))]
+        return peers.module("r1", [dict(key, **what) for key in keys + [own]])
+
+    def ways(self):
+        """What SAs are bound by: others, and the SA in use."""
+        def peer(i):
+            return dict(peer=self.peer(i))
+
+        def reqid(i):
+            return dict(reqid=10 + i)
+        return {
+            "peer": ((peer,), dict(peer=REMOTE)),
+            "reqid": ((reqid,), dict(reqid=1)),
+            # looked for in this order
+            "local, after seven other ways": ((
+                lambda i: dict(spi=0x10000 + i), lambda i: dict(if_id=10 + i),
+                lambda i: dict(peer(i), reqid=10 + i), reqid,
+                lambda i: dict(mark=1 + i, mark_mask=0xffffffff),
+                lambda i: dict(peer(i), local=LOCAL), peer),
+                dict(local=LOCAL)),
+        }
 
     def rows(self):
         rows = []
         for n in SIZES:
             use = partial(self.use, n)
-            rows += [
-                Row("kernel copy, %d SAs" % n, use, outer=peers.same,
-                    kind="base" if n == 1 else "kernel"),
-                Row("tunqos set, %d SAs" % n, use, partial(self.bound, n),
-                    outer=peers.fixed, kind="tunqos")]
+            rows.append(Row("kernel copy, %d SAs" % n, use, outer=peers.same,
+                            kind="base" if n == 1 else "kernel"))
+            rows += [Row(
+                "tunqos set by %s, %d SAs" % (way, n), use, partial(
+                    self.bound, n, *what), outer=peers.fixed, kind="tunqos")
+                for way, what in self.ways().items()]
         return rows
 
 
