@@ -112,8 +112,9 @@ static int read_inner(struct genl_info *info, struct tunqos_profile *profile)
 	if (profile->encap_inner == TUNQOS_ENCAP_INNER_KEEP)
 		return 0;
 	if (!profile->encap_write) {
-		NL_SET_ERR_MSG(info->extack,
-			       "encap-inner needs an encap-dscp other than native");
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    attrs[TUNQOS_A_TUNNEL_ENCAP_INNER],
+				    "encap-inner needs an encap-dscp other than native");
 		return -EINVAL;
 	}
 	if (profile->encap_inner == TUNQOS_ENCAP_INNER_TABLE) {
