@@ -67,16 +67,20 @@ static inline u8 tunqos_ds_read(const u8 *header)
 static inline void tunqos_ds_put4(u8 *header, u8 ds)
 {
 	u32 sum = (u16)~(header[10] << 8 | header[11]);
+	u16 check;
 
-	/* ~m + m' of the only word that changes: version, length, DS field */
-	sum += (u16)~(header[0] << 8 | header[1]);
-	sum += header[0] << 8 | ds;
+	/*
+	 * ~m + m' of the only word that changes. Its upper byte, version and
+	 * length, does not, and drops out.
+	 */
+	sum += 0xffff - header[1] + ds;
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
+	check = ~sum;
 
 	header[1] = ds;
-	header[10] = (u8)(~sum >> 8);
-	header[11] = (u8)~sum;
+	header[10] = check >> 8;
+	header[11] = check & 0xff;
 }
 
 /* tunqos_ds_write4() - write its DSCP (0-63); ECN stays */
