@@ -206,27 +206,34 @@ static noinline void decide(struct sk_buff *skb,
 	nothing_pending(skb, profile, tag, class);
 }
 
-static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
-			    bool transformed, unsigned int family, u8 ds)
+/* Nothing but the outer DSCP is asked for. Return: the table has one. */
+static __always_inline bool decide_quickly(struct sk_buff *skb,
+					   const struct tunqos_profile *profile,
+					   u8 ds)
 {
-	const struct dst_entry *dst = skb_dst(skb);
-	const struct xfrm_state *x = dst_xfrm(dst);
-	const struct tunqos_profile *profile = sa_profile(tn, dst, x);
 	u8 outer;
-	bool own;
 
-	if (profile && profile->encap_write && !profile->pre_classify &&
-	    !profile->encap_more && !transformed) {
-		outer = profile->encap[tunqos_ds_dscp(ds)];
-		if (likely(outer != TUNQOS_TABLE_LEAVE)) {
-			tunqos_count(profile, TUNQOS_ENCAP);
-			pending(skb, profile, outer, outer);
-			return;
-		}
-	}
+	if (!profile->encap_write || profile->encap_more ||
+	    profile->pre_classify)
+		return false;
+	outer = profile->encap[tunqos_ds_dscp(ds)];
+	if (unlikely(outer == TUNQOS_TABLE_LEAVE))
+		return false;
+	tunqos_count(profile, TUNQOS_ENCAP);
+	pending(skb, profile, outer, outer);
+	return true;
+}
 
+/* @profile: of this pass, or NULL */
+static noinline unsigned int before_by(struct tunqos_net *tn,
+				       struct sk_buff *skb, bool transformed,
+				       unsigned int family, u8 ds,
+				       const struct tunqos_profile *profile)
+{
+	const struct xfrm_state *x = dst_xfrm(skb_dst(skb));
 	/* Only outer.c makes one in a packet that is not transformed yet. */
-	own = transformed || !skb->skb_iif;
+	bool own = transformed || !skb->skb_iif;
+
 	if (profile && profile->encap_any) {
 		tunqos_count(profile, TUNQOS_ENCAP);
 		decide(skb, profile, x, tn->tag, ds, own,
@@ -239,6 +246,52 @@ static noinline void before(struct tunqos_net *tn, struct sk_buff *skb,
 		 */
 		skb->tc_index = 0;
 	}
+	return NF_ACCEPT;
+}
+
+/* Any SAs. */
+static noinline unsigned int before_any(struct tunqos_net *tn,
+					struct sk_buff *skb, bool transformed,
+					unsigned int family, u8 ds)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+	const struct tunqos_profile *profile;
+
+	profile = sa_profile(tn, dst, dst_xfrm(dst));
+	if (profile && !transformed && decide_quickly(skb, profile, ds))
+		return NF_ACCEPT;
+	return before_by(tn, skb, transformed, family, ds, profile);
+}
+
+/* Does this SA of the bundle transform it for the last time? */
+static inline bool is_last(const struct dst_entry *dst)
+{
+	const struct dst_entry *child = xfrm_dst_child(dst);
+
+	return !child || !dst_xfrm(child);
+}
+
+/*
+ * A packet that IPsec will transform. One SA with ends of IPv4, known by its
+ * peer, is what is usual: no value lives beyond a call here, there is nothing
+ * to save.
+ */
+static noinline unsigned int before(struct tunqos_net *tn, struct sk_buff *skb,
+				    bool transformed, unsigned int family,
+				    u8 ds)
+{
+	const struct tunqos_shapes *shapes = rcu_dereference(tn->shapes);
+	const struct dst_entry *dst = skb_dst(skb);
+	const struct xfrm_state *x = dst_xfrm(dst);
+	const struct tunqos_profile *profile;
+
+	if (unlikely(!shapes || !shapes->only_peers ||
+		     x->props.family != AF_INET || !is_last(dst)))
+		return before_any(tn, skb, transformed, family, ds);
+	profile = tunqos_sa_profile4(tn, x->id.daddr.a4);
+	if (likely(profile && !transformed && decide_quickly(skb, profile, ds)))
+		return NF_ACCEPT;
+	return before_by(tn, skb, transformed, family, ds, profile);
 }
 
 /*
@@ -252,32 +305,70 @@ static void clear_foreign(struct sk_buff *skb)
 		skb->tc_index = 0;
 }
 
-/*
- * A transformed packet that was decided on. Nothing can have made its PENDING
- * companion but decide() or before(): they clear all others.
- * @err: of writing its outer DSCP
- */
-static void obeyed(const struct tunqos_net *tn, struct sk_buff *skb, int err)
+/* Its companion is in order: what is still to come? */
+static __always_inline unsigned int
+look_ahead(struct tunqos_net *tn, struct sk_buff *skb,
+	   const struct nf_hook_state *state, bool transformed,
+	   unsigned int family)
+{
+	if (in_clear(skb)) {
+		if (unlikely(skips_egress(skb) && state->out))
+			tunqos_wireguard_skipped(skb, state->out);
+		return NF_ACCEPT;
+	}
+	if (comes_again(state->out))
+		return NF_ACCEPT;
+	return before(tn, skb, transformed, family,
+		      family == AF_INET ?
+		      ip_hdr(skb)->tos :
+		      tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
+}
+
+/* What its PENDING companion asked for is written. */
+static inline void obeyed(const struct tunqos_net *tn, struct sk_buff *skb)
 {
 	u8 class = tunqos_companion_class(skb->tc_index);
 
-	if (unlikely(err))
-		tunqos_reason(tn, TUNQOS_REASON_NO_MEMORY);
 	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tn->tag, class);
 }
 
-static void obey(const struct tunqos_net *tn, struct sk_buff *skb)
+/* The outer ECN as well, or a header that is not plain. */
+static noinline unsigned int outer_slowly(struct tunqos_net *tn,
+					  struct sk_buff *skb,
+					  const struct nf_hook_state *state)
 {
 	u16 companion = skb->tc_index;
-	int err = 0;
 
-	if (likely(tunqos_companion_kind(companion) == TUNQOS_KIND_PENDING &&
-		   tunqos_skb_is_plain(skb)))
-		tunqos_skb_write_plain(skb, tunqos_companion_x(companion));
+	if (tunqos_skb_write_ds(skb, 0, tunqos_pending_ds(companion),
+				tunqos_pending_mask(companion)))
+		tunqos_reason(tn, TUNQOS_REASON_NO_MEMORY);
+	obeyed(tn, skb);
+	return state->pf == NFPROTO_IPV4 ?
+	       look_ahead(tn, skb, state, true, AF_INET) :
+	       look_ahead(tn, skb, state, true, AF_INET6);
+}
+
+/*
+ * A transformed packet that was decided on. Nothing can have made its PENDING
+ * companion but decide() or before(): they clear all others.
+ */
+static __always_inline unsigned int outer(struct tunqos_net *tn,
+					  struct sk_buff *skb,
+					  const struct nf_hook_state *state,
+					  unsigned int family)
+{
+	u8 dscp = tunqos_companion_x(skb->tc_index);
+
+	if (unlikely(!tunqos_skb_is_plain(skb) ||
+		     tunqos_companion_kind(skb->tc_index) !=
+		     TUNQOS_KIND_PENDING))
+		return outer_slowly(tn, skb, state);
+	if (family == AF_INET)
+		tunqos_skb_write_plain4(skb, dscp);
 	else
-		err = tunqos_skb_write_ds(skb, 0, tunqos_pending_ds(companion),
-					  tunqos_pending_mask(companion));
-	obeyed(tn, skb, err);
+		tunqos_ds_write6(skb->data, dscp);
+	obeyed(tn, skb);
+	return look_ahead(tn, skb, state, true, family);
 }
 
 unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
@@ -289,15 +380,9 @@ unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
 		if (!transformed)
 			clear_foreign(skb);
 		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
-			obey(priv, skb);
+			return outer(priv, skb, state, AF_INET);
 	}
-	if (in_clear(skb)) {
-		if (skips_egress(skb) && state->out)
-			tunqos_wireguard_skipped(skb, state->out);
-	} else if (!comes_again(state->out)) {
-		before(priv, skb, transformed, AF_INET, ip_hdr(skb)->tos);
-	}
-	return NF_ACCEPT;
+	return look_ahead(priv, skb, state, transformed, AF_INET);
 }
 
 unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
@@ -309,14 +394,7 @@ unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 		if (!transformed)
 			clear_foreign(skb);
 		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
-			obey(priv, skb);
+			return outer(priv, skb, state, AF_INET6);
 	}
-	if (in_clear(skb)) {
-		if (skips_egress(skb) && state->out)
-			tunqos_wireguard_skipped(skb, state->out);
-	} else if (!comes_again(state->out)) {
-		before(priv, skb, transformed, AF_INET6,
-		       tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
-	}
-	return NF_ACCEPT;
+	return look_ahead(priv, skb, state, transformed, AF_INET6);
 }

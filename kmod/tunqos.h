@@ -62,48 +62,43 @@ struct tunqos_reasons {
 /**
  * struct tunqos_profile - one binding's complete policy, immutable
  * @stats: of the binding, valid as long as the profile can be seen
- * @reasons: of the namespace
- * @encap: outer DSCP for each inner DSCP, or TUNQOS_TABLE_LEAVE
- * @decap: inner DSCP for each outer DSCP, or TUNQOS_TABLE_LEAVE, or one of
- *	TUNQOS_NOT_PERMITTED
  * @priority: skb->priority for each innermost DSCP, or NULL
- * @pcp: of a port with @has_pcp: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
- * @mark: of a port with @mark_mask: what each DSCP puts there, or
- *	TUNQOS_TABLE_LEAVE; @mark_shift to the left all of it is in the mask
- * @tag: of the binding's namespace, 0-63, for DONE and QUEUE companions
- * @encap_any: there is something to do at encapsulation
  * @encap_write: the outer DSCP is ours to write
  * @encap_more: besides, the inner DSCP or the outer ECN is
+ * @pre_classify: show the innermost DSCP to egress queueing
+ * @encap_any: there is something to do at encapsulation
+ * @tag: of the binding's namespace, 0-63, for DONE and QUEUE companions
  * @decap_write: the inner DSCP is ours to write
  * @class_outer: after decapsulation queue by the outer DSCP
- * @pre_classify: show the innermost DSCP to egress queueing
- * @inner: inner DSCP for each one before, or TUNQOS_TABLE_LEAVE
+ * @has_permit: @permit says which DSCPs may come out of the tunnel
  * @encap_ecn: enum tunqos_encap_ecn
  * @decap_ecn: enum tunqos_decap_ecn
  * @control: DSCP of the tunnel's own packets, or TUNQOS_TABLE_LEAVE
+ * @encap: outer DSCP for each inner DSCP, or TUNQOS_TABLE_LEAVE
+ * @decap: inner DSCP for each outer DSCP, or TUNQOS_TABLE_LEAVE, or one of
+ *	TUNQOS_NOT_PERMITTED
+ * @pcp: of a port with @has_pcp: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
+ * @mark: of a port with @mark_mask: what each DSCP puts there, or
+ *	TUNQOS_TABLE_LEAVE; @mark_shift to the left all of it is in the mask
+ * @permit: a bit for each DSCP
+ * @inner: inner DSCP for each one before, or TUNQOS_TABLE_LEAVE
+ * @reasons: of the namespace
  *
- * The rest is as user space said it. It fills an object of the allocator; one
- * byte more would double its cost.
+ * In the order in which packets need it, for with many tunnels each line of it
+ * is one that the cache does not have. The rest is as user space said it. It
+ * fills an object of the allocator; one byte more would double its cost.
  */
 struct tunqos_profile {
 	struct tunqos_stats __percpu *stats;
-	struct tunqos_reasons __percpu *reasons;
 	u32 *priority;
-	union {
-		u64 permit;
-		struct {	/* of a port */
-			u32 mark_mask;	/* 0: it sets no mark */
-			u8 mark_shift;
-			bool has_pcp;
-		};
-	};
-	u8 tag;
+	/* together, so that one test does for all */
+	u8 encap_write : 1;
+	u8 encap_more : 1;
+	u8 pre_classify : 1;
 	bool encap_any;
-	bool encap_write;
-	bool encap_more;
+	u8 tag;
 	bool decap_write;
 	bool class_outer;
-	bool pre_classify;
 	bool has_permit;
 	u8 encap_ecn;
 	u8 decap_ecn;
@@ -121,7 +116,16 @@ struct tunqos_profile {
 		u8 decap[TUNQOS_TABLE_LEN];
 		u8 mark[TUNQOS_TABLE_LEN];
 	};
+	union {
+		u64 permit;
+		struct {	/* of a port */
+			u32 mark_mask;	/* 0: it sets no mark */
+			u8 mark_shift;
+			bool has_pcp;
+		};
+	};
 	u8 inner[TUNQOS_TABLE_LEN];
+	struct tunqos_reasons __percpu *reasons;
 	struct rcu_head rcu;
 };
 
