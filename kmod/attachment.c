@@ -155,6 +155,7 @@ static int after_get(struct tunqos_attachment *attachment)
 static int egress_get(struct tunqos_attachment *attachment)
 {
 	bool sealed = attachment->form == TUNQOS_FORM_WIREGUARD;
+	struct tunqos_egress *egress;
 	int err;
 
 	if (!sealed) {
@@ -165,7 +166,11 @@ static int egress_get(struct tunqos_attachment *attachment)
 		if (err)
 			return err;
 	}
-	attachment->egress = (struct nf_hook_ops) {
+	err = -ENOMEM;
+	egress = kzalloc(sizeof(*egress), GFP_KERNEL_ACCOUNT);
+	if (!egress)
+		goto put;
+	egress->ops = (struct nf_hook_ops) {
 		.hook		= sealed ? tunqos_wireguard_before :
 					   tunqos_vrf_before,
 		.dev		= attachment->dev,
@@ -174,11 +179,30 @@ static int egress_get(struct tunqos_attachment *attachment)
 		.hooknum	= NF_NETDEV_EGRESS,
 		.priority	= INT_MAX,
 	};
-	err = nf_register_net_hook(dev_net(attachment->dev),
-				   &attachment->egress);
+	err = nf_register_net_hook(dev_net(attachment->dev), &egress->ops);
 	if (err)
-		tunqos_vrf_put(attachment);
+		goto free;
+	attachment->egress = egress;
+	return 0;
+
+free:
+	kfree(egress);
+put:
+	tunqos_vrf_put(attachment);
 	return err;
+}
+
+static void egress_put(struct tunqos_attachment *attachment)
+{
+	struct tunqos_egress *egress = attachment->egress;
+
+	if (!egress)
+		return;
+	attachment->egress = NULL;
+	nf_unregister_net_hook(dev_net(attachment->dev), &egress->ops);
+	/* who lists the hooks of a device may be looking at it */
+	kfree_rcu(egress, rcu);
+	tunqos_vrf_put(attachment);
 }
 
 /* Is the underlay of a device of ours a VRF? Context: RTNL held. */
@@ -236,11 +260,8 @@ static void release(struct tunqos_attachment *attachment, u32 hooks)
 				       &attachment->ingress);
 		gro_restore(attachment);
 	}
-	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS) {
-		nf_unregister_net_hook(dev_net(attachment->dev),
-				       &attachment->egress);
-		tunqos_vrf_put(attachment);
-	}
+	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS)
+		egress_put(attachment);
 	hooks_put(attachment, hooks);
 }
 
@@ -357,8 +378,7 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 		err = egress_get(attachment);
 		if (err)
 			goto err_after;
-		if (!attachment->number &&
-		    attachment->form != TUNQOS_FORM_WIREGUARD)
+		if (!attachment->egress)
 			gain &= ~TUNQOS_HOOK_TUNNEL_EGRESS;
 	}
 	attachment->held |= gain;

@@ -252,6 +252,11 @@ enum tunqos_vrf {
 	TUNQOS_VRF_TIED,
 };
 
+struct tunqos_egress {
+	struct nf_hook_ops ops;
+	struct rcu_head rcu;
+};
+
 /**
  * struct tunqos_attachment - a tunnel device that packets are handled on
  * @profile: of the binding, NULL while inert; first, the packet path reads it
@@ -265,6 +270,7 @@ enum tunqos_vrf {
  * @vrf: its underlay is a VRF (enum tunqos_vrf)
  * @number: by which outer.c knows it then, 0 if it has none
  * @match: of an xfrm or vti device: the SAs that are its
+ * @egress: with TUNQOS_HOOK_TUNNEL_EGRESS, which few need
  */
 struct tunqos_attachment {
 	struct tunqos_profile __rcu *profile;
@@ -282,7 +288,7 @@ struct tunqos_attachment {
 	struct tunqos_binding *binding;
 	struct tunqos_match *match;
 	struct nf_hook_ops ingress;
-	struct nf_hook_ops egress;
+	struct tunqos_egress *egress;
 	struct rcu_head rcu;
 };
 
