@@ -77,21 +77,30 @@ def cold(rows, row, add):
             table["changed"]), daemon(table) / table["changed"])
         add(title + "%d changed by their table-map: kernel, each" % (
             table["changed"]), kernel(table) / table["changed"], KERNEL)
+    memory(rows, row, title, add)
+
+
+def memory(rows, row, title, add):
+    n = row["count"]
     held = find(rows, "memory", count=n, devices=row["devices"])
-    if held:
-        cpus = held["cpus"]
-        add(title + "kernel memory, each, %d CPU" % cpus,
-            sum(held["total"].values()) / n, MEMORY + MEMORY_CPU * cpus,
-            "bytes")
-        for cache, (objects, size) in sorted(held["caches"].items(),
-                                             key=lambda item: -item[1][1]):
-            if objects * 2 >= n:
-                add("    of it %s, %.2f objects" % (cache, objects / n),
-                    size / n, None, "bytes")
-        for what in ("percpu", "vmalloc"):
-            add("    of it " + what, held["total"][what] / n, None, "bytes")
-        for who, size in held["areas"].items():
-            add("        by " + who, size / n, None, "bytes")
+    if not held:
+        return
+    cpus = held["cpus"]
+    add(title + "kernel memory, each, %d CPU" % cpus,
+        sum(held["total"].values()) / n, MEMORY + MEMORY_CPU * cpus, "bytes")
+    for cache, (objects, size) in sorted(held["caches"].items(),
+                                         key=lambda item: -item[1][1]):
+        if objects * 2 >= n:
+            add("    of it %s, %.2f objects" % (cache, objects / n), size / n,
+                None, "bytes")
+    for what in ("percpu", "vmalloc"):
+        add("    of it " + what, held["total"][what] / n, None, "bytes")
+    for who, size in held["areas"].items():
+        add("        by " + who, size / n, None, "bytes")
+    after = find(rows, "memory after changes", count=n, devices=row["devices"])
+    if after:
+        add(title + "kernel memory after changes, free objects included",
+            sum(after["total"].values()) / n, None, "bytes")
 
 
 def show(found, rows, before=None):

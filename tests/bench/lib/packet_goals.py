@@ -42,7 +42,12 @@ GOALS = (
          most_of("esp-gcm-encap", WRITTEN, "no marking")),
     Goal("forwarding, encap configured elsewhere: 0, within 20", 20,
          between("plain", "tunqos encap elsewhere", "nothing loaded")),
-    Goal("forwarding, a NETDEV hook anywhere", 90,
+    # the kernel's static keys, one for ingress and one for egress
+    Goal("forwarding, an ingress hook anywhere: decap", 90,
+         between("plain", "tunqos decap elsewhere", "nothing loaded")),
+    Goal("forwarding, an egress hook anywhere: a port", 90,
+         between("plain", "tunqos port elsewhere", "nothing loaded")),
+    Goal("forwarding, hooks of both kinds", 90,
          between("plain", "tunqos, all of these elsewhere", "nothing loaded")),
     Goal("a router's own packets, encap configured", 90,
          between("local-out", "tunqos encap elsewhere", "nothing loaded")),
