@@ -13,7 +13,9 @@
 #define inline inline __attribute__((always_inline))
 #define htons __builtin_bswap16
 
-enum { ACCEPT, GRE_LENGTH = 4, GRE_PROTOCOL = 47 };
+enum { ACCEPT, GRE_LENGTH = 4, GRE_PROTOCOL = 47,
+       UDP_LENGTH = 8, UDP_PROTOCOL = 17, VXLAN_PORT = 4789,
+       VXLAN_LENGTH = UDP_LENGTH + 8 + sizeof(struct ethhdr) };
 
 /* peers.TABLE: DSCP + 8; filled in by the compiler's command line */
 static const volatile __u8 map[64] = { MAP };
@@ -50,6 +52,17 @@ static inline struct iphdr *inside_gre(struct iphdr *ip)
 	return (void *)gre + GRE_LENGTH;
 }
 
+static inline struct iphdr *inside_vxlan(struct iphdr *ip)
+{
+	__u16 *udp = (void *)(ip + 1);
+	struct ethhdr *frame = (void *)udp + VXLAN_LENGTH - sizeof(*frame);
+
+	if (ip->protocol != UDP_PROTOCOL || udp[1] != htons(VXLAN_PORT) ||
+	    frame->h_proto != htons(ETH_P_IP))
+		return 0;
+	return (void *)(frame + 1);
+}
+
 SEC("tc-own") int map_own(struct __sk_buff *skb)
 {
 	struct iphdr *ip = outer(skb, 0);
@@ -73,6 +86,26 @@ SEC("tc-gre-map") int gre_map(struct __sk_buff *skb)
 {
 	struct iphdr *ip = outer(skb, GRE_LENGTH + sizeof(*ip));
 	struct iphdr *inner = ip ? inside_gre(ip) : 0;
+
+	if (inner)
+		write_dscp(ip, map[inner->tos >> 2]);
+	return ACCEPT;
+}
+
+SEC("tc-vxlan-copy") int vxlan_copy(struct __sk_buff *skb)
+{
+	struct iphdr *ip = outer(skb, VXLAN_LENGTH + sizeof(*ip));
+	struct iphdr *inner = ip ? inside_vxlan(ip) : 0;
+
+	if (inner)
+		write_dscp(ip, inner->tos >> 2);
+	return ACCEPT;
+}
+
+SEC("tc-vxlan-map") int vxlan_map(struct __sk_buff *skb)
+{
+	struct iphdr *ip = outer(skb, VXLAN_LENGTH + sizeof(*ip));
+	struct iphdr *inner = ip ? inside_vxlan(ip) : 0;
 
 	if (inner)
 		write_dscp(ip, map[inner->tos >> 2]);

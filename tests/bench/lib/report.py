@@ -25,8 +25,6 @@ def line(row, path=None, base=None, before=None):
     """A row as a line of text; before: the figure of an earlier run."""
     if "error" in row:
         return "%-38s ERROR: %s" % (row["row"], row["error"])
-    if "missing" in row:
-        return "%-38s not yet: %s" % (row["row"], row["missing"])
     value = figure(row, path)
     text = "%-38s %8.0f" % (row["row"], value)
     if base:
@@ -123,8 +121,7 @@ def markdown(result):
 def cells(row, path, base):
     name = row["row"] + (" (%s)" % row["note"] if row["note"] else "")
     if "insns" not in row:
-        return "| %s | %s | | | |" % (
-            row["row"], "not yet" if "missing" in row else "error")
+        return "| %s | error | | | |" % row["row"]
     name += ", unsteady" if unsteady(row) else ""
     value = figure(row, path)
     return "| %s | %.0f | %s | %s | %.0f..%.0f |" % (

@@ -60,16 +60,6 @@ class Row:
                 raise Error("DSCP %d: wrong %s" % (dscp, bad))
 
 
-class NotYet:
-    """A row that the project can't fill yet, so that nobody misses it."""
-
-    kind = "tunqos"
-
-    def __init__(self, name, note):
-        self.name = name
-        self.note = note
-
-
 class Path:
     """A journey of packets, and rows(): what is measured on it.
 
