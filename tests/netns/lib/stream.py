@@ -92,14 +92,14 @@ class Marked:
         if esp and esp.spi not in self.spis:
             self.spis.append(esp.spi)
 
-    def all_here(self):
-        self.look()
-        return self.arrived >= self.traffic.sent
+    def finish(self, lost=lambda: 0):
+        """No more packets; True once all but the lost() ones have arrived."""
+        def all_here():
+            self.look()
+            return self.arrived + lost() >= self.traffic.sent
 
-    def finish(self):
-        """No more packets; True once all have arrived."""
         self.traffic.end()
-        return self.captures.until(self.all_here)
+        return self.captures.until(all_here)
 
     def __enter__(self):
         self.captures.__enter__()
