@@ -6,7 +6,9 @@ from functools import partial
 
 import peers
 from path_gre import gre
+from path_udp import wireguard
 from rows import Path, Row
+from traffic import OneByOne
 
 
 @contextlib.contextmanager
@@ -36,5 +38,18 @@ def rows():
     ]
 
 
-PATHS = (Path("selftest", "Self test", contextlib.nullcontext, rows,
-              tolerance=40),)
+def threaded():
+    hook = partial(peers.hook, "r1", "output")
+    return [
+        Row("threads", wireguard, outer=peers.zero, kind="base"),
+        Row("threads, empty hook", wireguard, hook, outer=peers.zero),
+        Row("threads, 100 more", wireguard, partial(hook, extra=1),
+            outer=peers.zero),
+    ]
+
+
+PATHS = (
+    Path("selftest", "Self test", contextlib.nullcontext, rows, tolerance=40),
+    Path("selftest-threads", "Self test, threads", contextlib.nullcontext,
+         threaded, tolerance=100, best=True, world=OneByOne),
+)

@@ -10,7 +10,7 @@ import peers
 import topo
 from device_rows import FIXED, TUN
 from rows import Path
-from traffic import LOCAL, REMOTE, Settled
+from traffic import LOCAL, REMOTE, OneByOne
 
 # the inner packets are UDP too
 OUTER = "ip protocol udp", "-o wan -p udp"
@@ -91,9 +91,9 @@ def vxlan_path(name, title, rows):
 
 
 def wireguard_path(name, title, rows):
-    return Path(name, title + ", its threads included: to 3 % only",
-                contextlib.nullcontext, rows, tolerance=4000, best=True,
-                world=Settled)
+    return Path(name, title + ", its threads included",
+                contextlib.nullcontext, rows, tolerance=100, best=True,
+                world=OneByOne)
 
 
 PATHS = (
