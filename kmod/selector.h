@@ -112,8 +112,10 @@ tunqos_sa_profile4(const struct tunqos_net *tn, __be32 peer)
 
 	bucket = tunqos_selector_bucket(tn, tunqos_hash4(peer));
 	hlist_for_each_entry_rcu(match, bucket, node) {
+		/* a shape that is new need not be known here yet */
 		if (match->selector.peer.a4 != peer || match->tn != tn ||
-		    match->selector.family != AF_INET)
+		    match->selector.family != AF_INET ||
+		    match->selector.fields != TUNQOS_SELECT_PEER)
 			continue;
 		profile = rcu_dereference(match->profile);
 		if (likely(profile))

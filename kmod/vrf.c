@@ -105,8 +105,11 @@ unsigned int tunqos_vrf_before(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	const struct tunqos_attachment *attachment = priv;
+	u16 number = READ_ONCE(attachment->number);
 
-	skb->tc_index = tunqos_hidden_make(attachment->number);
+	/* 0: it is being taken back, and would mean another thing */
+	if (likely(number))
+		skb->tc_index = tunqos_hidden_make(number);
 	return NF_ACCEPT;
 }
 
@@ -132,7 +135,7 @@ int tunqos_vrf_get(struct tunqos_attachment *attachment)
 			      GFP_KERNEL);
 	if (err < 0)
 		return err;
-	attachment->number = number;
+	WRITE_ONCE(attachment->number, number);
 	return 0;
 }
 
@@ -141,7 +144,7 @@ void tunqos_vrf_put(struct tunqos_attachment *attachment)
 {
 	if (attachment->number)
 		xa_erase(&hidden, attachment->number);
-	attachment->number = 0;
+	WRITE_ONCE(attachment->number, 0);
 }
 
 /**
