@@ -13,6 +13,7 @@
 #include <net/xfrm.h>
 
 #include "tunqos.h"
+#include "compat.h"
 #include "count.h"
 #include "selector.h"
 #include "skb.h"
@@ -163,13 +164,12 @@ static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
  * What before() does not do at once.
  * @tag: of the namespace of the SA
  * @own: the companion can be one of ours
- * @elsewhere: it would not be known as transformed then: that mark is where
- *	the family of the first pass has it
+ * @hindrance: enum tunqos_reason why no outer DSCP can be written, or -1
  */
 static noinline void decide(struct sk_buff *skb,
 			    const struct tunqos_profile *profile,
 			    const struct xfrm_state *x, u8 tag, u8 ds, bool own,
-			    bool elsewhere)
+			    int hindrance)
 {
 	bool writes = profile->encap_write || profile->encap_more;
 	u8 outer = TUNQOS_TABLE_LEAVE;
@@ -189,9 +189,8 @@ static noinline void decide(struct sk_buff *skb,
 		class = outer;
 	}
 
-	if (writes && elsewhere) {
-		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  TUNQOS_REASON_NESTED_FAMILY);
+	if (writes && hindrance >= 0) {
+		tunqos_left_alone(profile, TUNQOS_ENCAP, hindrance);
 	} else if (profile->encap_more &&
 		   more(skb, profile, x, tag, ds, outer, class)) {
 		return;
@@ -224,6 +223,21 @@ static __always_inline bool decide_quickly(struct sk_buff *skb,
 	return true;
 }
 
+/*
+ * Why it would not be known as transformed when it comes by again, or as a
+ * packet with an outer header: enum tunqos_reason, or -1.
+ */
+static int hindrance(const struct xfrm_state *x, bool transformed,
+		     unsigned int family)
+{
+	if (tunqos_in_hardware(x))
+		return TUNQOS_REASON_PACKET_OFFLOAD;
+	/* that mark is where the family of the first pass has it */
+	if (transformed && x->props.family != family)
+		return TUNQOS_REASON_NESTED_FAMILY;
+	return -1;
+}
+
 /* @profile: of this pass, or NULL */
 static noinline unsigned int before_by(struct tunqos_net *tn,
 				       struct sk_buff *skb, bool transformed,
@@ -237,7 +251,7 @@ static noinline unsigned int before_by(struct tunqos_net *tn,
 	if (profile && profile->encap_any) {
 		tunqos_count(profile, TUNQOS_ENCAP);
 		decide(skb, profile, x, tn->tag, ds, own,
-		       transformed && x->props.family != family);
+		       hindrance(x, transformed, family));
 	} else if (skb->tc_index >= TUNQOS_COMPANION_MIN &&
 		   !(own && skb->tc_index < TUNQOS_HIDDEN_SEEN)) {
 		/*
@@ -255,10 +269,12 @@ static noinline unsigned int before_any(struct tunqos_net *tn,
 					unsigned int family, u8 ds)
 {
 	const struct dst_entry *dst = skb_dst(skb);
+	const struct xfrm_state *x = dst_xfrm(dst);
 	const struct tunqos_profile *profile;
 
-	profile = sa_profile(tn, dst, dst_xfrm(dst));
-	if (profile && !transformed && decide_quickly(skb, profile, ds))
+	profile = sa_profile(tn, dst, x);
+	if (profile && !transformed && !tunqos_in_hardware(x) &&
+	    decide_quickly(skb, profile, ds))
 		return NF_ACCEPT;
 	return before_by(tn, skb, transformed, family, ds, profile);
 }
@@ -286,7 +302,8 @@ static noinline unsigned int before(struct tunqos_net *tn, struct sk_buff *skb,
 	const struct tunqos_profile *profile;
 
 	if (unlikely(!shapes || !shapes->only_peers ||
-		     x->props.family != AF_INET || !is_last(dst)))
+		     x->props.family != AF_INET || !is_last(dst) ||
+		     tunqos_in_hardware(x)))
 		return before_any(tn, skb, transformed, family, ds);
 	profile = tunqos_sa_profile4(tn, x->id.daddr.a4);
 	if (likely(profile && !transformed && decide_quickly(skb, profile, ds)))

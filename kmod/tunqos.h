@@ -28,8 +28,10 @@
 #include "core/inner.h"
 
 #define TUNQOS_RELEASE		"0.1.0"
-#define TUNQOS_REASONS		(TUNQOS_REASON_OUTER_LOST + 1)
-#define TUNQOS_BINDINGS_MAX	65536
+#define TUNQOS_REASONS		(TUNQOS_REASON_PACKET_OFFLOAD + 1)
+#define TUNQOS_BINDINGS_MAX	65536	/* in one namespace */
+/* In all namespaces together whose owner does not own the machine. */
+#define TUNQOS_GUESTS_MAX	8192
 #define TUNQOS_DESCRIPTION	192	/* bytes: of a binding, for people */
 #define TUNQOS_SHAPES_MAX	8	/* of selectors, in one namespace */
 
@@ -309,6 +311,7 @@ struct tunqos_net {
 	struct tunqos_reasons __percpu *reasons;
 	u32 generation;
 	unsigned int count;		/* of bindings */
+	unsigned int doomed;		/* of them, for now */
 	unsigned int failed;		/* of bindings in that state */
 	struct tunqos_shapes __rcu *shapes;	/* of its selectors */
 	u32 salt;			/* of its bindings' hash */

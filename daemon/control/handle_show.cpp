@@ -57,12 +57,12 @@ constexpr BitName capability_names[] = {
 
 // In the order of enum tunqos_reason.
 constexpr const char* reason_names[] = {
-    "not-ip",        "truncated",    "unknown-header", "control",       "table-leave",
-    "not-permitted", "arrived-lost", "companion-lost", "sa-decap-dscp", "transport-mode",
-    "beet-mode",     "no-memory",    "in-band-tag",    "vrf-underlay",  "nested-family",
-    "ecn-dropped",   "ecn-merged",   "outer-lost",
+    "not-ip",        "truncated",    "unknown-header", "control",        "table-leave",
+    "not-permitted", "arrived-lost", "companion-lost", "sa-decap-dscp",  "transport-mode",
+    "beet-mode",     "no-memory",    "in-band-tag",    "vrf-underlay",   "nested-family",
+    "ecn-dropped",   "ecn-merged",   "outer-lost",     "packet-offload",
 };
-static_assert(std::size(reason_names) == TUNQOS_REASON_OUTER_LOST + 1);
+static_assert(std::size(reason_names) == TUNQOS_REASON_PACKET_OFFLOAD + 1);
 
 template <std::size_t size>
 json names(const BitName (&table)[size], std::uint64_t bits) {

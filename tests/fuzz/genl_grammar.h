@@ -75,7 +75,7 @@ static const struct shape port_table[] = {
 };
 
 static const struct shape reason_key[] = {
-    {TUNQOS_A_REASON_REASON, WORD, TUNQOS_REASON_OUTER_LOST},
+    {TUNQOS_A_REASON_REASON, WORD, TUNQOS_REASON_PACKET_OFFLOAD},
 };
 
 static const struct shape generation[] = {

@@ -67,6 +67,9 @@ constexpr std::array advice{
     Advice{"outer-lost",
            "The outer header is not in front of the decrypted packet, so its mark "
            "is unknown: take generic XDP programs off the tunnel device."},
+    Advice{"packet-offload",
+           "Hardware makes the outer header of this SA, so its mark cannot be "
+           "written: set the SA up with crypto offload or none."},
 };
 
 } // namespace

@@ -165,6 +165,7 @@ enum tunqos_hook {
  *   not dropped.
  * @TUNQOS_REASON_OUTER_LOST: The outer header is not in front of the decrypted
  *   packet.
+ * @TUNQOS_REASON_PACKET_OFFLOAD: Hardware makes the outer header of this SA.
  */
 enum tunqos_reason {
 	TUNQOS_REASON_NOT_IP,
@@ -185,6 +186,7 @@ enum tunqos_reason {
 	TUNQOS_REASON_ECN_DROPPED,
 	TUNQOS_REASON_ECN_MERGED,
 	TUNQOS_REASON_OUTER_LOST,
+	TUNQOS_REASON_PACKET_OFFLOAD,
 };
 
 /**

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What kernels differ in. Kbuild finds out by compiling. */
+#ifndef TUNQOS_COMPAT_H
+#define TUNQOS_COMPAT_H
+
+#include <net/genetlink.h>
+#include <net/xfrm.h>
+
+/* Who may join a group of generic netlink: older kernels let everybody. */
+#ifdef GENL_MCAST_CAP_NET_ADMIN
+#define TUNQOS_MCAST_ADMIN	GENL_MCAST_CAP_NET_ADMIN
+#else
+#define TUNQOS_MCAST_ADMIN	0
+#endif
+
+/* Does hardware do all of this SA, so that the packet stays as it is? */
+static inline bool tunqos_in_hardware(const struct xfrm_state *x)
+{
+#ifdef TUNQOS_HAVE_PACKET_OFFLOAD
+	return x->xso.type == XFRM_DEV_OFFLOAD_PACKET;
+#else
+	return false;
+#endif
+}
+
+#endif /* TUNQOS_COMPAT_H */
