@@ -93,6 +93,25 @@ static void free_rcu_callback(struct rcu_head *head)
 	kfree(binding);
 }
 
+/*
+ * Bindings of namespaces that anybody may make, under RTNL. All share the
+ * tables of packets and of RTNL: with more of them than chains, whoever owns a
+ * namespace could make those of the machine as long as it likes.
+ */
+static unsigned int guests;
+
+static bool is_guest(const struct tunqos_net *tn)
+{
+	return tn->net->user_ns != &init_user_ns;
+}
+
+/* Those that the running transaction removes count no more. */
+static bool is_full(const struct tunqos_net *tn)
+{
+	return tn->count - tn->doomed >= TUNQOS_BINDINGS_MAX ||
+	       (is_guest(tn) && guests - tn->doomed >= TUNQOS_GUESTS_MAX);
+}
+
 /**
  * tunqos_binding_insert() - make a binding known, inert
  * @tn: the namespace
@@ -105,7 +124,7 @@ int tunqos_binding_insert(struct tunqos_net *tn,
 			  struct tunqos_binding *binding)
 {
 	tunqos_assert_rtnl();
-	if (tn->count >= TUNQOS_BINDINGS_MAX)
+	if (is_full(tn))
 		return -E2BIG;
 	if (tunqos_stats_get(binding))
 		return -ENOMEM;
@@ -113,6 +132,7 @@ int tunqos_binding_insert(struct tunqos_net *tn,
 	tunqos_lookup_add(binding);
 	list_add_tail(&binding->list, &tn->bindings);
 	tn->count++;
+	guests += is_guest(tn);
 	return 0;
 }
 
@@ -160,6 +180,7 @@ void tunqos_binding_destroy(struct tunqos_binding *binding)
 	detach(binding);
 	set_state(binding, TUNQOS_STATE_PENDING, NULL);
 	binding->tn->count--;
+	guests -= is_guest(binding->tn);
 	list_del(&binding->list);
 	tunqos_lookup_remove(binding);
 	tunqos_profile_free_rcu(profile);

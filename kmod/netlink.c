@@ -11,6 +11,7 @@
 #include <net/sock.h>
 
 #include "tunqos.h"
+#include "compat.h"
 #include "netlink_policy.h"
 
 #define CAPABILITIES	(TUNQOS_CAPABILITY_GRE | TUNQOS_CAPABILITY_IPIP | \
@@ -29,7 +30,11 @@
 			 TUNQOS_CAPABILITY_MARK_INGRESS)
 
 static const struct genl_multicast_group groups[] = {
-	[TUNQOS_NLGRP_EVENTS] = { .name = TUNQOS_MCGRP_EVENTS },
+	[TUNQOS_NLGRP_EVENTS] = {
+		.name = TUNQOS_MCGRP_EVENTS,
+		/* they say what only an administrator may ask for */
+		.flags = TUNQOS_MCAST_ADMIN,
+	},
 };
 
 struct genl_family tunqos_family __ro_after_init = {

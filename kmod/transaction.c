@@ -158,12 +158,29 @@ static void touch(struct tunqos_binding *binding, struct tunqos_chain *touched)
 	push(touched, binding);
 }
 
+static void set_doomed(struct tunqos_binding *binding, bool doomed)
+{
+	binding->tn->doomed += doomed - binding->doomed;
+	binding->doomed = doomed;
+}
+
 static void doom(struct tunqos_binding *binding, struct tunqos_chain *touched)
 {
 	tunqos_profile_free(binding->next);
 	binding->next = NULL;
-	binding->doomed = true;
+	set_doomed(binding, true);
 	touch(binding, touched);
+}
+
+static void refuse_insert(struct tunqos_net *tn, int err,
+			  struct netlink_ext_ack *extack)
+{
+	if (err == -E2BIG)
+		tunqos_refuse(tn, extack,
+			      "too many bindings: %u are allowed in a namespace, %u in all together whose owner does not own the machine; remove some first",
+			      TUNQOS_BINDINGS_MAX, TUNQOS_GUESTS_MAX);
+	else
+		tunqos_refuse(tn, extack, "out of memory");
 }
 
 /* The change becomes the binding if there is none with its key. */
@@ -177,9 +194,7 @@ static int apply_set(struct tunqos_net *tn, struct tunqos_binding *change,
 	if (!binding) {
 		err = tunqos_binding_insert(tn, change);
 		if (err) {
-			tunqos_refuse(tn, extack, "%s", err == -E2BIG ?
-				      "too many bindings in this namespace" :
-				      "out of memory");
+			refuse_insert(tn, err, extack);
 			return err;
 		}
 		touch(change, touched);
@@ -189,7 +204,7 @@ static int apply_set(struct tunqos_net *tn, struct tunqos_binding *change,
 	binding->next = change->next;
 	binding->successor = change;
 	change->next = NULL;
-	binding->doomed = false;
+	set_doomed(binding, false);
 	touch(binding, touched);
 	return 0;
 }
@@ -260,7 +275,7 @@ static int prepare(const struct tunqos_chain *touched,
 static void settle(struct tunqos_binding *binding)
 {
 	binding->touched = false;
-	binding->doomed = false;
+	set_doomed(binding, false);
 	binding->next = NULL;
 	binding->successor = NULL;	/* it is its own, if it is new */
 }

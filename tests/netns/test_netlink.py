@@ -7,6 +7,8 @@ import errno
 import os
 import random
 import struct
+import subprocess
+import sys
 
 import genl
 import topo
@@ -276,6 +278,10 @@ def permissions(case):
                             found.append(0)
                         except genl.Refused as e:
                             found.append(e.errno)
+                    try:
+                        listen(sock)
+                    except OSError as e:
+                        found.append(e.errno)
             os.write(write, repr(found).encode())
         finally:
             os._exit(0)
@@ -284,14 +290,83 @@ def permissions(case):
     got = os.read(read, 4096).decode()
     os.close(read)
     case.equal("nobody may ask for the release and for no more", got,
-               repr([0] + [errno.EPERM] * 5))
+               repr([0] + [errno.EPERM] * 6))
+
+
+GUESTS = 8192  # bindings of all of them together
+GUEST = """
+import genl
+with genl.Tunqos(None) as sock:
+    print("ready", flush=True)
+    for name, count, flush in iter(lambda: input().split(), ["end", "0", "0"]):
+        try:
+            with sock.transaction():
+                if flush == "1":
+                    sock.flush()
+                for i in range(int(count)):
+                    sock.set_tunnel(device=name + str(i), encap_dscp="copy")
+            said = ""
+        except genl.Refused as e:
+            said = str(e)
+        print(len(sock.tunnels()), said, flush=True)
+"""
+
+
+class Guest:
+    """A namespace that anybody may make, and its owner in it."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            ["unshare", "--user", "--map-root-user", "--net", sys.executable,
+             "-c", GUEST], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, env=dict(os.environ, PYTHONPATH=os.path.dirname(
+                genl.__file__)))
+        self.process.stdout.readline()
+        return self
+
+    def __exit__(self, *_):
+        self.process.communicate("end 0 0\n", 60)
+
+    def put(self, name, count, flush=False):
+        """So many tunnels; (how many there are, why it was refused)."""
+        self.process.stdin.write("%s %d %d\n" % (name, count, flush))
+        self.process.stdin.flush()
+        held, _, said = self.process.stdout.readline().strip().partition(" ")
+        return int(held), said
+
+
+def guests(case, sock):
+    """All share the module's tables; those who do not own the machine cannot
+    fill them up. What the same transaction removes does not count."""
+    def refused(what, got, held):
+        case.equal(what + ": held", got[0], held)
+        case.true(what + ": says why", "too many bindings: 65536" in got[1]
+                  and str(GUESTS) in got[1], got[1])
+
+    with Guest() as one, Guest() as two:
+        case.equal("as many as may be", one.put("a", GUESTS), (GUESTS, ""))
+        case.equal("others instead", one.put("b", GUESTS, flush=True),
+                   (GUESTS, ""))
+        refused("one more", one.put("c", 1), GUESTS)
+        refused("of somebody else", two.put("d", 1), 0)
+        with sock.transaction():
+            sock.set_tunnel(device="mine", encap_dscp="copy")
+        case.equal("the machine's own", list(sock.tunnels()), ["mine"])
+        case.equal("fewer", one.put("a", 1, flush=True), (1, ""))
+        case.equal("room for others", two.put("d", 1), (1, ""))
+    with sock.transaction():
+        sock.flush()
+
+
+def listen(sock):
+    sock.sock.setsockopt(genl.SOL_NETLINK, genl.NETLINK_ADD_MEMBERSHIP,
+                         sock.groups["events"])
 
 
 def events(case, sock):
     """Listeners hear a device come and go, and a commit."""
     with genl.Tunqos("rA") as ear:
-        ear.sock.setsockopt(genl.SOL_NETLINK, genl.NETLINK_ADD_MEMBERSHIP,
-                            ear.groups["events"])
+        listen(ear)
         with sock.transaction():
             sock.set_tunnel(device="late", decap_dscp="copy")
         topo.ip("rA", ["link add late type gre local 192.0.2.1 remote 9.9.9.9",
@@ -346,6 +421,7 @@ def test(case):
             settings(case, sock)
             transactions(case, sock, other)
             events(case, sock)
+            guests(case, sock)
             noise(case, sock)
         permissions(case)
         info = genl.Tunqos("rB").info()
