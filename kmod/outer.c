@@ -320,13 +320,17 @@ tunnelled4(struct sk_buff *skb, const struct tunqos_attachment *attachment,
 	const u8 *end = skb_tail_pointer(skb);
 	unsigned int len = end > data ? end - data : 0;
 	struct tunqos_inner inner;
+	bool found = false;
 
 	if (unlikely((len < TUNQOS_INNER_BYTES &&
 		      (len < TUNQOS_INNER_MIN || skb->data_len)) ||
-		     profile->encap_more ||
-		     !is_simple(attachment->form, outer->protocol)))
+		     profile->encap_more))
 		return tunnelled_slowly(skb, attachment, profile, tag);
-	if (unlikely(!tunqos_inner_quick(data, outer->protocol, &inner)))
+	if (is_simple(attachment->form, outer->protocol))
+		found = tunqos_inner_quick(data, outer->protocol, &inner);
+	else if (outer->protocol == IPPROTO_UDP && len >= TUNQOS_FRAME_MIN)
+		found = tunqos_inner_quick_udp(attachment->form, data, &inner);
+	if (unlikely(!found))
 		return tunnelled_slowly(skb, attachment, profile, tag);
 	tunqos_count(profile, TUNQOS_ENCAP);
 	if (profile->pre_classify)

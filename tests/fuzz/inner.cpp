@@ -212,7 +212,12 @@ void device(Input input, unsigned form) {
     tunqos_inner inner{};
     const int result = tunqos_inner_in(static_cast<tunqos_form>(form), block.data(),
                                        static_cast<unsigned>(block.size()), proto, &inner);
-    same(result, inner, find_in(Reader(block.span()), form, proto));
+    const Found slow = find_in(Reader(block.span()), form, proto);
+    same(result, inner, slow);
+    tunqos_inner quick{};
+    if (proto == 17 && block.size() >= TUNQOS_FRAME_MIN &&
+        tunqos_inner_quick_udp(static_cast<tunqos_form>(form), block.data(), &quick))
+        same(0, quick, slow);
 }
 
 void outer(const Input& input) {

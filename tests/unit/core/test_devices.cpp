@@ -42,11 +42,19 @@ struct Answer {
     bool operator==(const Answer&) const = default;
 };
 
+// Where the quick finder says something, it says the same.
 Answer in(tunqos_form form, const Bytes& bytes, std::uint8_t proto) {
     const Bytes exact(bytes);
     tunqos_inner inner{};
     const int result =
         tunqos_inner_in(form, exact.data(), static_cast<unsigned>(exact.size()), proto, &inner);
+    tunqos_inner quick{};
+    if (proto == 17 && exact.size() >= TUNQOS_FRAME_MIN &&
+        tunqos_inner_quick_udp(form, exact.data(), &quick)) {
+        REQUIRE(result == 0);
+        REQUIRE(quick.offset == inner.offset);
+        REQUIRE(quick.ds == inner.ds);
+    }
     return {result, inner.offset, inner.ds};
 }
 
@@ -110,6 +118,33 @@ TEST_CASE("Geneve, with options") {
     CHECK(in(TUNQOS_FORM_GENEVE, udp + geneve(1, 0x40, 0x0800) + ipv4(7), 17) == at(20, 7));
     CHECK(in(TUNQOS_FORM_GENEVE, udp + geneve(1, 0x80, 0x0800) + ipv4(7), 17) == unknown);
     CHECK(in(TUNQOS_FORM_GENEVE, udp + geneve(1, 0, 0x8847) + ipv4(7), 17) == not_ip);
+}
+
+TEST_CASE("frames in VXLAN and Geneve are found quickly") {
+    const auto quick = [](tunqos_form form, const Bytes& bytes) {
+        tunqos_inner inner{};
+        const bool found = tunqos_inner_quick_udp(form, bytes.data(), &inner);
+        return Answer{found ? 0 : -1, inner.offset, inner.ds};
+    };
+    const Bytes vxlan{0x08, 0, 0, 0, 0, 0, 8, 0}, gpe{0x0c, 0, 0, 3, 0, 0, 8, 0};
+    const Bytes geneve{0, 0, 0x65, 0x58, 0, 0, 8, 0}, options{1, 0, 0x65, 0x58, 0, 0, 8, 0};
+    const Bytes control{0, 0x80, 0x65, 0x58, 0, 0, 8, 0};
+    for (unsigned ds = 0; ds < 256; ++ds) {
+        const auto byte = static_cast<std::uint8_t>(ds);
+        for (const Bytes& frame : {macs + ipv4_type + ipv4(byte), macs + ipv6_type + ipv6(byte)}) {
+            CHECK(quick(TUNQOS_FORM_VXLAN, udp + vxlan + frame) == at(30, ds));
+            CHECK(quick(TUNQOS_FORM_GENEVE, udp + geneve + frame) == at(30, ds));
+        }
+    }
+    const Answer slowly{-1, 0, 0};
+    const Bytes frame = macs + ipv4_type + ipv4(7);
+    CHECK(quick(TUNQOS_FORM_VXLAN, udp + gpe + frame) == slowly);
+    CHECK(quick(TUNQOS_FORM_VXLAN, udp + Bytes(8, 0) + frame) == slowly);
+    CHECK(quick(TUNQOS_FORM_GENEVE, udp + options + frame) == slowly);
+    CHECK(quick(TUNQOS_FORM_GENEVE, udp + control + frame) == slowly);
+    CHECK(quick(TUNQOS_FORM_VXLAN, udp + vxlan + macs + c_tag + ipv4_type + ipv4(7)) == slowly);
+    CHECK(quick(TUNQOS_FORM_VXLAN, udp + vxlan + macs + arp_type + ipv4(7)) == slowly);
+    CHECK(quick(TUNQOS_FORM_GRE, udp + vxlan + frame) == slowly);
 }
 
 TEST_CASE("FOU and GUE around what the device writes") {
