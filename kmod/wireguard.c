@@ -43,10 +43,9 @@ static u8 innermost(const struct sk_buff *skb, int offset, u8 ds)
 	u8 bytes[2 * TUNQOS_INNER_BYTES];
 	unsigned int len = min_t(unsigned int, skb->len - offset,
 				 sizeof(bytes));
+	const u8 *data = skb_header_pointer(skb, offset, len, bytes);
 
-	if (skb_copy_bits(skb, offset, bytes, len))
-		return tunqos_ds_dscp(ds);
-	return tunqos_innermost(bytes, len, inner);
+	return data ? tunqos_innermost(data, len, inner) : tunqos_ds_dscp(ds);
 }
 
 /* The headers are not validated. @offset: from skb->data to the IP header */
