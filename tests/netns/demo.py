@@ -8,10 +8,16 @@ through the CLI and printed as it is typed. Ends with status 1 if one cell of
 the tables is not what it should be.
 """
 
+import fcntl
 import os
+import pty
+import re
+import select
 import socket
+import struct
 import subprocess
 import sys
+import termios
 
 import expect
 import topo
@@ -34,6 +40,28 @@ def name(dscp):
     return NAME.get(dscp, str(dscp))
 
 
+def terminal(router, lines):
+    """A session of the CLI at a terminal: prompts, echo and answers."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 250, 0, 0))
+    shell = topo.popen(router, "unshare", "--uts", "sh", "-c",
+                       'hostname "$0"; exec "$@"', router,
+                       tq.program("tunqos"), stdin=slave, stdout=slave,
+                       stderr=slave, env=dict(os.environ, TERM="dumb"))
+    os.close(slave)
+    shown, typed = "", 0
+    for line in [*lines, ""]:
+        while not re.search(r"(?:^|\n)%s\S*# ?$" % router, shown[typed:]):
+            if not select.select([master], [], [], 30 * topo.SLOW)[0]:
+                raise TimeoutError("no prompt: " + shown)
+            shown += os.read(master, 4096).decode().replace("\r", "")
+        typed = len(shown)
+        os.write(master, (line + "\n" if line else "\4").encode())
+    shell.wait(30 * topo.SLOW)
+    os.close(master)
+    return shown.rpartition("\n")[0]
+
+
 class Demo:
     def __init__(self, net, tun):
         self.net = net
@@ -45,18 +73,13 @@ class Demo:
         print("\n%s\n%d. %s\n%s" % ("=" * 78, number, text, "-" * 78))
 
     def type(self, router, *lines):
-        """Configuration as an engineer types it."""
-        mode = "(config)"
-        print("  %s# configure terminal" % router)
-        for line in lines:
-            if line.startswith(("interface", "crypto map", "table-map")):
-                mode = "(config)"
-            print("  %s%s# %s" % (router, mode, line))
-            for word, sub in (("interface", "-if"), ("crypto map",
-                              "-crypto-map"), ("table-map", "-tablemap")):
-                if line.startswith(word):
-                    mode = "(config%s)" % sub
-        self.cli(router, "configure terminal", *lines)
+        """Configuration as an engineer types it; what the terminal shows."""
+        text = terminal(router, ["configure terminal", *lines, "end"])
+        print("  " + text.replace("\n", "\n  "))
+        self.wrong += any(
+            line.startswith("%") and not line.startswith(("% NOTE:",
+                                                          "% Warning:"))
+            for line in text.splitlines())
 
     def cli(self, router, *lines):
         argv = [tq.program("tunqos")]
