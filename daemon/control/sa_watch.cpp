@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "control/sa_watch.hpp"
 
+#include <linux/xfrm.h>
+
 #include "control/manager.hpp"
 #include "planner/sa_binder.hpp"
 
@@ -33,13 +35,18 @@ kernel::KernelResult<std::vector<SaReport>> SaWatch::report() {
     if (!sas) return tl::make_unexpected(sas.error());
     const Config& config = running_();
     const planner::SaBinder binder(config, links_.ipsec_devices());
+    std::set<std::pair<std::string, std::string>> tunnels; // from, to
+    for (const auto& sa : *sas) {
+        if (sa.mode == XFRM_MODE_TUNNEL) tunnels.emplace(sa.source, sa.destination);
+    }
     std::vector<SaReport> reports;
     reports.reserve(sas->size());
     for (auto& sa : *sas) {
         SaReport report{std::move(sa), {}, {}, {}};
         if (const auto* const owner = binder.find(report.sa)) {
             report.bound = owner->name;
-            report.warnings = planner::advise_sa(report.sa, *owner, config);
+            const bool may_be_bundled = tunnels.contains({report.sa.source, report.sa.destination});
+            report.warnings = planner::advise_sa(report.sa, *owner, config, may_be_bundled);
         }
         if (const auto found = seen_.find(key_of(report.sa)); found != seen_.end())
             report.recent = found->second.recent;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // An SA and a profile that are each sound, but not together.
+#include <linux/xfrm.h>
+
 #include "planner/planner.hpp"
 #include "planner/sa_binder.hpp"
 
@@ -25,6 +27,30 @@ std::string decap_setting(const Decap& decap) {
                                          : "tunnel decap dscp table " + decap.table;
 }
 
+// The settings that are for two headers, of an SA that has one.
+std::vector<std::string> idle_settings(const Sa& sa, const TunnelProfile& profile) {
+    const auto& [encap, decap, pre_classify, control] = profile;
+    std::vector<std::string> settings;
+    if (sa.mode != XFRM_MODE_TRANSPORT && sa.mode != XFRM_MODE_BEET) return settings;
+    if (sa.direction != Sa::Direction::in) {
+        if (encap.inner.mode != EncapInner::keep) settings.emplace_back("tunnel encap inner-dscp");
+        if (encap.ecn != EncapEcn::native) settings.emplace_back("tunnel encap ecn");
+    }
+    if (sa.direction != Sa::Direction::out) {
+        if (decap.dscp != DecapDscp::keep) settings.push_back(decap_setting(decap));
+        if (decap.queue_by == DecapClass::outer) settings.emplace_back("tunnel decap class outer");
+        if (decap.ecn != DecapEcn::native) settings.emplace_back("tunnel decap ecn");
+    }
+    return settings;
+}
+
+std::string listed(const std::vector<std::string>& settings) {
+    std::string text = settings.front();
+    for (std::size_t i = 1; i < settings.size(); ++i)
+        text += (i + 1 < settings.size() ? ", " : " and ") + settings[i];
+    return text;
+}
+
 // How to make the SA again with a window; its keys stay unsaid.
 std::string ip_xfrm(const Sa& sa) {
     return "ip xfrm state add src " + sa.source + " dst " + sa.destination + " proto " +
@@ -34,8 +60,8 @@ std::string ip_xfrm(const Sa& sa) {
 
 } // namespace
 
-std::vector<std::string> advise_sa(const Sa& sa, const SaBinder::Owner& owner,
-                                   const Config& config) {
+std::vector<std::string> advise_sa(const Sa& sa, const SaBinder::Owner& owner, const Config& config,
+                                   bool may_be_bundled) {
     std::vector<std::string> advice;
     const std::string name = "SA " + to_string(sa);
     if (copied_before(sa, *owner.profile))
@@ -45,6 +71,14 @@ std::vector<std::string> advise_sa(const Sa& sa, const SaBinder::Owner& owner,
                          decap_setting(owner.profile->decap) + " of " + owner.name +
                          " could, and without its permit list; put copy_dscp = out into the child "
                          "of swanctl.conf, or leave out flag decap-dscp of ip xfrm state");
+    const auto idle = idle_settings(sa, *owner.profile);
+    if (!idle.empty() && !may_be_bundled)
+        advice.push_back(name + " is of " + kernel::mode_name(sa.mode) +
+                         " mode, which has one header only: " + listed(idle) + " of " + owner.name +
+                         (idle.size() > 1 ? " do" : " does") +
+                         " nothing for its packets; if they are those of a tunnel interface, put " +
+                         (idle.size() > 1 ? "these settings" : "the setting") +
+                         " there, else use tunnel mode");
     const bool small = sa.window > 0 && sa.window < enough_window;
     if (small && several_aggregates(config, owner.profile->encap, !sa.dont_encap_dscp))
         advice.push_back(

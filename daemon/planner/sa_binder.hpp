@@ -40,8 +40,10 @@ private:
     std::vector<Shape> shapes_; // the most specific first
 };
 
-// What is wrong between an SA and the profile that binds it, with what mends it.
+// What is wrong between an SA and the profile that binds it, with what mends it. `may_be_bundled`:
+// there is an SA of tunnel mode between the same ends, which may make the header for this one, as
+// IPComp does for ESP.
 std::vector<std::string> advise_sa(const kernel::Sa& sa, const SaBinder::Owner& owner,
-                                   const Config& config);
+                                   const Config& config, bool may_be_bundled);
 
 } // namespace tunqos::planner

@@ -114,6 +114,20 @@ TEST_CASE("show.sas has every SA with what binds it") {
     CHECK(f.answer().at("error").at("message") == "the list of SAs cannot be read");
 }
 
+TEST_CASE("transport mode is not complained of where an SA of tunnel mode goes with it") {
+    Fixture f;
+    kernel::Sa esp = inbound();
+    esp.mode = XFRM_MODE_TRANSPORT;
+    kernel::Sa ipcomp = inbound();
+    ipcomp.protocol = IPPROTO_COMP;
+    f.sas.list = {esp};
+    REQUIRE(f.shown().at(0).at("warnings").size() == 1);
+    f.sas.list = {esp, ipcomp};
+    CHECK(f.shown().at(0).at("warnings").empty());
+    f.sas.list[1].source = "203.0.113.9"; // another peer's
+    CHECK(f.shown().at(0).at("warnings").size() == 1);
+}
+
 TEST_CASE("a warning is in the log when it appears, and again when it comes back") {
     Fixture f;
     f.sas.list = {inbound()};

@@ -143,9 +143,10 @@ TEST_CASE("an IPsec device binds its SAs if it has a tunnel profile") {
 
 namespace {
 
-std::vector<std::string> advice(const Sa& sa, const TunnelProfile& profile) {
+std::vector<std::string> advice(const Sa& sa, const TunnelProfile& profile,
+                                bool may_be_bundled = false) {
     const Config config = samples::full();
-    return planner::advise_sa(sa, {"crypto map vpn 10", &profile}, config);
+    return planner::advise_sa(sa, {"crypto map vpn 10", &profile}, config, may_be_bundled);
 }
 
 } // namespace
@@ -173,6 +174,44 @@ TEST_CASE("decap-dscp of an SA comes before the decap of an entry") {
     sa = outbound();
     sa.decap_dscp = true;
     CHECK(advice(sa, profile).empty());
+}
+
+TEST_CASE("settings for two headers do nothing where there is one") {
+    TunnelProfile profile;
+    profile.encap.dscp = EncapDscp::set;
+    Sa in = inbound();
+    Sa out = outbound();
+    in.mode = out.mode = XFRM_MODE_TRANSPORT;
+    CHECK(advice(in, profile).empty()); // the outer DSCP is written in every mode
+    CHECK(advice(out, profile).empty());
+    profile.decap.dscp = DecapDscp::copy;
+    CHECK(advice(in, profile) ==
+          std::vector<std::string>{
+              "SA esp 0x1001 from 203.0.113.2 is of transport mode, which has one header only: "
+              "tunnel decap dscp copy of crypto map vpn 10 does nothing for its packets; if they "
+              "are those of a tunnel interface, put the setting there, else use tunnel mode"});
+    CHECK(advice(out, profile).empty());
+    CHECK(advice(in, profile, true).empty());
+    profile.decap = {DecapDscp::table, "lan", {}, DecapClass::outer, DecapEcn::rfc6040};
+    profile.encap.inner.mode = EncapInner::set;
+    profile.encap.ecn = EncapEcn::compatibility;
+    in.mode = out.mode = XFRM_MODE_BEET;
+    CHECK(advice(in, profile) ==
+          std::vector<std::string>{
+              "SA esp 0x1001 from 203.0.113.2 is of beet mode, which has one header only: tunnel "
+              "decap dscp table lan, tunnel decap class outer and tunnel decap ecn of crypto map "
+              "vpn 10 do nothing for its packets; if they are those of a tunnel interface, put "
+              "these settings there, else use tunnel mode"});
+    REQUIRE(advice(out, profile).size() == 1);
+    CHECK(advice(out, profile)[0].find("only: tunnel encap inner-dscp and tunnel encap ecn of") !=
+          std::string::npos);
+    Sa both = in;
+    both.direction = Sa::Direction::unknown;
+    REQUIRE(advice(both, profile).size() == 1);
+    CHECK(advice(both, profile)[0].find("inner-dscp, tunnel encap ecn, tunnel decap dscp table") !=
+          std::string::npos);
+    in.mode = XFRM_MODE_TUNNEL;
+    CHECK(advice(in, profile).empty());
 }
 
 TEST_CASE("several classes and a small replay window do not go together") {
