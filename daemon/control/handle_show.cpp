@@ -283,9 +283,11 @@ JsonResult handle_show_tunnels(Context& context, const json& params) {
     }
     for (const auto& [key, map] : context.manager.running().crypto_maps) {
         const std::string name = key.name + ' ' + std::to_string(key.sequence);
-        if (is_wanted(name))
-            add(name, crypto_map_json(map, *reported, context.links,
-                                      context.manager.refusal("crypto map " + name)));
+        if (!is_wanted(name)) continue;
+        add(name, crypto_map_json(map, *reported, context.links,
+                                  context.manager.refusal("crypto map " + name)));
+        if (auto lost = class_lost(map, context.manager.running().interfaces))
+            list.back()["warnings"].push_back(std::move(*lost));
     }
     if (*wanted && list.empty())
         return nothing_named(**wanted, "tunnel profile", "see show tunnel");

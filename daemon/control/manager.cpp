@@ -220,6 +220,9 @@ std::optional<Outcome> Manager::change_alone(const Change& change, Mode mode) {
     const ChangedPart part = changed_part(change, running_);
     if (!validate(part.after).empty()) return std::nullopt;
     Outcome outcome{generation_, diff(part.before, part.after), advise(part.after)};
+    // The one thing that is said of an entry because of an interface.
+    for (auto& advice : advise_classes(running_.crypto_maps, part.after.interfaces))
+        outcome.warnings.push_back(std::move(advice));
     if (mode == Mode::check) return outcome;
 
     if (!mirror_is_current()) return std::nullopt;

@@ -23,6 +23,8 @@ public:
             profile(name, map.tunnel);
             network_control(name, map.tunnel.decap);
         }
+        for (auto& text : advise_classes(config_.crypto_maps, config_.interfaces))
+            say(std::move(text));
         for (const auto& [name, interface] : config_.interfaces) {
             if (interface.tunnel) profile("interface " + name, *interface.tunnel);
             if (interface.port) use(interface.port->table, Use::pcp, "interface " + name);
@@ -77,7 +79,46 @@ private:
     std::map<std::string, bool> used_;
 };
 
+// The outer DSCP is the inner one, so that it is the class as well.
+bool copies(const Encap& encap) {
+    return encap.dscp == EncapDscp::copy && encap.inner.mode == EncapInner::keep &&
+           !encap.single_aggregate;
+}
+
+// Nothing is done to a packet that is sent.
+bool leaves(const Encap& encap) {
+    return encap.dscp == EncapDscp::native && encap.ecn == EncapEcn::native;
+}
+
 } // namespace
+
+std::optional<std::string> class_lost(const CryptoMap& map,
+                                      const std::map<std::string, Interface>& interfaces) {
+    if (map.match.empty() || map.tunnel.pre_classify.enabled || leaves(map.tunnel.encap))
+        return std::nullopt;
+    const auto loses = [&](const auto& entry) {
+        const auto& tunnel = entry.second.tunnel;
+        return tunnel && tunnel->pre_classify.enabled &&
+               !(copies(tunnel->encap) && copies(map.tunnel.encap));
+    };
+    const auto found = std::find_if(interfaces.begin(), interfaces.end(), loses);
+    if (found == interfaces.end()) return std::nullopt;
+    return "has no qos pre-classify, but interface " + found->first +
+           " has it: if SAs of this entry carry packets of that interface, the class they are "
+           "queued by is the outer DSCP and not the inner one; put qos pre-classify on the entry, "
+           "too";
+}
+
+std::vector<std::string> advise_classes(const std::map<CryptoMapKey, CryptoMap>& maps,
+                                        const std::map<std::string, Interface>& interfaces) {
+    std::vector<std::string> advice;
+    for (const auto& [key, map] : maps) {
+        if (auto lost = class_lost(map, interfaces))
+            advice.push_back("crypto map " + key.name + ' ' + std::to_string(key.sequence) + ": " +
+                             *lost);
+    }
+    return advice;
+}
 
 std::vector<std::string> advise(const Config& config) {
     return Adviser(config).run();

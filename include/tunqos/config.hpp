@@ -28,6 +28,15 @@ std::optional<Problem> check_ipsec_decap(const Decap& decap, const std::string& 
 // Valid, but worth a word: an unused table-map, a table that is not what its user expects.
 std::vector<std::string> advise(const Config& config);
 
+// An entry without `qos pre-classify` has the last word on the class of what its SAs carry, also
+// of packets that got one by an interface with it. Whether they carry those nobody knows here, so
+// that it is said as a condition. Nothing if it would not matter.
+std::optional<std::string> class_lost(const CryptoMap& map,
+                                      const std::map<std::string, Interface>& interfaces);
+// All of it that there is to say about these entries: a part of what advise() says.
+std::vector<std::string> advise_classes(const std::map<CryptoMapKey, CryptoMap>& maps,
+                                        const std::map<std::string, Interface>& interfaces);
+
 // One line a change, for people: "interface gre1: encap dscp copy -> table wan".
 std::vector<std::string> diff(const Config& before, const Config& after);
 

@@ -14,6 +14,8 @@ import topo
 import tq
 import wire
 from case import main
+from test_port import classes
+from test_preclassify import clean, htb
 
 EF = expect.DSCP["ef"]
 AF31 = expect.DSCP["af31"]
@@ -250,6 +252,49 @@ def device(case, net):
         case.equal("is not", sas(daemon)[OUT]["bound"], "interface tun")
 
 
+def behind(case, net):
+    """GRE in SAs of transport mode: which class the queue sees, and what is
+    said of an entry that takes it away or has settings for two headers."""
+    lost = "Warning: has no qos pre-classify, but interface tun has it"
+
+    def seen(name, on_device, on_entry, want):
+        """Does the queue see EF, which is inside?"""
+        daemon.cli("configure terminal", "no interface tun",
+                   "crypto map v 10", "no crypto map v", "interface tun", "qos pre-classify",
+                   *on_device, "exit", "crypto map v 10", "set peer " + PEER,
+                   *on_entry)
+        htb(net, (10, EF), (20, AF41))
+        shots.outer(case, net, tun, name, want)
+        counts = classes(net, "rA", "wan")
+        clean(net)
+        for what in ("show crypto map", "show tunnel v 10"):
+            text = daemon.cli(what).stdout
+            case.equal("%s: %s: %s" % (name, what, text), lost in text,
+                       not counts["1:10"])
+        return counts["1:10"]
+
+    bleach, native = "tunnel encap dscp set 0", "tunnel encap dscp native"
+    with net.tunnel("gre-esp") as tun, tq.Daemon("rA") as daemon:
+        for name, on_device, on_entry, outer, want in (
+                ("copy of a copy", [], [], EF, 1),
+                ("entry set", [], ["tunnel encap dscp set cs1"], CS1, 0),
+                ("copy of a number", [bleach], [], 0, 0),
+                ("entry native", [bleach], [native], 0, 1),
+                ("both", [bleach], ["qos pre-classify"], 0, 1),
+                ("both, entry set", [], ["tunnel encap dscp set cs1",
+                                         "qos pre-classify"], CS1, 1)):
+            case.equal(name + ": EF class",
+                       seen(name, on_device, on_entry, outer), want)
+        case.equal("nothing else is said", [
+            sa["warnings"] for sa in sas(daemon).values()], [[], []])
+        daemon.cli(*entry(10, "tunnel decap dscp copy permit 0-47"))
+        for what in ("show crypto map", "show crypto session"):
+            text = daemon.cli(what).stdout
+            case.true("%s: %s" % (what, text), text.count(
+                "Warning: SA esp %#x from %s is of transport mode" %
+                (IN, PEER)) == 1 and text.count("transport mode, which") == 1)
+
+
 def test(case):
     with tq.module(), topo.Founding(vlan_b=10) as net:
         with net.tunnel("esp") as tun:
@@ -265,6 +310,7 @@ def test(case):
             replayed(case, net, tun)
             case.note("replayed done")
         device(case, net)
+        behind(case, net)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ std::string render_crypto_map(const CryptoMapKey& key, const CryptoMap& map,
     if (status != nullptr) {
         text += fmt::format("        State: {}\n", status->state);
         if (!status->problem.empty()) text += fmt::format("        Problem: {}\n", status->problem);
+        for (const std::string& warning : status->warnings)
+            text += fmt::format("        Warning: {}\n", warning);
     }
     return text;
 }

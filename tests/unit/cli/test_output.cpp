@@ -135,6 +135,11 @@ TEST_CASE("show crypto map in the layout of IOS") {
     CHECK(render_crypto_map({"vpn", 10}, map, nullptr)
               .starts_with("Crypto Map IPv4 \"vpn\" 10 ipsec-isakmp\n"
                            "        Peer = none: disabled until a peer has been configured\n"));
+    TunnelStatus status;
+    status.state = "active";
+    status.warnings = {"has no qos pre-classify"};
+    CHECK(render_crypto_map({"vpn", 10}, map, &status)
+              .ends_with("        State: active\n        Warning: has no qos pre-classify\n"));
 }
 
 TEST_CASE("show crypto session") {

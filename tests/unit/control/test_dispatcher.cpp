@@ -180,6 +180,30 @@ TEST_CASE("a tunnel whose packets are redirected on ingress has a warning") {
     CHECK(warnings().empty()); // nothing to do at decap
 }
 
+TEST_CASE("an entry that takes a class away has a warning, whichever of the two comes last") {
+    Fixture f;
+    json config = full_json();
+    config["cryptoMaps"]["vpn 10"]["tunnel"].erase("preClassify");
+    REQUIRE(f.result("config.set", {{"config", config}}).at("warnings").empty());
+    const auto warnings = [&](const char* name) {
+        return f.result("show.tunnels", {{"name", name}}).at("tunnels").at(0).at("warnings");
+    };
+    CHECK(warnings("vpn 10").empty());
+    json gre = config["interfaces"]["gre1"];
+    gre["tunnel"]["preClassify"] = true;
+    const json change = {{"version", 1}, {"interfaces", {{"gre1", gre}}}};
+    const json said = f.result("config.change", {{"config", change}}).at("warnings");
+    REQUIRE(said.size() == 1);
+    CHECK(said[0].get<std::string>().starts_with("crypto map vpn 10: has no qos pre-classify"));
+    REQUIRE(warnings("vpn 10").size() == 1);
+    CHECK(warnings("vpn 10")[0].get<std::string>().starts_with("has no qos pre-classify"));
+    CHECK(warnings("gre1").empty());
+    const json map = {{"version", 1}, {"cryptoMaps", {{"vpn 10", config["cryptoMaps"]["vpn 10"]}}}};
+    CHECK(f.result("config.change", {{"config", map}}).at("warnings") == said);
+    CHECK(f.result("config.set", {{"config", full_json()}}).at("warnings").empty());
+    CHECK(warnings("vpn 10").empty());
+}
+
 TEST_CASE("show joins the configuration with what the module says") {
     Fixture f;
     json config = full_json();

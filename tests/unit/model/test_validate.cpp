@@ -353,3 +353,36 @@ TEST_CASE("advice names what is valid but odd") {
               "interface gre1: table-map cos holds numbers 0-7 only, but is used for DSCPs (0-63)",
               "table-map lan: is not used"});
 }
+
+TEST_CASE("an entry that takes the class of another interface away is told of") {
+    Config config = samples::full();
+    auto& entry = config.crypto_maps.at({"vpn", 10});
+    auto& gre = *config.interfaces.at("gre1").tunnel;
+    const auto said = [&] { return class_lost(entry, config.interfaces).has_value(); };
+    entry.tunnel.pre_classify.enabled = false;
+    CHECK_FALSE(said()); // nobody gives a class
+    gre.pre_classify.enabled = true;
+    CHECK(advise(config) ==
+          std::vector<std::string>{
+              "crypto map vpn 10: has no qos pre-classify, but interface gre1 has it: if SAs of "
+              "this entry carry packets of that interface, the class they are queued by is the "
+              "outer DSCP and not the inner one; put qos pre-classify on the entry, too"});
+    entry.tunnel.pre_classify.enabled = true;
+    CHECK_FALSE(said());
+    entry.tunnel.pre_classify.enabled = false;
+    entry.tunnel.encap.dscp = EncapDscp::native; // is not touched
+    CHECK_FALSE(said());
+    entry.tunnel.encap.ecn = EncapEcn::rfc6040;
+    CHECK(said());
+    entry.tunnel.encap = {};
+    CHECK(said());
+    gre.encap = {}; // a copy of a copy is the inner one
+    CHECK_FALSE(said());
+    entry.tunnel.encap.single_aggregate = Aggregate{4};
+    CHECK(said());
+    entry.tunnel.encap = {};
+    gre.encap.inner.mode = EncapInner::set;
+    CHECK(said());
+    entry.match = {}; // binds nothing
+    CHECK_FALSE(said());
+}
