@@ -187,7 +187,7 @@ std::string Manager::refusal(const std::string& object) const {
 
 RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> generation, Mode mode) {
     if (generation && *generation != generation_) return stale();
-    if (auto problems = validate(config); !problems.empty())
+    if (auto problems = validate(config, &running_); !problems.empty())
         return refuse(rpc::invalid_config, std::move(problems));
     Outcome outcome{generation_, diff(running_, config), advise(config)};
     if (mode == Mode::check) return outcome;

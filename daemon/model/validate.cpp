@@ -37,7 +37,7 @@ bool device_name(const std::string& name) {
 
 class Validator {
 public:
-    explicit Validator(const Config& config) : config_(config) {}
+    Validator(const Config& config, const Config* before) : config_(config), before_(before) {}
 
     Problems run() {
         for (const auto& [name, map] : config_.table_maps)
@@ -96,6 +96,12 @@ private:
     // A table that `user` refers to exists and its values fit the use.
     void table(const std::string& name, const std::string& user, Use use) {
         const auto found = config_.table_maps.find(name);
+        if (found == config_.table_maps.end() && before_ && before_->table_maps.contains(name)) {
+            const std::string setting = user.substr(user.find(" / ") + 3);
+            problem("table-map " + name, "is used by " + user + "; take it off there first (no " +
+                                             setting + "), or use another table-map there");
+            return;
+        }
         if (found == config_.table_maps.end()) {
             problem(user, "there is no table-map " + (name.empty() ? "without a name" : name) +
                               "; define it, or change this setting before removing it");
@@ -298,6 +304,7 @@ private:
     }
 
     const Config& config_;
+    const Config* before_;
     Problems problems_;
     std::map<Selector, std::string> selectors_; // -> label
 };
@@ -317,8 +324,8 @@ std::optional<Problem> check_ipsec_decap(const Decap& decap, const std::string& 
             (decap.dscp == DecapDscp::copy ? ", or tunnel diffserv-mode uniform permit 0-47" : "")};
 }
 
-Problems validate(const Config& config) {
-    return Validator(config).run();
+Problems validate(const Config& config, const Config* before) {
+    return Validator(config, before).run();
 }
 
 } // namespace tunqos

@@ -18,7 +18,8 @@ namespace tunqos {
 
 // Everything that is wrong with a configuration: names, references, ranges by use, holes in
 // tables, IPsec decap without a permit list, two crypto maps of the same SAs. Empty: valid.
-Problems validate(const Config& config);
+// `before`: what it is to take the place of, to tell what is missing from what was removed.
+Problems validate(const Config& config, const Config* before = nullptr);
 
 // RFC 2983 section 7: the DSCP of IPsec's outer header is not protected, so that decap by it needs
 // a permit list. `owner` is "crypto map vpn 10", or "interface ipsec0" if that is of IPsec, which

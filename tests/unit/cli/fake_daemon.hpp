@@ -71,7 +71,7 @@ private:
         const auto change = change_from_json(params.at("config"));
         Config config = running;
         if (change) carry_out(*change, config);
-        Problems problems = change ? validate(config) : change.error();
+        Problems problems = change ? validate(config, &running) : change.error();
         if (!problems.empty()) {
             return tl::make_unexpected(CallError{CallError::Kind::refused, rpc::invalid_config,
                                                  problems.front().message, problems});

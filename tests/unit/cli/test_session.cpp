@@ -280,5 +280,17 @@ TEST_CASE("advice comes once, on leaving configuration mode") {
     CHECK(desk.err.str().size() == size);
 }
 
+TEST_CASE("a table-map that is used is not removed: by whom, and the way out") {
+    Desk desk;
+    REQUIRE(desk.type("conf t\ntable-map wan\nint gre1\ntunnel encap dscp table wan") ==
+            Status::ok);
+    CHECK(desk.type("no table-map wan") == Status::refused);
+    CHECK(desk.err.str() ==
+          "% table-map wan: is used by interface gre1 / tunnel encap dscp; take it off there first "
+          "(no tunnel encap dscp), or use another table-map there\n");
+    CHECK(desk.type("int gre1\nno tunnel encap dscp\nno table-map wan") == Status::ok);
+    CHECK(desk.daemon.running.table_maps.empty());
+}
+
 } // namespace
 } // namespace tunqos::cli

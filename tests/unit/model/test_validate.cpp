@@ -83,6 +83,28 @@ TEST_CASE("a table that does not exist is named together with its user") {
           "this setting before removing it\n");
 }
 
+TEST_CASE("a table that is removed while it is used is named with who uses it") {
+    Config config = samples::full();
+    config.interfaces["eth1.20"].mark = MarkProfile{"wan", 0x3f};
+    config.crypto_maps[{"vpn", 10}].tunnel.encap = {EncapDscp::table, {}, "wan"};
+    const Config before = config;
+    config.table_maps.erase("wan");
+    const auto removed = [](const char* user, const char* setting) {
+        return Problem{"table-map wan", std::string("is used by ") + user + " / " + setting +
+                                            "; take it off there first (no " + setting +
+                                            "), or use another table-map there"};
+    };
+    CHECK(validate(config, &before) == Problems{removed("crypto map vpn 10", "tunnel encap dscp"),
+                                                removed("interface eth1.20", "set mark dscp"),
+                                                removed("interface gre1", "tunnel encap dscp")});
+    config = before;
+    config.interfaces["gre1"].tunnel->encap.table = "none";
+    const Problems missing = validate(config, &before);
+    REQUIRE(missing.size() == 1);
+    CHECK(missing[0].message.starts_with("there is no table-map none; define it"));
+    CHECK(validate(before, &before).empty());
+}
+
 TEST_CASE("values of a table fit its use") {
     Config config;
     config.table_maps["cos"] =
