@@ -254,7 +254,7 @@ RpcResult<Outcome> Manager::reload() {
     if (!*loaded) {
         // Not "empty": that would take the marks off every tunnel for a typo in a path.
         log_.error("config-reload-refused", {{"file", file_.path()}, {"problem", "no such file"}});
-        return refuse(rpc::io_error, {{file_.path(), "there is no such file"}});
+        return no_startup();
     }
     auto outcome = set(std::move(**loaded), std::nullopt, Mode::apply);
     if (outcome)
@@ -282,7 +282,14 @@ RpcResult<std::string> Manager::save() {
 RpcResult<Config> Manager::startup() const {
     auto loaded = file_.load();
     if (!loaded) return refuse(rpc::invalid_config, std::move(loaded.error()));
-    return loaded->value_or(Config{});
+    if (!*loaded) return no_startup();
+    return std::move(**loaded);
+}
+
+tl::unexpected<RpcError> Manager::no_startup() const {
+    return refuse(rpc::io_error, {{file_.path(),
+                                   "startup-config is not present: there is no such "
+                                   "file; write memory makes it"}});
 }
 
 bool Manager::resync(std::string_view why) {

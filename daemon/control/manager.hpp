@@ -102,6 +102,7 @@ private:
     kernel::KernelResult<std::size_t> push_each();
     void adopt(); // what the module holds becomes the running configuration
     void become(Config config);
+    tl::unexpected<RpcError> no_startup() const;
     void report_sync_failure(const kernel::Error& error);
 
     kernel::IKernel& kernel_;

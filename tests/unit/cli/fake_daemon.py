@@ -23,7 +23,7 @@ class Refused(Exception):
 
 class State:
     running = {"version": 1}
-    startup = {"version": 1}
+    startup = None  # no file
     generation = 1
     was_stale = False
     log = None
@@ -49,8 +49,14 @@ def problems_of(config):
                        "message": f"there is no table-map {table}; define it first"}
 
 
+def startup():
+    if State.startup is None:
+        raise Refused(6, "/etc/fake: startup-config is not present")
+    return State.startup
+
+
 def config_get(params):
-    config = State.startup if params.get("source") == "startup" else State.running
+    config = startup() if params.get("source") == "startup" else State.running
     return {"config": config, "generation": State.generation}
 
 
@@ -94,9 +100,9 @@ def config_save(_params):
 
 
 def config_reload(params):
-    same = State.startup == State.running
+    same = startup() == State.running
     if not params.get("check"):
-        State.running = State.startup
+        State.running = startup()
     return {"generation": State.generation, "changes": [] if same else ["all: replaced"],
             "warnings": []}
 

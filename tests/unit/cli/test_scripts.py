@@ -84,7 +84,7 @@ class Scripts(unittest.TestCase):
         self.assertEqual(self.run_cli("show", "running-config")[1], "!\nend\n")
 
     def test_json(self):
-        self.run_cli(stdin=CONFIG)
+        self.run_cli(stdin=CONFIG + "do write\n")
         for arguments in (["--json", "show", "tunnel"], ["show", "tunnel", "|", "json"],
                           ["show", "tunnel", "gre1", "--json"]):
             answer = json.loads(self.run_cli(*arguments)[1])
@@ -124,6 +124,12 @@ class Scripts(unittest.TestCase):
         self.run_cli(stdin=CONFIG)
         self.assertEqual(self.run_cli("show", "run", "|", "inc", "map")[1],
                          "table-map wan\n map from af41 to af21\n")
+
+    def test_without_a_startup_configuration(self):
+        for line in ("show startup-config", "configure replace startup-config",
+                     "--json show startup-config"):
+            self.assertEqual(self.run_cli(*line.split()), (
+                1, "", "% /etc/fake: startup-config is not present\n"))
 
     def test_write_and_replace(self):
         self.run_cli(stdin=CONFIG)

@@ -137,7 +137,13 @@ TEST_CASE("a configuration goes in and comes out") {
     CHECK(got.at("generation") == 101);
     CHECK(f.error("config.set", {{"config", full_json()}, {"generation", 100}}).at("code") ==
           rpc::stale);
-    CHECK(f.result("config.get", {{"source", "startup"}}).at("config") == config_to_json(Config{}));
+    for (const json& absent :
+         {f.error("config.get", {{"source", "startup"}}), f.error("config.reload")}) {
+        CHECK(absent.at("code") == rpc::io_error);
+        CHECK(absent.at("message") == f.manager.file().path() +
+                                          ": startup-config is not present: there is no such "
+                                          "file; write memory makes it");
+    }
     f.result("config.save");
     CHECK(f.result("config.get", {{"source", "startup"}}).at("config") == full_json());
     CHECK(f.result("config.reload").at("changes").empty());
