@@ -35,7 +35,9 @@ JsonResult handle_counters_clear(Context& context, const json& params) {
     std::optional<kernel::Binding> only;
     if (*wanted) {
         only = binding_of(manager.running(), **wanted);
-        if (!only) return invalid_params("", **wanted + " has no counters");
+        if (!only)
+            return invalid_params(
+                "", **wanted + " has no counters; see show tunnel, show cos and show mark");
     }
     const auto tunnels = manager.kernel().tunnels();
     if (!tunnels) return tl::make_unexpected(rpc_error(tunnels.error()));

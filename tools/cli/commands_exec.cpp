@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
+#include "cli/show.hpp"
 
 namespace tunqos::cli {
 namespace {
@@ -40,12 +41,22 @@ Status write_memory(Session& session, const Match&) {
 
 Status clear_counters(Session& session, const Match& match) {
     if (session.options().check) return Status::ok;
-    nlohmann::json params = nlohmann::json::object();
-    std::string name = match.get("TUNNEL");
-    if (const auto sequence = match.get("SEQUENCE"); !sequence.empty()) name += ' ' + sequence;
-    if (!name.empty()) params["name"] = name;
-    const Reply reply = session.call("counters.clear", std::move(params));
-    return reply ? Status::ok : session.refuse(reply.error());
+    // The names are those of show tunnel.
+    std::optional<CallError> error;
+    const auto labels = labels_of(match);
+    for (const std::string& label : labels) {
+        const Reply reply = session.call("counters.clear", named(label));
+        if (reply) return Status::ok;
+        if (!error) error = reply.error();
+    }
+    const Reply all = session.call("show.tunnels", nlohmann::json::object());
+    if (!all || labels.size() > 1) return session.refuse(*error);
+    const auto entries = entries_of(*all, labels.front());
+    for (const std::string& entry : entries) {
+        const Reply reply = session.call("counters.clear", named(entry));
+        if (!reply) return session.refuse(reply.error());
+    }
+    return entries.empty() ? session.refuse(*error) : Status::ok;
 }
 
 // Done before it is typed, or nobody's business.
@@ -106,8 +117,9 @@ std::vector<Command> exec_commands() {
                        {"counters", "Counters of show tunnel, show cos and show reasons"},
                        {"TUNNEL", "Interface, or crypto map with its number"},
                        {"SEQUENCE", "Number of the entry"}},
-            .summary = "Lets the counters that are shown begin at 0, of one interface or entry or "
-                       "of all; without a name those of show reasons, too.",
+            .summary = "Lets the counters that are shown begin at 0, of one interface or entry, of "
+                       "all entries of a crypto map, or of all; without a name those of show "
+                       "reasons, too.",
             .example = "clear counters gre1",
             .run = clear_counters,
         },

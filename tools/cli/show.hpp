@@ -23,6 +23,12 @@ const T* find_named(const std::vector<T>& all, const std::string& name) {
     return found == all.end() ? nullptr : &*found;
 }
 
+// What `TUNNEL [SEQUENCE]` can name: an entry of a crypto map, or an interface whose letters and
+// number stand apart, as in `interface gre 1`. Without one nothing is named.
+std::vector<std::string> labels_of(const Match& match);
+// The names of all entries of a crypto map, of the answer of show.tunnels.
+std::vector<std::string> entries_of(const nlohmann::json& answer, const std::string& map);
+
 struct Fetched {
     Config config;
     nlohmann::json raw; // config_to_json's form

@@ -89,21 +89,30 @@ json crypto_map_answer(const Config& shown, const json& tunnels, const json& sas
     return answer;
 }
 
-// The name of a crypto map alone: all its entries.
-json entries_of(const json& answer, const std::string& name) {
-    return {{"tunnels", only_these(answer, "tunnels", [&](const json& tunnel) {
-                 return member(tunnel, "name").starts_with(name + " ");
-             })}};
+bool is_entry_of(const std::string& map, const json& tunnel) {
+    return member(tunnel, "name").starts_with(map + " ");
 }
 
 } // namespace
 
-Status show_tunnel(Session& session, const Match& match) {
+std::vector<std::string> labels_of(const Match& match) {
     const std::string name = match.get("TUNNEL");
     const std::string number = match.get("SEQUENCE");
-    // `gre 1` is gre1, as in `interface gre 1`, unless it is a crypto map.
-    std::vector<std::string> labels{number.empty() ? name : name + ' ' + number};
-    if (!number.empty()) labels.push_back(name + number);
+    if (number.empty()) return {name};
+    return {name + ' ' + number, name + number};
+}
+
+std::vector<std::string> entries_of(const json& answer, const std::string& map) {
+    std::vector<std::string> names;
+    for (const json& one :
+         only_these(answer, "tunnels", [&](const json& one) { return is_entry_of(map, one); }))
+        names.push_back(member(one, "name"));
+    return names;
+}
+
+Status show_tunnel(Session& session, const Match& match) {
+    const std::string name = match.get("TUNNEL");
+    const auto labels = labels_of(match);
     std::optional<CallError> error;
     for (const std::string& label : labels) {
         const Reply reply = session.call("show.tunnels", named(label));
@@ -116,8 +125,10 @@ Status show_tunnel(Session& session, const Match& match) {
         if (const TunnelStatus* tunnel = find_named(tunnels, label))
             return session.show(match, *reply, render_tunnel(*tunnel));
     }
-    if (const Reply all = session.call("show.tunnels", json::object()); all && number.empty()) {
-        const json entries = entries_of(*all, name);
+    if (const Reply all = session.call("show.tunnels", json::object()); all && labels.size() == 1) {
+        const json entries = {{"tunnels", only_these(*all, "tunnels", [&](const json& one) {
+                                   return is_entry_of(name, one);
+                               })}};
         if (!entries["tunnels"].empty())
             return session.show(match, entries, render_tunnels(tunnels_from_json(entries)));
     }

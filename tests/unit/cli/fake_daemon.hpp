@@ -36,6 +36,7 @@ public:
     std::vector<std::string> calls;
     nlohmann::json tunnels = nlohmann::json::array();
     nlohmann::json last_params, last_change;
+    std::vector<std::string> counted, cleared; // names with counters; those that were cleared
 
     Reply call(const std::string& method, nlohmann::json params) override {
         calls.push_back(method);
@@ -48,6 +49,7 @@ public:
             return nlohmann::json{{"config", config_to_json(running)}, {"generation", generation}};
         }
         if (method == "config.change") return change(params);
+        if (method == "counters.clear") return clear(params.value("name", ""));
         if (method == "show.tunnels") return nlohmann::json{{"tunnels", tunnels}};
         return nlohmann::json::object();
     }
@@ -57,6 +59,15 @@ public:
     }
 
 private:
+    Reply clear(const std::string& name) {
+        if (!name.empty() && std::count(counted.begin(), counted.end(), name) == 0) {
+            return tl::make_unexpected(
+                CallError{CallError::Kind::refused, 0, name + " has no counters", {}});
+        }
+        cleared.push_back(name);
+        return nlohmann::json::object();
+    }
+
     Reply change(const nlohmann::json& params) {
         if (stale_answers > 0) {
             --stale_answers;

@@ -151,6 +151,7 @@ TEST_CASE("a name that differs by case only is noticed") {
 
 TEST_CASE("clear counters names what it is about") {
     Desk desk;
+    desk.daemon.counted = {"gre1", "vpn 10"};
     CHECK(desk.type("clear counters\nclear counters gre1\nclear counters vpn 10") == Status::ok);
     CHECK(desk.daemon.count("counters.clear") == 3);
     CHECK(desk.daemon.last_params == nlohmann::json{{"name", "vpn 10"}});
@@ -290,6 +291,28 @@ TEST_CASE("a table-map that is used is not removed: by whom, and the way out") {
           "(no tunnel encap dscp), or use another table-map there\n");
     CHECK(desk.type("int gre1\nno tunnel encap dscp\nno table-map wan") == Status::ok);
     CHECK(desk.daemon.running.table_maps.empty());
+}
+
+TEST_CASE("clear counters takes the names that show tunnel takes") {
+    const auto cleared = [](std::string_view line, Status want) {
+        Desk desk;
+        desk.daemon.counted = {"gre1", "vpn 10", "vpn 20", "lan.10"};
+        desk.daemon.tunnels = {{{"name", "gre1"}}, {{"name", "vpn 10"}}, {{"name", "vpn 20"}}};
+        CAPTURE(line);
+        CHECK(desk.type(line) == want);
+        CHECK(desk.err.str().empty() == (want == Status::ok));
+        return desk.daemon.cleared;
+    };
+    using Names = std::vector<std::string>;
+    CHECK(cleared("clear counters", Status::ok) == Names{""});
+    CHECK(cleared("clear counters gre1", Status::ok) == Names{"gre1"});
+    CHECK(cleared("clear counters gre 1", Status::ok) == Names{"gre1"});
+    CHECK(cleared("clear counters lan.10", Status::ok) == Names{"lan.10"});
+    CHECK(cleared("clear counters vpn 10", Status::ok) == Names{"vpn 10"});
+    CHECK(cleared("clear counters vpn", Status::ok) == Names{"vpn 10", "vpn 20"});
+    CHECK(cleared("clear counters gre 2", Status::refused).empty());
+    CHECK(cleared("clear counters vp", Status::refused).empty());
+    CHECK(cleared("clear counters vpn 30", Status::refused).empty());
 }
 
 } // namespace

@@ -27,7 +27,8 @@ TEST_CASE("cleared counters begin at 0 in what is shown") {
     // Counters that are less than they were are others.
     f.kernel.packets = 2;
     CHECK(packets("gre1") == 2);
-    CHECK(f.error("counters.clear", {{"name", "gre77"}}).at("message") == "gre77 has no counters");
+    CHECK(f.error("counters.clear", {{"name", "gre77"}}).at("message") ==
+          "gre77 has no counters; see show tunnel, show cos and show mark");
     CHECK(f.error("counters.clear", json::object(), Right::read).at("code") == rpc::not_permitted);
 }
 
