@@ -116,8 +116,15 @@ are comments.
 In an interactive session every line takes effect at once. The lines of a script
 .RB ( \-c ", " \-f ,
 standard input) are collected and take effect together at its end, or not at all if one of them is
-wrong; a show or write command between them applies those before it. A configuration command in a
-script does not need
+wrong; a show or write command between them applies those before it. In configuration mode that is
+.B do show
+and
+.BR "do write" ;
+without
+.B do
+they come after
+.BR end .
+A configuration command in a script does not need
 .B configure terminal
 before it, so that the output of
 .B show running\-config
@@ -134,7 +141,8 @@ constexpr std::string_view values_section =
     R"(.SH VALUES
 .TP
 .I DSCP
-0\-63, or a name: default, cs1\-cs7, af11\-af43, ef, le, va (voice\-admit), nqb. Never a TOS byte.
+0\-63, also in hexadecimal after 0x (0x2e is 46), or a name: default (df, cs0), cs1\-cs7,
+af11\-af43, ef, le, va (voice\-admit), nqb. Never a TOS byte.
 .TP
 .I DSCP\-LIST
 DSCPs and ranges of them, separated by commas, without spaces: ef,cs1,8\-15.
