@@ -70,6 +70,7 @@ Status show_table_map(Session& session, const Match& match) {
     if (text.empty() && !name.empty()) {
         return session.refuse(fmt::format("there is no table-map {}", name));
     }
+    if (text.empty()) text = "No table-map is configured.\n";
     return session.show(match, config_to_json(shown), text);
 }
 
@@ -242,6 +243,16 @@ std::vector<Command> show_commands() {
                 "Prints the IPsec SAs of the kernel: what binds each, its flags that concern "
                 "marks, what its replay check has dropped, and what is wrong with it.",
             .example = "show crypto session",
+            .run = show_crypto_session,
+        },
+        {
+            .grammar = "show crypto ipsec sa",
+            .tokens = {show,
+                       crypto,
+                       {"ipsec", "IPsec"},
+                       {"sa", "IPsec SAs: the same as show crypto session"}},
+            .summary = "The same as show crypto session.",
+            .example = "show crypto ipsec sa",
             .run = show_crypto_session,
         },
         {

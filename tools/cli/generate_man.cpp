@@ -170,7 +170,8 @@ A number of 32 bits, decimal or hexadecimal after 0x; only a mark may be 0.
 .TP
 \fB| include \fILINE\fR, \fB| exclude \fILINE\fR, \fB| begin \fILINE\fR, \fB| section \fILINE\fR, \fB| count \fILINE\fR
 Lines that match the extended regular expression; lines that do not; everything from the first
-match on; lines that match, each with what is indented below it; how many lines match.
+match on; lines that match, each with what is indented below it; how many lines match. A text that
+is no such expression is refused: a character that is meant as it stands has a backslash before it.
 .TP
 .B | json
 The answer as JSON, as with

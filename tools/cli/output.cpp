@@ -13,21 +13,23 @@ namespace {
 
 class Pattern {
 public:
-    explicit Pattern(const std::string& text) : text_(text) {
-        try {
-            regex_ = std::regex(text, std::regex::extended);
-        } catch (const std::regex_error&) {
-            plain_ = true; // "10.0.0.1(" is meant as it stands
-        }
-    }
+    // Of a text that is_pattern(); any other is found nowhere.
+    explicit Pattern(const std::string& text) : regex_(compiled(text)) {}
     bool found_in(const std::string& line) const {
-        return plain_ ? line.find(text_) != std::string::npos : std::regex_search(line, regex_);
+        return regex_ && std::regex_search(line, *regex_);
     }
+    bool good() const { return regex_.has_value(); }
 
 private:
-    std::string text_;
-    std::regex regex_;
-    bool plain_ = false;
+    static std::optional<std::regex> compiled(const std::string& text) {
+        try {
+            return std::regex(text, std::regex::extended);
+        } catch (const std::regex_error&) {
+            return std::nullopt;
+        }
+    }
+
+    std::optional<std::regex> regex_;
 };
 
 // Which lines a filter keeps, one after another.
@@ -76,6 +78,14 @@ Filter filter_of(const Match& match) {
     }
     filter.pattern = match.get("LINE");
     return filter;
+}
+
+std::optional<std::string> filter_problem(const Filter& filter) {
+    if (filter.kind == Filter::Kind::none || Pattern(filter.pattern).good()) return std::nullopt;
+    return fmt::format(
+        "\"{}\" is not an extended regular expression; put a backslash before a character that is "
+        "meant as it stands, as in \"\\[\"",
+        filter.pattern);
 }
 
 std::string filter(const std::string& text, const Filter& filter) {

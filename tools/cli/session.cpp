@@ -228,7 +228,9 @@ void Session::print_warnings() {
 
 Status Session::show(const Match& match, const nlohmann::json& json, const std::string& text) {
     const bool as_json = options_.json || match.has("json");
-    out_ << filter(as_json ? json.dump(2) + '\n' : text, filter_of(match));
+    const Filter modifier = filter_of(match);
+    if (const auto problem = filter_problem(modifier)) return refuse(*problem);
+    out_ << filter(as_json ? json.dump(2) + '\n' : text, modifier);
     out_.flush();
     return Status::ok;
 }

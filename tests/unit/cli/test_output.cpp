@@ -274,10 +274,21 @@ TEST_CASE("output modifiers") {
     CHECK(filter(text, {Kind::include, "^t|one"}) == text);
     CHECK(filter(text, {Kind::exclude, "o"}) == "three\n");
     CHECK(filter(text, {Kind::begin, "two"}) == "two\nthree\n");
-    CHECK(filter("a(b\nc\n", {Kind::include, "(b"}) == "a(b\n"); // no regular expression: as it is
+    CHECK(filter("a(b\nc\n", {Kind::include, "\\(b"}) == "a(b\n");
     CHECK(filter(text, {}) == text);
     CHECK(filter(text, {Kind::count, "o"}) == "Number of lines which match regexp = 2\n");
     CHECK(filter(text, {Kind::count, "x"}) == "Number of lines which match regexp = 0\n");
+}
+
+TEST_CASE("a pattern that is no regular expression is refused") {
+    using Kind = Filter::Kind;
+    for (const Kind kind : {Kind::include, Kind::exclude, Kind::begin, Kind::section, Kind::count})
+        CHECK(filter_problem({kind, "["}) ==
+              "\"[\" is not an extended regular expression; put a backslash before a character "
+              "that is meant as it stands, as in \"\\[\"");
+    for (const char* good : {"o", "^t|one", "\\[", "tunnel.*(copy|set)", "10.0.0.1"})
+        CHECK_FALSE(filter_problem({Kind::include, good}));
+    CHECK_FALSE(filter_problem({}));
 }
 
 TEST_CASE("a section is a line with what is indented below it") {

@@ -281,6 +281,21 @@ TEST_CASE("advice comes once, on leaving configuration mode") {
     CHECK(desk.err.str().size() == size);
 }
 
+TEST_CASE("a bad pattern is refused, and nothing is shown") {
+    Desk desk;
+    CHECK(desk.type("show table-map | include [") == Status::refused);
+    CHECK(desk.out.str().empty());
+    CHECK(desk.err.str().starts_with("% \"[\" is not an extended regular expression; "));
+}
+
+TEST_CASE("show table-map with none says so") {
+    Desk desk;
+    CHECK(desk.type("show table-map") == Status::ok);
+    CHECK(desk.out.str() == "No table-map is configured.\n");
+    CHECK(desk.type("show table-map wan") == Status::refused);
+    CHECK(desk.err.str() == "% there is no table-map wan\n");
+}
+
 TEST_CASE("a table-map that is used is not removed: by whom, and the way out") {
     Desk desk;
     REQUIRE(desk.type("conf t\ntable-map wan\nint gre1\ntunnel encap dscp table wan") ==
