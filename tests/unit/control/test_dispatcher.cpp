@@ -160,6 +160,10 @@ TEST_CASE("all problems of a configuration come at once, the first as the messag
     CHECK(error.at("message") ==
           "interface eth1.10 / set cos dscp: there is no table-map cos; define it, or "
           "change this setting before removing it");
+    f.result("config.set", {{"config", full_json()}});
+    CHECK(f.error("config.set", {{"config", config}}).at("message") ==
+          "table-map cos: is used by interface eth1.10 / set cos dscp; take it off there first "
+          "(no set cos dscp), or use another table-map there");
     config["interfaces"]["gre1"]["tunnel"]["encap"] = 5;
     CHECK(f.error("config.set", {{"config", config}}).at("message") ==
           "interfaces / gre1 / tunnel / encap: must be an object, not 5");
