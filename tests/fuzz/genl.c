@@ -201,7 +201,9 @@ static void mutate(struct program* program) {
             if (program->count > 1) program->steps[at] = program->steps[--program->count];
             break;
         case 3: program->steps[at] = program->steps[below(program->count)]; break;
-        default: bend(&program->steps[at]); break;
+        default: /* of the others, len is a name's number */
+            if (program->steps[at].verb == MESSAGE) bend(&program->steps[at]);
+            break;
         }
     }
 }
