@@ -89,9 +89,14 @@ class World(topo.Net):
         with topo.inside("src"):
             control("out", "count %d" % count, "tos %02x" % (dscp << 2))
             control("pgctrl", "start")
-            with open(PKTGEN + "out") as f:
-                text = f.read()
-        result = re.search(r"^Result: OK: (\d+)\(", text, re.M)
+            for _ in range(100):
+                with open(PKTGEN + "out") as f:
+                    text = f.read()
+                result = re.search(r"^Result: OK: (\d+)\(", text, re.M)
+                if result:
+                    break
+                # it says that it does not run any more before it says this
+                time.sleep(0.01)
         sent = re.search(r"pkts-sofar: (\d+)", text)
         if not result or not sent:
             raise Error("the generator says " + text.strip()[-200:])
