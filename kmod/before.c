@@ -161,7 +161,7 @@ static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
 }
 
 /*
- * What before() does not do at once.
+ * What decide_quickly() does not do.
  * @tag: of the namespace of the SA
  * @own: the companion can be one of ours
  * @hindrance: enum tunqos_reason why no outer DSCP can be written, or -1
@@ -341,7 +341,7 @@ look_ahead(struct tunqos_net *tn, struct sk_buff *skb,
 		      tunqos_ds_read((const u8 *)ipv6_hdr(skb)));
 }
 
-/* What its PENDING companion asked for is written. */
+/* Its PENDING companion is used up, even where the header stayed as it was. */
 static inline void obeyed(const struct tunqos_net *tn, struct sk_buff *skb)
 {
 	u8 class = tunqos_companion_class(skb->tc_index);

@@ -254,6 +254,7 @@ enum tunqos_vrf {
 	TUNQOS_VRF_TIED,
 };
 
+/* A hook that outlives its attachment's need of it by a grace period. */
 struct tunqos_egress {
 	struct nf_hook_ops ops;
 	struct rcu_head rcu;
@@ -311,7 +312,7 @@ struct tunqos_net {
 	struct tunqos_reasons __percpu *reasons;
 	u32 generation;
 	unsigned int count;		/* of bindings */
-	unsigned int doomed;		/* of them, for now */
+	unsigned int doomed;		/* of them, in a commit */
 	unsigned int failed;		/* of bindings in that state */
 	struct tunqos_shapes __rcu *shapes;	/* of its selectors */
 	u32 salt;			/* of its bindings' hash */
