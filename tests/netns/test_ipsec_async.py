@@ -8,7 +8,6 @@ The tables and the judgement are those of test_ipsec_matrix.
 """
 
 import contextlib
-import os
 import re
 import socket
 import time
@@ -17,7 +16,7 @@ import stream
 import topo
 import tq
 from bulk import bulk
-from case import Skip, main
+from case import main
 from test_ipsec_matrix import one_kind
 from test_ipsec_paths import EF, bind, modules, peer, sockets
 from test_matrix import BACK, FEWER, MIXED
@@ -75,8 +74,6 @@ def reload(case, net, tun):
 
 
 def test(case):
-    if os.environ.get("TUNQOS_DEBUG") == "1":
-        raise Skip("the debug kernel has no pcrypt")
     with tq.module(), topo.Founding(vlan_b=None) as net, pcrypt():
         with sockets() as sock:
             alone = users()
