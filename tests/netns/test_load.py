@@ -23,7 +23,7 @@ DATAGRAMS = 1000
 SO_RCVBUFFORCE = 33
 PORT = 5201
 KINDS = ("gre", "gre-all", "ip6gre", "ip6tnl-limit", "sit", "gretap", "vxlan",
-         "geneve6", "gue-gre", "l2tp", "wireguard")
+         "vxlan-gpe", "geneve6", "geneve-ip", "gue-gre", "l2tp", "wireguard")
 ENCAP = dict(encap_dscp="copy", encap_inner="set", encap_inner_value=10,
              encap_ecn="rfc6040")
 DECAP = dict(encap_dscp="native", decap_dscp="copy", decap_ecn="rfc6040")

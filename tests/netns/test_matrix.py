@@ -62,9 +62,9 @@ FEWER = ("set, inner set, rfc6040", "table, inner table, compatibility",
 KINDS = (
     "gre", "gre-all", "gre-external", "gretap", "gretap-csum", "ip6gre",
     "ip6gre-all", "ip6gretap", "ipip", "sit", "ip6tnl", "ip6tnl-limit",
-    "vxlan", "vxlan6", "geneve", "geneve6", "fou-gre", "fou-ipip", "fou-sit",
-    "gue-gre", "gue-ipip", "l2tp", "l2tp6", "l2tp-ip", "wireguard",
-    "wireguard6")
+    "vxlan", "vxlan6", "vxlan-gpe", "geneve", "geneve6", "geneve-ip",
+    "fou-gre", "fou-ipip", "fou-sit", "gue-gre", "gue-ipip", "l2tp",
+    "l2tp6", "l2tp-ip", "wireguard", "wireguard6")
 
 
 def native_outer(kind, before):

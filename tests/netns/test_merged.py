@@ -25,7 +25,9 @@ NEEDS_CSUM, TCPV4, TCPV6 = 1, 1, 4
 PORTS = 5203, 5204
 # does the kernel, left alone, merge what comes out of it, every time?
 KINDS = {"ip6gre": True, "ip6tnl": True, "gretap": True, "vxlan": True,
-         "geneve6": True, "l2tp": False, "wireguard": False}
+         "geneve6": True,
+         "vxlan-gpe": True, "geneve-ip": True, "l2tp": False,
+         "wireguard": False}
 
 
 def super_packet(net, family, seq):

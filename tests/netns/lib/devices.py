@@ -127,6 +127,23 @@ class GreExternal(External, Gre):
     external = "gre external"
 
 
+class VxlanGpe(External, Tunnel):
+    """IP without frames."""
+
+    layers = ("ipv4", "udp", "vxlan")
+    external = "vxlan dstport %d gpe external" % wire_udp.VXLAN_GPE
+
+
+class GeneveIp(Tunnel):
+    """IP without frames."""
+
+    layers = ("ipv4", "udp", "geneve")
+
+    def link(self, r):
+        return "geneve id 9 ttl 64 udpcsum innerprotoinherit remote %s" % (
+            self.wan[OTHER[r]][self.outer])
+
+
 class Fou:
     """The same behind UDP."""
 
@@ -307,7 +324,8 @@ topo.KINDS.update({
     "gretap": Ethernet, "ip6gretap": Ip6GreTap, "gre-all": GreAll,
     "gretap-csum": GreTapCsum, "ip6gre-all": Ip6GreAll,
     "ip6tnl-limit": Ip6TnlLimit, "vxlan": Vxlan, "vxlan6": Vxlan6,
-    "geneve": Geneve, "geneve6": Geneve6, "gre-external": GreExternal,
+    "vxlan-gpe": VxlanGpe, "geneve": Geneve, "geneve6": Geneve6,
+    "geneve-ip": GeneveIp, "gre-external": GreExternal,
     "fou-gre": FouGre, "fou-ipip": FouIpip, "fou-sit": FouSit,
     "gue-gre": GueGre, "gue-ipip": GueIpip,
     "fou-ip6gre": FouIp6Gre, "fou-ip6tnl": FouIp6Tnl, "gue-ip6tnl": GueIp6Tnl,

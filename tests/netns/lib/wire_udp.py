@@ -7,6 +7,8 @@ Each function adds layers to a wire.Packet and goes on with what is inside.
 import struct
 
 GENEVE, VXLAN, FOU, GUE, L2TP, WIREGUARD = 6081, 4789, 5555, 5556, 1701, 51820
+VXLAN_GPE = 4790
+GPE = {1: 0x0800, 2: 0x86dd, 3: 0x6558}  # what VXLAN's extension says is next
 L2TP_COOKIE = 8  # bytes, in the tests' sessions; the wire does not tell
 PROTO = {5555: 47, 5557: 4, 5559: 41}  # what FOU carries on a port
 
@@ -14,6 +16,13 @@ PROTO = {5555: 47, 5557: 4, 5559: 41}  # what FOU carries on a port
 def vxlan(packet, body):
     packet.add("vxlan", body, vni=int.from_bytes(body[4:7], "big"))
     packet.ethernet(body[8:])
+
+
+def vxlan_gpe(packet, body):
+    if body[0] != 0x0c or body[1:3] != b"\0\0" or body[3] not in GPE:
+        packet.bad.append("vxlan-gpe header")
+    packet.add("vxlan", body, vni=int.from_bytes(body[4:7], "big"))
+    packet.ethertype(GPE.get(body[3]), body[8:])
 
 
 def geneve(packet, body):
@@ -59,6 +68,7 @@ def fou(proto):
     return decode
 
 
-PORTS = {4789: vxlan, 8472: vxlan, GENEVE: geneve, GUE: gue, L2TP: l2tp,
-         WIREGUARD: wireguard, WIREGUARD + 1: wireguard,
+PORTS = {4789: vxlan, 8472: vxlan, VXLAN_GPE: vxlan_gpe,
+         GENEVE: geneve, GUE: gue, L2TP: l2tp, WIREGUARD: wireguard,
+         WIREGUARD + 1: wireguard,
          **{port: fou(p) for port, p in PROTO.items()}}
