@@ -128,10 +128,14 @@ def burst(case, name, net, tun, family):
 def one_kind(case, net, kind, sock):
     with net.tunnel(kind) as tun:
         for family in tun.families[:1] if kind != "vxlan" else tun.families:
-            for bound, nic in ((False, False), (True, False), (True, True)):
-                name = "%s IPv%d %s%s" % (
+            for bound, nic, again in ((False, False, False),
+                                      (True, False, False),
+                                      (True, True, False),
+                                      (True, False, True)):
+                name = "%s IPv%d %s%s%s" % (
                     kind, family, "bound" if bound else "alone",
-                    ", GRO of the NIC" if nic else "")
+                    ", GRO of the NIC" if nic else "",
+                    ", GRO switched on" if again else "")
                 topo.ethtool("rB", "wan", gro=nic)
                 for r in ("rA", "rB"):
                     with sock[r].transaction():
@@ -141,6 +145,8 @@ def one_kind(case, net, kind, sock):
                                 device="tun", encap_dscp="copy",
                                 decap_dscp="copy",
                                 decap_permit=frozenset(range(64)))
+                if again:
+                    topo.ethtool("rB", "tun", gro=True)
                 judge(case, name, kind, bound,
                       list(burst(case, name, net, tun, family)))
     case.note("%s done" % kind)

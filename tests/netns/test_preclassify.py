@@ -17,6 +17,7 @@ from test_port import classes
 
 EF = expect.DSCP["ef"]
 AF41 = expect.DSCP["af41"]
+LEAVE = genl.LEAVE
 # what the manual tells users to type, for each class
 MATCH = "meta(tc_index mask 0xf03f eq 0x%x)"
 PRIORITY = [d % 16 for d in range(64)]
@@ -40,7 +41,7 @@ def clean(net):
     net.run("rA", "tc", "qdisc", "del", "dev", "wan", "root")
 
 
-def shoot(case, net, name, family):
+def shoot(case, net, name, family, dscps=frozenset({0})):
     """64 EF, 32 AF41 and 16 default packets reach hostB."""
     table = [EF << 2] * 64 + [AF41 << 2] * 32 + [0] * 16
     shot = wire.Shot(net, family)
@@ -52,12 +53,12 @@ def shoot(case, net, name, family):
             lambda: len(shot.sort(caps["end"])) == len(table)))
         outer = {p.ips[0].dscp for p in caps["near"] if p.first("esp") or
                  p.first("gre") or len(p.ips) > 1}
-        case.equal(name + ": outer DSCPs", outer, {0})
+        case.equal(name + ": outer DSCPs", outer, set(dscps))
 
 
-def filtered(case, net, name, family, seen):
+def filtered(case, net, name, family, seen, dscps=frozenset({0})):
     htb(net, (10, EF), (20, AF41))
-    shoot(case, net, name, family)
+    shoot(case, net, name, family, dscps)
     sent = classes(net, "rA", "wan")
     want = (64, 32) if seen else (0, 0)
     case.equal(name + ": EF class", sent["1:10"], want[0])
@@ -97,6 +98,27 @@ def one(case, net, kind, settings):
         with sock.transaction():
             sock.flush()
     case.note(kind + " done")
+
+
+def unwritten(case, net):
+    """The class is seen although the outer header stays the kernel's."""
+    for kind, family in (("esp", 4), ("esp6", 6)):
+        with net.tunnel(kind) as tun, genl.Tunqos("rA") as sock:
+            for word, setting in (
+                    ("native", dict(encap_dscp="native")),
+                    ("left", dict(encap_dscp="table",
+                                  encap_table=[LEAVE] * 64)),
+                    ("ECN", dict(encap_dscp="native", encap_ecn="rfc6040"))):
+                for on in (1, 0):
+                    with sock.transaction():
+                        sock.flush()
+                        sock.set_tunnel(peer=topo.WAN["rB"][family], **setting,
+                                        pre_classify=on)
+                    for inner in tun.families:
+                        filtered(case, net, "%s IPv%d %s pre-classify %d" % (
+                            kind, inner, word, on), inner, on, {EF, AF41, 0})
+            with sock.transaction():
+                sock.flush()
 
 
 def flows(case, net):
@@ -195,6 +217,7 @@ def test(case):
         one(case, net, "esp", [peer])
         one(case, net, "esp6", [peer6])
         one(case, net, "gre-esp", [device, peer])
+        unwritten(case, net)
         flows(case, net)
         provenance(case, net)
 
