@@ -8,7 +8,8 @@
 // while the daemon runs): a struct row for each kind of call.
 //
 // TUNQOS_METER_MARK is the number of a command whose sends stand between the
-// marks of plugin.c.
+// marks of plugin.c; that of the row of events: all that is sent to rtnetlink, and
+// received from it.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -38,7 +39,7 @@ struct row {
 
 // [command][0]: sent, [1]: received in answer to it
 static struct row (*rows)[2];
-// 0: not asked yet, 1: something else, 2: generic netlink
+// 0: not asked yet, 1: something else, 2: generic netlink, 3: rtnetlink
 static char kind[FDS];
 static unsigned char last[FDS];
 static int marked = -1;
@@ -88,7 +89,10 @@ static void learn(int fd)
 		return;
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
 	getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size);
-	kind[fd] = domain == AF_NETLINK && protocol == NETLINK_GENERIC ? 2 : 1;
+	kind[fd] = domain != AF_NETLINK	       ? 1 :
+		   protocol == NETLINK_GENERIC ? 2 :
+		   protocol == NETLINK_ROUTE   ? 3 :
+						 1;
 }
 
 static unsigned char command(const void *data, size_t size)
@@ -117,7 +121,9 @@ static void count(int fd, int received, ssize_t bytes, uint64_t took)
 	({                                                                     \
 		static __typeof__(&name) real;                                 \
 		bool ours = fd >= 0 && fd < FDS && kind[fd] == 2;              \
-		bool mark = ours && !received && last[fd] == marked;           \
+		bool mark = marked == EVENTS ?                                 \
+				    fd >= 0 && fd < FDS && kind[fd] == 3 :     \
+				    ours && !received && last[fd] == marked;   \
 		uint64_t start;                                                \
 		ssize_t done;                                                  \
 		if (!real)                                                     \
