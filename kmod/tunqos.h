@@ -28,7 +28,6 @@
 #include "core/inner.h"
 
 #define TUNQOS_RELEASE		"0.1.0"
-#define TUNQOS_REASONS		(TUNQOS_REASON_PACKET_OFFLOAD + 1)
 #define TUNQOS_BINDINGS_MAX	65536	/* in one namespace */
 /* In all namespaces together whose owner does not own the machine. */
 #define TUNQOS_GUESTS_MAX	8192

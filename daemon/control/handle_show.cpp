@@ -62,7 +62,7 @@ constexpr const char* reason_names[] = {
     "beet-mode",     "no-memory",    "in-band-tag",    "vrf-underlay",   "nested-family",
     "ecn-dropped",   "ecn-merged",   "outer-lost",     "packet-offload",
 };
-static_assert(std::size(reason_names) == TUNQOS_REASON_PACKET_OFFLOAD + 1);
+static_assert(std::size(reason_names) == TUNQOS_REASON_MAX + 1);
 
 template <std::size_t size>
 json names(const BitName (&table)[size], std::uint64_t bits) {

@@ -15,4 +15,7 @@
 #include <linux/tunqos.h>
 #endif
 
+/* The generator counts them, so that none is without a counter. */
+#define TUNQOS_REASONS		(TUNQOS_REASON_MAX + 1)
+
 #endif /* TUNQOS_CORE_H */

@@ -75,7 +75,7 @@ static const struct shape port_table[] = {
 };
 
 static const struct shape reason_key[] = {
-    {TUNQOS_A_REASON_REASON, WORD, TUNQOS_REASON_PACKET_OFFLOAD},
+    {TUNQOS_A_REASON_REASON, WORD, TUNQOS_REASON_MAX},
 };
 
 static const struct shape generation[] = {
