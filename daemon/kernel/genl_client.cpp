@@ -41,6 +41,12 @@ tl::unexpected<Error> broken(int number) {
                                      : std::string("netlink: ") + std::strerror(number));
 }
 
+// The list changed while it was read (NLM_F_DUMP_INTR), or a part of it did not arrive: entries
+// may be missing.
+bool worth_another_try(int number) {
+    return number == EINTR || number == ENOBUFS;
+}
+
 std::string refusal_text(const Refusal& refusal, const std::string& attribute) {
     std::string text = refusal.message.empty() ? std::strerror(refusal.error) : refusal.message;
     return attribute.empty() ? text : text + " (" + attribute + ')';
@@ -189,16 +195,18 @@ std::optional<Family> find_family(NetlinkSocket& socket, Lookup lookup) {
     const auto on_message = [&](const nlmsghdr* message) {
         if (auto found = decode_family(message, TUNQOS_GENL_NAME)) family = *found;
     };
-    const std::uint32_t seq = socket.next_seq();
     constexpr std::uint8_t version = 1;
-    // Asking by name loads the module (MODULE_ALIAS_GENL_FAMILY); listing does not.
-    if (lookup == Lookup::autoload) {
-        Message message(GENL_ID_CTRL, NLM_F_ACK, CTRL_CMD_GETFAMILY, version, seq);
-        message.put_text(CTRL_ATTR_FAMILY_NAME, TUNQOS_GENL_NAME);
-        static_cast<void>(socket.exchange(message.bytes(), seq, on_message));
-    } else {
-        const Message message(GENL_ID_CTRL, NLM_F_DUMP, CTRL_CMD_GETFAMILY, version, seq);
-        static_cast<void>(socket.dump(message.bytes(), seq, on_message));
+    for (int attempt = 1; attempt <= dump_attempts; ++attempt) {
+        family.reset();
+        const std::uint32_t seq = socket.next_seq();
+        // Asking by name loads the module (MODULE_ALIAS_GENL_FAMILY); listing does not.
+        const bool by_name = lookup == Lookup::autoload;
+        const auto flags = static_cast<std::uint16_t>(by_name ? NLM_F_ACK : NLM_F_DUMP);
+        Message message(GENL_ID_CTRL, flags, CTRL_CMD_GETFAMILY, version, seq);
+        if (by_name) message.put_text(CTRL_ATTR_FAMILY_NAME, TUNQOS_GENL_NAME);
+        const auto refusals = socket.exchange(message.bytes(), seq, on_message);
+        // A list that was not read to its end says nothing of who is missing.
+        if (refusals || !worth_another_try(refusals.error())) break;
     }
     return family;
 }
@@ -245,8 +253,8 @@ KernelResult<void> GenlClient::dump(std::uint8_t command, const std::function<vo
         const auto refusals = socket_.dump(message.bytes(), seq, on_message);
         if (refusals && refusals->empty()) return {};
         if (refusals) return refused(refusals->front());
-        // The list changed while it was read (NLM_F_DUMP_INTR): entries may be missing.
-        if (refusals.error() != EINTR || attempt == dump_attempts) return broken(refusals.error());
+        if (!worth_another_try(refusals.error()) || attempt == dump_attempts)
+            return broken(refusals.error());
     }
 }
 

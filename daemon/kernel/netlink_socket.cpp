@@ -49,8 +49,12 @@ std::optional<Refusal> read_refusal(const nlmsghdr* message) {
     return refusal;
 }
 
-NetlinkSocket::NetlinkSocket(int protocol)
-    : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC)), buffer_(receive_size) {
+NetlinkSocket::NetlinkSocket(int protocol) : protocol_(protocol), buffer_(receive_size) {
+    open();
+}
+
+void NetlinkSocket::open() {
+    socket_.reset(mnl_socket_open2(protocol_, SOCK_CLOEXEC));
     if (!socket_ || mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) < 0)
         throw std::system_error(errno, std::generic_category(), "netlink socket");
     const int on = 1;
@@ -59,6 +63,10 @@ NetlinkSocket::NetlinkSocket(int protocol)
     set_option(fd(), SOL_SOCKET, SO_RCVTIMEO, &answer_limit, sizeof answer_limit);
     set_option(fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     set_option(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer);
+}
+
+void NetlinkSocket::renew() {
+    open();
 }
 
 int NetlinkSocket::fd() const {
@@ -77,69 +85,103 @@ int NetlinkSocket::send(std::span<const std::uint8_t> messages) {
     return sent < 0 ? errno : 0;
 }
 
-// Answers to earlier requests, which an exchange that failed left behind, are skipped.
-tl::expected<std::vector<Refusal>, int> NetlinkSocket::read_until(std::uint32_t last_seq,
+tl::expected<NetlinkSocket::Datagram, int> NetlinkSocket::receive(std::span<std::uint8_t> buffer,
+                                                                  int flags) {
+    sockaddr_nl from{};
+    iovec piece{buffer.data(), buffer.size()};
+    msghdr header{};
+    header.msg_name = &from;
+    header.msg_namelen = sizeof from;
+    header.msg_iov = &piece;
+    header.msg_iovlen = 1;
+    const auto received = recvmsg(fd(), &header, flags);
+    if (received < 0) return tl::make_unexpected(errno);
+    return Datagram{static_cast<std::size_t>(received), from.nl_pid,
+                    (header.msg_flags & MSG_TRUNC) != 0};
+}
+
+// Answers to other requests, which an exchange that failed left behind, are skipped.
+tl::expected<std::vector<Refusal>, int> NetlinkSocket::read_until(Numbers numbers,
                                                                   const OnMessage& on_message) {
     std::vector<Refusal> refusals;
     bool interrupted = false;
     for (;;) {
-        const auto received = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
-        if (received < 0) {
-            if (errno == EINTR) continue;
-            return tl::make_unexpected(errno == EAGAIN ? ETIMEDOUT : errno);
+        const auto received = receive(buffer_, 0);
+        if (!received) {
+            if (received.error() == EINTR) continue;
+            return tl::make_unexpected(received.error() == EAGAIN ? ETIMEDOUT : received.error());
         }
-        int left = static_cast<int>(received);
+        if (received->sender != 0) continue; // any process may write to us
+        if (received->cut) return tl::make_unexpected(EMSGSIZE);
+        int left = static_cast<int>(received->size);
         const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
         for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
+            if (message->nlmsg_type == NLMSG_OVERRUN) return tl::make_unexpected(ENOBUFS);
+            if (message->nlmsg_pid != port() || !numbers.has(message->nlmsg_seq)) continue;
             interrupted = interrupted || (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
             if (message->nlmsg_type == NLMSG_ERROR) {
-                const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
-                if (mnl_nlmsg_get_payload_len(message) < sizeof *error)
+                if (mnl_nlmsg_get_payload_len(message) < sizeof(nlmsgerr))
                     return tl::make_unexpected(EBADMSG);
-                if (auto refusal = read_refusal(message)) refusals.push_back(std::move(*refusal));
-                if (error->msg.nlmsg_seq != last_seq) continue;
+                if (auto refusal = read_refusal(message)) {
+                    refusal->seq = message->nlmsg_seq;
+                    refusals.push_back(std::move(*refusal));
+                }
             } else if (message->nlmsg_type == NLMSG_DONE) {
-                if (message->nlmsg_seq != last_seq) continue;
                 int error = 0;
                 if (mnl_nlmsg_get_payload_len(message) >= sizeof error)
                     std::memcpy(&error, mnl_nlmsg_get_payload(message), sizeof error);
                 if (error < 0) return tl::make_unexpected(-error);
             } else {
-                if (on_message) on_message(message);
+                if (on_message && message->nlmsg_type >= NLMSG_MIN_TYPE) on_message(message);
                 continue;
             }
+            if (message->nlmsg_seq != numbers.last) continue;
             if (interrupted) return tl::make_unexpected(EINTR);
             return refusals;
         }
+        if (left > 0) return tl::make_unexpected(EBADMSG); // the rest is no message
     }
 }
 
 tl::expected<std::vector<Refusal>, int> NetlinkSocket::exchange(
     std::span<const std::uint8_t> messages, std::uint32_t last_seq, const OnMessage& on_message) {
+    try {
+        if (spoiled_) renew();
+    } catch (const std::system_error& failure) {
+        return tl::make_unexpected(failure.code().value());
+    }
+    spoiled_ = true; // until it has come to its end, also if on_message throws
     if (const int error = send(messages)) return tl::make_unexpected(error);
-    return read_until(last_seq, on_message);
+    const std::uint32_t first = reinterpret_cast<const nlmsghdr*>(messages.data())->nlmsg_seq;
+    auto refusals = read_until({first, last_seq}, on_message);
+    // A dump that was interrupted has come to its end.
+    spoiled_ = !refusals && refusals.error() != EINTR;
+    return refusals;
 }
 
 tl::expected<std::vector<Refusal>, int> NetlinkSocket::dump(std::span<const std::uint8_t> message,
                                                             std::uint32_t seq,
                                                             const OnMessage& on_message) {
-    if (const int error = send(message)) return tl::make_unexpected(error);
-    return read_until(seq, on_message);
+    return exchange(message, seq, on_message);
 }
 
 bool NetlinkSocket::receive_ready(const OnMessage& on_message) {
     bool lost = false;
     for (;;) {
-        const auto received = recv(fd(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-        if (received < 0) {
-            lost = lost || errno == ENOBUFS;
-            if (errno == EINTR || errno == ENOBUFS) continue;
+        const auto received = receive(buffer_, MSG_DONTWAIT);
+        if (!received) {
+            lost = lost || received.error() == ENOBUFS;
+            if (received.error() == EINTR || received.error() == ENOBUFS) continue;
             return lost;
         }
-        int left = static_cast<int>(received);
+        if (received->sender != 0) continue;
+        lost = lost || received->cut;
+        int left = static_cast<int>(received->size);
         const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
-        for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left))
-            on_message(message);
+        for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
+            if (message->nlmsg_type == NLMSG_OVERRUN) lost = true;
+            if (message->nlmsg_type >= NLMSG_MIN_TYPE) on_message(message);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// One netlink socket: sends messages, matches what comes back by sequence number.
-// Blocking, with a time limit; the kernel answers within the system call.
+// One netlink socket: sends messages, matches what comes back by sequence number and port.
+// Blocking, with a time limit; the kernel answers within the system call. After an exchange that
+// failed the rest of its answers may still be on their way, so that the next one has a new socket.
 #pragma once
 
 #include <libmnl/libmnl.h>
@@ -60,9 +61,13 @@ public:
 
     // Throws std::system_error if there is no such socket to be had.
     explicit NetlinkSocket(int protocol = NETLINK_GENERIC);
+    virtual ~NetlinkSocket() = default;
+    NetlinkSocket(const NetlinkSocket&) = delete;
+    NetlinkSocket& operator=(const NetlinkSocket&) = delete;
 
-    // Sends messages of which the last, `last_seq`, asks for an acknowledgement; reads
-    // until it comes. Returns refusals in order, or an errno if the exchange failed.
+    // Sends messages, numbered one after the other, of which the last, `last_seq`, asks for an
+    // acknowledgement; reads until it comes. Returns refusals in order, or an errno if the
+    // exchange failed: ENOBUFS if answers were lost. Then on_message may have seen some of them.
     tl::expected<std::vector<Refusal>, int> exchange(std::span<const std::uint8_t> messages,
                                                      std::uint32_t last_seq,
                                                      const OnMessage& on_message = {});
@@ -77,15 +82,36 @@ public:
     // Reads what is there without waiting. True if messages were lost.
     bool receive_ready(const OnMessage& on_message);
 
+protected:
+    // What recvmsg() gives of one datagram.
+    struct Datagram {
+        std::size_t size = 0;
+        std::uint32_t sender = 0; // a port; the kernel's is 0
+        bool cut = false;         // it was larger than the buffer
+    };
+    // The system calls, for a test to take their place. Of an error: its errno.
+    virtual tl::expected<Datagram, int> receive(std::span<std::uint8_t> buffer, int flags);
+    virtual int send(std::span<const std::uint8_t> messages);
+    virtual void renew(); // throws as the constructor does
+    std::uint32_t port() const { return mnl_socket_get_portid(socket_.get()); }
+
 private:
     struct Close {
         void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
     };
 
-    int send(std::span<const std::uint8_t> messages);
-    tl::expected<std::vector<Refusal>, int> read_until(std::uint32_t last_seq,
+    // The sequence numbers of one exchange; they may run over.
+    struct Numbers {
+        std::uint32_t first, last;
+        bool has(std::uint32_t seq) const { return seq - first <= last - first; }
+    };
+
+    void open();
+    tl::expected<std::vector<Refusal>, int> read_until(Numbers numbers,
                                                        const OnMessage& on_message);
 
+    int protocol_;
+    bool spoiled_ = false; // answers of an exchange that failed may be in it
     std::unique_ptr<mnl_socket, Close> socket_;
     std::uint32_t seq_ = 0;
     Bytes buffer_;
