@@ -13,6 +13,7 @@
 #include <net/xfrm.h>
 
 #include "tunqos.h"
+#include "class.h"
 #include "compat.h"
 #include "count.h"
 #include "selector.h"
@@ -161,6 +162,20 @@ static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
 }
 
 /*
+ * The class beside the companion. An SA's output mark is written later, over
+ * the whole mark unless it has a mask.
+ */
+static noinline void show_class(struct sk_buff *skb,
+				const struct tunqos_profile *profile,
+				const struct xfrm_state *x, u8 class)
+{
+	if (profile->class_via == TUNQOS_CLASS_VIA_MARK &&
+	    x->props.smark.m & tunqos_class_mask(profile))
+		tunqos_note(profile, TUNQOS_REASON_SA_OUTPUT_MARK);
+	tunqos_show_class(skb, profile, class);
+}
+
+/*
  * What decide_quickly() does not do.
  * @tag: of the namespace of the SA
  * @own: the companion can be one of ours
@@ -182,9 +197,8 @@ static noinline void decide(struct sk_buff *skb,
 	if (profile->pre_classify) {
 		/* Encryption hides the flow: compute its hash while we can. */
 		skb_get_hash(skb);
-		if (profile->priority &&
-		    profile->priority[class] != (u32)TUNQOS_PRIORITY_LEAVE)
-			skb->priority = profile->priority[class];
+		if (profile->class_more)
+			show_class(skb, profile, x, class);
 	} else if (outer != TUNQOS_TABLE_LEAVE) {
 		class = outer;
 	}

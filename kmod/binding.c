@@ -180,6 +180,7 @@ void tunqos_binding_destroy(struct tunqos_binding *binding)
 	detach(binding);
 	set_state(binding, TUNQOS_STATE_PENDING, NULL);
 	binding->tn->count--;
+	binding->tn->outer_classes -= profile && profile->class_outer;
 	guests -= is_guest(binding->tn);
 	list_del(&binding->list);
 	tunqos_lookup_remove(binding);
@@ -378,6 +379,8 @@ void tunqos_binding_publish(struct tunqos_binding *binding,
 	profile->stats = binding->stats;
 	profile->reasons = binding->tn->reasons;
 	profile->tag = binding->tn->tag;
+	binding->tn->outer_classes += profile->class_outer;
+	binding->tn->outer_classes -= old && old->class_outer;
 	rcu_assign_pointer(binding->profile, profile);
 	publish_attached(binding, profile);
 	tunqos_profile_free_rcu(old);

@@ -32,7 +32,7 @@ const struct nla_policy tunqos_flush_nl_policy[TUNQOS_A_INFO_PAD + 1] = {
 };
 
 /* TUNQOS_CMD_SET_TUNNEL - do */
-const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CONTROL_DSCP + 1] = {
+const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CLASS_MASK + 1] = {
 	[TUNQOS_A_TUNNEL_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_TUNNEL_PEER4] = { .type = NLA_U32, },
 	[TUNQOS_A_TUNNEL_PEER6] = NLA_POLICY_EXACT_LEN(16),
@@ -46,6 +46,8 @@ const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CONTROL_DSCP
 	[TUNQOS_A_TUNNEL_DECAP_CLASS] = NLA_POLICY_MAX(NLA_U8, 1),
 	[TUNQOS_A_TUNNEL_PRE_CLASSIFY] = NLA_POLICY_MAX(NLA_U8, 1),
 	[TUNQOS_A_TUNNEL_PRIORITY_TABLE] = NLA_POLICY_EXACT_LEN(256),
+	[TUNQOS_A_TUNNEL_CLASS_VIA] = NLA_POLICY_MAX(NLA_U8, 2),
+	[TUNQOS_A_TUNNEL_CLASS_MASK] = { .type = NLA_U32, },
 	[TUNQOS_A_TUNNEL_ENCAP_INNER] = NLA_POLICY_MAX(NLA_U8, 2),
 	[TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE] = NLA_POLICY_MAX(NLA_U8, 63),
 	[TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
@@ -109,7 +111,7 @@ const struct nla_policy tunqos_get_port_nl_policy[TUNQOS_A_PORT_DEVICE + 1] = {
 
 /* TUNQOS_CMD_GET_REASON - do */
 const struct nla_policy tunqos_get_reason_nl_policy[TUNQOS_A_REASON_REASON + 1] = {
-	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 18),
+	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 19),
 };
 
 /* Ops table for tunqos */
@@ -152,7 +154,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.cmd		= TUNQOS_CMD_SET_TUNNEL,
 		.doit		= tunqos_nl_set_tunnel_doit,
 		.policy		= tunqos_set_tunnel_nl_policy,
-		.maxattr	= TUNQOS_A_TUNNEL_CONTROL_DSCP,
+		.maxattr	= TUNQOS_A_TUNNEL_CLASS_MASK,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

@@ -141,11 +141,14 @@ int tunqos_fill_port(struct sk_buff *skb, const struct tunqos_binding *binding)
 	const struct tunqos_profile *profile =
 		rtnl_dereference(binding->profile);
 	const struct tunqos_vid *vid = binding->vid;
+	u32 hooks = binding->held;
 
+	if (vid && vid->classes)
+		hooks |= TUNQOS_HOOK_PORT_CLASS;
 	if (nla_put_string(skb, TUNQOS_A_PORT_DEVICE, binding->key.name) ||
 	    fill_settings(skb, profile) ||
 	    nla_put_u32(skb, TUNQOS_A_PORT_STATE, binding->state) ||
-	    nla_put_u32(skb, TUNQOS_A_PORT_HOOKS, binding->held))
+	    nla_put_u32(skb, TUNQOS_A_PORT_HOOKS, hooks))
 		return -EMSGSIZE;
 	if (vid && (nla_put_string(skb, TUNQOS_A_PORT_LOWER,
 				   vid->lower->dev->name) ||

@@ -8,6 +8,7 @@
 #include <net/rtnetlink.h>
 
 #include "tunqos.h"
+#include "class.h"
 #include "core/table.h"
 #include "netlink_policy.h"
 
@@ -231,9 +232,74 @@ static int read_pre_classify(struct genl_info *info,
 				    "priority-table needs pre-classify");
 		return -EINVAL;
 	}
+	profile->class_more = true;
 	profile->priority = kmemdup(nla_data(table), nla_len(table),
 				    GFP_KERNEL_ACCOUNT);
 	return profile->priority ? 0 : -ENOMEM;
+}
+
+static int refuse_class(struct genl_info *info, int attr, const char *message)
+{
+	if (info->extack)
+		info->extack->_msg = message;
+	NL_SET_BAD_ATTR(info->extack, info->attrs[attr]);
+	return -EINVAL;
+}
+
+/* The bits for the class, which are in a row. */
+static int read_class_mask(struct genl_info *info,
+			   struct tunqos_profile *profile)
+{
+	u32 mask = nla_get_u32(info->attrs[TUNQOS_A_TUNNEL_CLASS_MASK]);
+	unsigned int shift = mask ? __ffs(mask) : 0;
+	unsigned int bits = hweight32(mask);
+
+	if (bits >= TUNQOS_CLASS_BITS &&
+	    mask >> shift == ~0U >> (32 - bits)) {
+		profile->class_shift = shift;
+		profile->class_bits = bits;
+		return 0;
+	}
+	tunqos_refuse(tunqos_net(genl_info_net(info)), info->extack,
+		      "class-mask 0x%x is not %u or more bits in a row, as a dscp needs; 0x3f00 is, for one",
+		      mask, TUNQOS_CLASS_BITS);
+	NL_SET_BAD_ATTR(info->extack,
+			info->attrs[TUNQOS_A_TUNNEL_CLASS_MASK]);
+	return -EINVAL;
+}
+
+/* Where the class is shown beside the companion. */
+static int read_class(struct genl_info *info, struct tunqos_profile *profile)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if (!attrs[TUNQOS_A_TUNNEL_CLASS_VIA] &&
+	    !attrs[TUNQOS_A_TUNNEL_CLASS_MASK])
+		return 0;
+	profile->class_via = choice(attrs, TUNQOS_A_TUNNEL_CLASS_VIA,
+				    TUNQOS_A_TUNNEL_CLASS_MASK,
+				    TUNQOS_CLASS_VIA_MARK,
+				    TUNQOS_CLASS_VIA_COMPANION);
+	if (attrs[TUNQOS_A_TUNNEL_CLASS_MASK] &&
+	    profile->class_via != TUNQOS_CLASS_VIA_MARK)
+		return refuse_class(info, TUNQOS_A_TUNNEL_CLASS_MASK,
+				    "class-mask needs class-via mark");
+	if (profile->class_via == TUNQOS_CLASS_VIA_COMPANION)
+		return 0;
+	if (!profile->pre_classify)
+		return refuse_class(info, TUNQOS_A_TUNNEL_CLASS_VIA,
+				    "class-via needs pre-classify");
+	profile->class_more = true;
+	if (profile->class_via == TUNQOS_CLASS_VIA_MARK) {
+		if (missing(info, TUNQOS_A_TUNNEL_CLASS_MASK,
+			    "class-via mark needs class-mask"))
+			return -EINVAL;
+		return read_class_mask(info, profile);
+	}
+	if (profile->priority)
+		return refuse_class(info, TUNQOS_A_TUNNEL_CLASS_VIA,
+				    "class-via priority does not go with priority-table: both write skb->priority");
+	return 0;
 }
 
 /* Few have one. */
@@ -267,6 +333,8 @@ int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 		err = read_decap(info, &change->key, change->next);
 	if (!err)
 		err = read_pre_classify(info, change->next);
+	if (!err)
+		err = read_class(info, change->next);
 	if (!err)
 		err = read_more(info, &change->key, change->next);
 	if (err)
@@ -342,6 +410,12 @@ static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 
 static int fill_more(struct sk_buff *skb, const struct tunqos_profile *p)
 {
+	if (p->class_via != TUNQOS_CLASS_VIA_COMPANION &&
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_CLASS_VIA, p->class_via))
+		return -EMSGSIZE;
+	if (p->class_via == TUNQOS_CLASS_VIA_MARK &&
+	    nla_put_u32(skb, TUNQOS_A_TUNNEL_CLASS_MASK, tunqos_class_mask(p)))
+		return -EMSGSIZE;
 	if (nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_INNER, p->encap_inner) ||
 	    nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_ECN, p->encap_ecn) ||
 	    nla_put_u8(skb, TUNQOS_A_TUNNEL_DECAP_ECN, p->decap_ecn))

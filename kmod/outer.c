@@ -16,6 +16,7 @@
 #include <net/sock.h>
 
 #include "tunqos.h"
+#include "class.h"
 #include "count.h"
 #include "lookup.h"
 #include "core/inner.h"
@@ -136,9 +137,8 @@ static void classify(struct sk_buff *skb, const struct tunqos_profile *profile,
 		     u8 tag, u8 class)
 {
 	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tag, class);
-	if (profile->priority &&
-	    profile->priority[class] != (u32)TUNQOS_PRIORITY_LEAVE)
-		skb->priority = profile->priority[class];
+	if (profile->class_more)
+		tunqos_show_class(skb, profile, class);
 }
 
 /* @inner is in the @len bytes at @data, which follow the outer header. */

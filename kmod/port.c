@@ -90,11 +90,82 @@ static void lower_put(struct tunqos_lower *lower)
 	kfree_rcu(lower, rcu);
 }
 
+/* The hook by which a port queues by the outer DSCP; nothing if it has it. */
+static int class_get(struct tunqos_vid *vid)
+{
+	int err;
+
+	if (vid->classes)
+		return 0;
+	vid->class = (struct nf_hook_ops) {
+		.hook		= tunqos_port_class,
+		.dev		= vid->dev,
+		.priv		= vid,
+		.pf		= NFPROTO_NETDEV,
+		.hooknum	= NF_NETDEV_EGRESS,
+		.priority	= 300,
+	};
+	err = nf_register_net_hook(dev_net(vid->dev), &vid->class);
+	vid->classes = !err;
+	return err;
+}
+
+static void class_put(struct tunqos_vid *vid)
+{
+	if (!vid->classes)
+		return;
+	vid->classes = false;
+	nf_unregister_net_hook(dev_net(vid->dev), &vid->class);
+}
+
+/**
+ * tunqos_port_classes_get() - let the ports queue by the outer DSCP
+ * @tn: the namespace of the ports, those to come included
+ *
+ * Context: process, RTNL held.
+ * Return: 0, or a negative error number; tunqos_port_classes_trim() then gives
+ * back what was taken.
+ */
+int tunqos_port_classes_get(struct tunqos_net *tn)
+{
+	struct tunqos_binding *binding;
+	int err;
+
+	tunqos_assert_rtnl();
+	if (tn->port_classes)
+		return 0;
+	tn->port_classes = true;
+	list_for_each_entry(binding, &tn->bindings, list) {
+		if (!binding->vid)
+			continue;
+		err = class_get(binding->vid);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Gives that up if nothing needs it. Context: process, RTNL held. */
+void tunqos_port_classes_trim(struct tunqos_net *tn)
+{
+	struct tunqos_binding *binding;
+
+	tunqos_assert_rtnl();
+	if (!tn->port_classes || tn->outer_classes)
+		return;
+	tn->port_classes = false;
+	list_for_each_entry(binding, &tn->bindings, list) {
+		if (binding->vid)
+			class_put(binding->vid);
+	}
+}
+
 static int egress_get(struct tunqos_binding *binding, struct net_device *dev)
 {
 	struct net_device *lower_dev = lower_of(dev);
 	struct tunqos_lower *lower;
 	struct tunqos_vid *vid;
+	int err;
 
 	if (!lower_dev)
 		return -ENODEV;
@@ -114,6 +185,12 @@ static int egress_get(struct tunqos_binding *binding, struct net_device *dev)
 	vid->binding = binding;
 	vid->vid = vlan_dev_vlan_id(dev);
 	vid->proto = vlan_dev_vlan_proto(dev);
+	err = binding->tn->port_classes ? class_get(vid) : 0;
+	if (err) {
+		lower_put(lower);
+		kfree(vid);
+		return err;
+	}
 	hlist_add_head_rcu(&vid->node,
 			   &lower->vids[vid->vid % TUNQOS_VID_BUCKETS]);
 	list_add(&vid->list, &vids);
@@ -129,6 +206,7 @@ static void egress_put(struct tunqos_binding *binding)
 	RCU_INIT_POINTER(vid->profile, NULL);
 	hlist_del_rcu(&vid->node);
 	list_del(&vid->list);
+	class_put(vid);
 	lower_put(vid->lower);
 	kfree_rcu(vid, rcu);
 }

@@ -4,8 +4,10 @@
  * the tag is in the skb's metadata here, whether or not the NIC inserts it, so
  * writing it needs no writable packet. PCP comes from the DSCP in the header;
  * DEI and VID stay. A QUEUE companion (RFC 3270 pipe) decides skb->priority
- * only: ip_forward() would have overwritten it earlier. Softirq or process
- * context, RCU read side.
+ * only: ip_forward() would have overwritten it earlier. That is done at egress
+ * of the VLAN device already, where its own clsact and queue come after; here
+ * it is for what a flowtable sends past that. Softirq or process context, RCU
+ * read side.
  */
 
 #include <linux/if_vlan.h>
@@ -28,11 +30,36 @@ static struct tunqos_profile *find(const struct tunqos_lower *lower,
 	return NULL;
 }
 
+/* skb->priority by a QUEUE companion. */
+static inline void queue(struct sk_buff *skb,
+			 const struct tunqos_profile *profile)
+{
+	u8 pcp;
+
+	if (!tunqos_companion_is(skb->tc_index, TUNQOS_KIND_QUEUE,
+				 profile->tag))
+		return;
+	pcp = profile->pcp[tunqos_companion_class(skb->tc_index)];
+	if (pcp != TUNQOS_TABLE_LEAVE)
+		skb->priority = pcp;
+}
+
+/* Egress of the VLAN device itself. */
+unsigned int tunqos_port_class(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	const struct tunqos_vid *vid = priv;
+	const struct tunqos_profile *profile = rcu_dereference(vid->profile);
+
+	if (profile)
+		queue(skb, profile);
+	return NF_ACCEPT;
+}
+
 unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
 	const struct tunqos_profile *profile;
-	u16 companion = skb->tc_index;
 	u8 pcp;
 	u16 tci;
 	int ds;
@@ -52,12 +79,7 @@ unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 
-	if (tunqos_companion_is(companion, TUNQOS_KIND_QUEUE, profile->tag)) {
-		pcp = profile->pcp[tunqos_companion_class(companion)];
-		if (pcp != TUNQOS_TABLE_LEAVE)
-			skb->priority = pcp;
-	}
-
+	queue(skb, profile);
 	pcp = profile->pcp[tunqos_ds_dscp(ds)];
 	if (pcp == TUNQOS_TABLE_LEAVE) {
 		tunqos_left_alone(profile, TUNQOS_ENCAP,

@@ -256,7 +256,7 @@ static int apply_all(struct tunqos_net *tn, struct tunqos_chain *touched,
 	return err;
 }
 
-static int prepare(const struct tunqos_chain *touched,
+static int prepare(struct tunqos_net *tn, const struct tunqos_chain *touched,
 		   struct netlink_ext_ack *extack)
 {
 	struct tunqos_binding *binding;
@@ -268,6 +268,14 @@ static int prepare(const struct tunqos_chain *touched,
 		err = tunqos_binding_prepare(binding, binding->next, extack);
 		if (err)
 			return err;
+		if (!binding->next->class_outer)
+			continue;
+		err = tunqos_port_classes_get(tn);
+		if (err) {
+			tunqos_refuse(tn, extack,
+				      "cannot hook into the ports: out of memory");
+			return err;
+		}
 	}
 	return 0;
 }
@@ -324,12 +332,14 @@ static int commit(struct tunqos_net *tn, struct netlink_ext_ack *extack)
 	chain_init(&touched);
 	err = apply_all(tn, &touched, extack);
 	if (!err)
-		err = prepare(&touched, extack);
+		err = prepare(tn, &touched, extack);
 	if (err) {
 		undo(&touched);
+		tunqos_port_classes_trim(tn);
 		return err;
 	}
 	publish(&touched);
+	tunqos_port_classes_trim(tn);
 	tn->generation++;
 	tunqos_notify_commit(tn);
 	return 0;

@@ -67,6 +67,8 @@ struct tunqos_reasons {
  * @encap_write: the outer DSCP is ours to write
  * @encap_more: besides, the inner DSCP or the outer ECN is
  * @pre_classify: show the innermost DSCP to egress queueing
+ * @class_more: ... in more than the companion
+ * @class_via: enum tunqos_class_via
  * @encap_any: there is something to do at encapsulation
  * @tag: of the binding's namespace, 0-63, for DONE and QUEUE companions
  * @decap_write: the inner DSCP is ours to write
@@ -78,6 +80,9 @@ struct tunqos_reasons {
  * @encap: outer DSCP for each inner DSCP, or TUNQOS_TABLE_LEAVE
  * @decap: inner DSCP for each outer DSCP, or TUNQOS_TABLE_LEAVE, or one of
  *	TUNQOS_NOT_PERMITTED
+ * @class_shift: with TUNQOS_CLASS_VIA_MARK: zeros below the bits of skb->mark
+ *	that become the class
+ * @class_bits: how many they are, 6-32
  * @pcp: of a port with @has_pcp: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
  * @mark: of a port with @mark_mask: what each DSCP puts there, or
  *	TUNQOS_TABLE_LEAVE; @mark_shift to the left all of it is in the mask
@@ -96,6 +101,8 @@ struct tunqos_profile {
 	u8 encap_write : 1;
 	u8 encap_more : 1;
 	u8 pre_classify : 1;
+	u8 class_more : 1;
+	u8 class_via : 2;
 	bool encap_any;
 	u8 tag;
 	bool decap_write;
@@ -117,6 +124,8 @@ struct tunqos_profile {
 		u8 decap[TUNQOS_TABLE_LEN];
 		u8 mark[TUNQOS_TABLE_LEN];
 	};
+	u8 class_shift;
+	u8 class_bits;
 	union {
 		u64 permit;
 		struct {	/* of a port */
@@ -313,6 +322,8 @@ struct tunqos_net {
 	unsigned int count;		/* of bindings */
 	unsigned int doomed;		/* of them, in a commit */
 	unsigned int failed;		/* of bindings in that state */
+	unsigned int outer_classes;	/* of bindings with class_outer */
+	bool port_classes;		/* its ports have a hook for them */
 	struct tunqos_shapes __rcu *shapes;	/* of its selectors */
 	u32 salt;			/* of its bindings' hash */
 	u8 tag;				/* 0-63 */
@@ -401,6 +412,8 @@ struct tunqos_vid {
 	struct net_device *dev;		/* the VLAN device */
 	struct tunqos_binding *binding;
 	struct list_head list;
+	bool classes;			/* @class is registered */
+	struct nf_hook_ops class;	/* at egress of @dev */
 	struct rcu_head rcu;
 };
 
@@ -418,6 +431,8 @@ struct tunqos_lower {
 
 unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state);
+unsigned int tunqos_port_class(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state);
 
 /* port_ingress.c */
 struct tunqos_ingress {
@@ -473,6 +488,8 @@ void tunqos_port_trim(struct tunqos_binding *binding, u32 hooks);
 void tunqos_port_publish(struct tunqos_binding *binding,
 			 struct tunqos_profile *profile);
 void tunqos_port_drop(struct tunqos_binding *binding);
+int tunqos_port_classes_get(struct tunqos_net *tn);
+void tunqos_port_classes_trim(struct tunqos_net *tn);
 void tunqos_port_device_gone(const struct net_device *dev, bool only_renamed);
 
 /* lookup.c, lookup.h */

@@ -30,6 +30,7 @@ constexpr BitName hook_names[] = {
     {TUNQOS_HOOK_GRO_OFF, "gro-off"},
     {TUNQOS_HOOK_TUNNEL_EGRESS, "tunnel-egress"},
     {TUNQOS_HOOK_PORT_INGRESS, "port-ingress"},
+    {TUNQOS_HOOK_PORT_CLASS, "port-class"},
 };
 
 constexpr BitName capability_names[] = {
@@ -53,6 +54,7 @@ constexpr BitName capability_names[] = {
     {TUNQOS_CAPABILITY_XFRM_INTERFACE, "xfrm-interface"},
     {TUNQOS_CAPABILITY_AH, "ah"},
     {TUNQOS_CAPABILITY_MARK_INGRESS, "mark-ingress"},
+    {TUNQOS_CAPABILITY_CLASS_VIA, "class-via"},
 };
 
 // In the order of enum tunqos_reason.
@@ -60,7 +62,7 @@ constexpr const char* reason_names[] = {
     "not-ip",        "truncated",    "unknown-header", "control",        "table-leave",
     "not-permitted", "arrived-lost", "companion-lost", "sa-decap-dscp",  "transport-mode",
     "beet-mode",     "no-memory",    "in-band-tag",    "vrf-underlay",   "nested-family",
-    "ecn-dropped",   "ecn-merged",   "outer-lost",     "packet-offload",
+    "ecn-dropped",   "ecn-merged",   "outer-lost",     "packet-offload", "sa-output-mark",
 };
 static_assert(std::size(reason_names) == TUNQOS_REASON_MAX + 1);
 

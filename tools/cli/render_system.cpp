@@ -70,6 +70,10 @@ constexpr std::array advice{
     Advice{"packet-offload",
            "Hardware makes the outer header of this SA, so its mark cannot be "
            "written: set the SA up with crypto offload or none."},
+    Advice{"sa-output-mark",
+           "The SA's output mark overwrites the bits in which qos pre-classify via mark shows "
+           "the class: give it a mask that leaves them (ip xfrm state: output-mark 0x5 mask "
+           "0xff; strongSwan: set_mark_out = 0x5/0xff), or use other bits."},
 };
 
 } // namespace

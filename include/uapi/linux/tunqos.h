@@ -12,6 +12,7 @@
 #define TUNQOS_TABLE_LEN	64
 #define TUNQOS_TABLE_LEAVE	255
 #define TUNQOS_PRIORITY_LEAVE	4294967295
+#define TUNQOS_CLASS_PRIORITY	1879048192
 #define TUNQOS_LABEL_MAX	63
 
 /**
@@ -95,6 +96,20 @@ enum tunqos_decap_ecn {
 };
 
 /**
+ * enum tunqos_class_via - Where pre-classify shows the class to egress
+ *   queueing.
+ * @TUNQOS_CLASS_VIA_COMPANION: In skb->tc_index alone, which clsact and tcx on
+ *   the way to the queue overwrite unless they say TC_ACT_UNSPEC.
+ * @TUNQOS_CLASS_VIA_PRIORITY: In skb->priority as well, by class-priority.
+ * @TUNQOS_CLASS_VIA_MARK: In the bits of class-mask of skb->mark as well.
+ */
+enum tunqos_class_via {
+	TUNQOS_CLASS_VIA_COMPANION,
+	TUNQOS_CLASS_VIA_PRIORITY,
+	TUNQOS_CLASS_VIA_MARK,
+};
+
+/**
  * enum tunqos_state - What a binding is doing now.
  * @TUNQOS_STATE_PENDING: There is no such device yet; the binding waits for
  *   it.
@@ -121,6 +136,8 @@ enum tunqos_state {
  * @TUNQOS_HOOK_TUNNEL_EGRESS: Egress of the tunnel device, in front of
  *   WireGuard's encryption.
  * @TUNQOS_HOOK_PORT_INGRESS: Ingress of the port itself, in front of routing.
+ * @TUNQOS_HOOK_PORT_CLASS: Egress of the port itself, as long as a tunnel of
+ *   its namespace has decap-class outer.
  */
 enum tunqos_hook {
 	TUNQOS_HOOK_BEFORE = 1,
@@ -132,6 +149,7 @@ enum tunqos_hook {
 	TUNQOS_HOOK_GRO_OFF = 64,
 	TUNQOS_HOOK_TUNNEL_EGRESS = 128,
 	TUNQOS_HOOK_PORT_INGRESS = 256,
+	TUNQOS_HOOK_PORT_CLASS = 512,
 };
 
 /**
@@ -166,6 +184,8 @@ enum tunqos_hook {
  * @TUNQOS_REASON_OUTER_LOST: The outer header is not in front of the decrypted
  *   packet.
  * @TUNQOS_REASON_PACKET_OFFLOAD: Hardware makes the outer header of this SA.
+ * @TUNQOS_REASON_SA_OUTPUT_MARK: The output mark of the SA overwrites bits of
+ *   class-mask.
  */
 enum tunqos_reason {
 	TUNQOS_REASON_NOT_IP,
@@ -187,6 +207,7 @@ enum tunqos_reason {
 	TUNQOS_REASON_ECN_MERGED,
 	TUNQOS_REASON_OUTER_LOST,
 	TUNQOS_REASON_PACKET_OFFLOAD,
+	TUNQOS_REASON_SA_OUTPUT_MARK,
 
 	/* private: */
 	__TUNQOS_REASON_MAX,
@@ -217,6 +238,8 @@ enum tunqos_reason {
  * @TUNQOS_CAPABILITY_XFRM_INTERFACE: Bindings to xfrm, vti and vti6 devices.
  * @TUNQOS_CAPABILITY_AH: AH and IPComp as well as ESP.
  * @TUNQOS_CAPABILITY_MARK_INGRESS: Mark from DSCP on what a device receives.
+ * @TUNQOS_CAPABILITY_CLASS_VIA: The class of pre-classify in skb->priority or
+ *   skb->mark.
  */
 enum tunqos_capability {
 	TUNQOS_CAPABILITY_GRE = 1,
@@ -239,6 +262,7 @@ enum tunqos_capability {
 	TUNQOS_CAPABILITY_XFRM_INTERFACE = 131072,
 	TUNQOS_CAPABILITY_AH = 262144,
 	TUNQOS_CAPABILITY_MARK_INGRESS = 524288,
+	TUNQOS_CAPABILITY_CLASS_VIA = 1048576,
 };
 
 enum {
@@ -299,6 +323,8 @@ enum {
 	TUNQOS_A_TUNNEL_KIND,
 	TUNQOS_A_TUNNEL_ENCAP,
 	TUNQOS_A_TUNNEL_DECAP,
+	TUNQOS_A_TUNNEL_CLASS_VIA,
+	TUNQOS_A_TUNNEL_CLASS_MASK,
 
 	__TUNQOS_A_TUNNEL_MAX
 };
