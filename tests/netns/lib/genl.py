@@ -41,9 +41,11 @@ def constants(path):
         value = -1
         for item in filter(None, (x.strip() for x in body.split(","))):
             name, _, given = (x.strip() for x in item.partition("="))
-            if given.startswith("("):
-                continue  # the last one by another name
-            value = int(given, 0) if given else value + 1
+            last = re.fullmatch(r"\((\w+) - 1\)", given)
+            if last:  # NAME_MAX of the generator
+                value = found[last[1]] - 1
+            else:
+                value = int(given, 0) if given else value + 1
             found[name] = value
     return found
 
@@ -64,12 +66,12 @@ def named(prefix):
 CMD = named("CMD_")
 INFO, TUNNEL, PORT = named("A_INFO_"), named("A_TUNNEL_"), named("A_PORT_")
 COUNTERS, REASON_ATTR = named("A_COUNTERS_"), named("A_REASON_")
-REASON = {v: k for k, v in named("REASON_").items()}
+REASON = {v: k for k, v in named("REASON_").items() if k != "max"}
 STATE = {v: k for k, v in named("STATE_").items()}
 HOOK = named("HOOK_")
 WORDS = {key: named(key.upper() + "_") for key in (
     "encap_dscp", "encap_inner", "encap_ecn",
-    "decap_dscp", "decap_ecn", "decap_class", "class_via")}
+    "decap_dscp", "decap_ecn", "decap_class")}
 
 
 class Refused(Exception):
@@ -205,7 +207,7 @@ class Tunqos:
 
         device, peer, local (text), reqid, if_id, mark, mark_mask, spi; words
         for encap_dscp, encap_inner, encap_ecn, decap_dscp, decap_ecn,
-        decap_class, class_via; class_mask; numbers for encap_value, encap_inner_value, control_dscp,
+        decap_class; numbers for encap_value, encap_inner_value, control_dscp,
         pre_classify; tables as 64 numbers, as is priority; decap_permit as a
         set; label.
         """
@@ -216,7 +218,7 @@ class Tunqos:
                 key += "6" if v6 else "4"
                 value = socket.inet_pton(
                     socket.AF_INET6 if v6 else socket.AF_INET, value)
-            elif key in ("reqid", "if_id", "mark", "mark_mask", "class_mask"):
+            elif key in ("reqid", "if_id", "mark", "mark_mask"):
                 value = struct.pack("=I", value)
             elif key == "spi":
                 value = struct.pack("!I", value)
@@ -280,7 +282,7 @@ class Tunqos:
                 one[key[:-1]] = socket.inet_ntop(
                     socket.AF_INET if key[-1] == "4" else socket.AF_INET6,
                     data)
-            elif key in ("reqid", "if_id", "mark", "mark_mask", "class_mask"):
+            elif key in ("reqid", "if_id", "mark", "mark_mask"):
                 one[key], = struct.unpack("=I", data)
             elif key == "spi":
                 one[key], = struct.unpack("!I", data)
