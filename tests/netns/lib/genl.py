@@ -41,6 +41,8 @@ def constants(path):
         value = -1
         for item in filter(None, (x.strip() for x in body.split(","))):
             name, _, given = (x.strip() for x in item.partition("="))
+            if given.startswith("("):
+                continue  # the last one by another name
             last = re.fullmatch(r"\((\w+) - 1\)", given)
             if last:  # NAME_MAX of the generator
                 value = found[last[1]] - 1
@@ -71,7 +73,7 @@ STATE = {v: k for k, v in named("STATE_").items()}
 HOOK = named("HOOK_")
 WORDS = {key: named(key.upper() + "_") for key in (
     "encap_dscp", "encap_inner", "encap_ecn",
-    "decap_dscp", "decap_ecn", "decap_class")}
+    "decap_dscp", "decap_ecn", "decap_class", "class_via")}
 
 
 class Refused(Exception):
@@ -207,7 +209,7 @@ class Tunqos:
 
         device, peer, local (text), reqid, if_id, mark, mark_mask, spi; words
         for encap_dscp, encap_inner, encap_ecn, decap_dscp, decap_ecn,
-        decap_class; numbers for encap_value, encap_inner_value, control_dscp,
+        decap_class, class_via; class_mask; numbers for encap_value, encap_inner_value, control_dscp,
         pre_classify; tables as 64 numbers, as is priority; decap_permit as a
         set; label.
         """
@@ -218,7 +220,7 @@ class Tunqos:
                 key += "6" if v6 else "4"
                 value = socket.inet_pton(
                     socket.AF_INET6 if v6 else socket.AF_INET, value)
-            elif key in ("reqid", "if_id", "mark", "mark_mask"):
+            elif key in ("reqid", "if_id", "mark", "mark_mask", "class_mask"):
                 value = struct.pack("=I", value)
             elif key == "spi":
                 value = struct.pack("!I", value)
@@ -282,7 +284,7 @@ class Tunqos:
                 one[key[:-1]] = socket.inet_ntop(
                     socket.AF_INET if key[-1] == "4" else socket.AF_INET6,
                     data)
-            elif key in ("reqid", "if_id", "mark", "mark_mask"):
+            elif key in ("reqid", "if_id", "mark", "mark_mask", "class_mask"):
                 one[key], = struct.unpack("=I", data)
             elif key == "spi":
                 one[key], = struct.unpack("!I", data)
