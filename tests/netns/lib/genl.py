@@ -43,11 +43,7 @@ def constants(path):
             name, _, given = (x.strip() for x in item.partition("="))
             if given.startswith("("):
                 continue  # the last one by another name
-            last = re.fullmatch(r"\((\w+) - 1\)", given)
-            if last:  # NAME_MAX of the generator
-                value = found[last[1]] - 1
-            else:
-                value = int(given, 0) if given else value + 1
+            value = int(given, 0) if given else value + 1
             found[name] = value
     return found
 
@@ -68,7 +64,7 @@ def named(prefix):
 CMD = named("CMD_")
 INFO, TUNNEL, PORT = named("A_INFO_"), named("A_TUNNEL_"), named("A_PORT_")
 COUNTERS, REASON_ATTR = named("A_COUNTERS_"), named("A_REASON_")
-REASON = {v: k for k, v in named("REASON_").items() if k != "max"}
+REASON = {v: k for k, v in named("REASON_").items()}
 STATE = {v: k for k, v in named("STATE_").items()}
 HOOK = named("HOOK_")
 WORDS = {key: named(key.upper() + "_") for key in (
