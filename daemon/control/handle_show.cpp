@@ -118,6 +118,10 @@ json profile_json(const TunnelProfile& profile, bool ipsec) {
     if (control) value["controlDscp"] = to_string(*control);
     value["preClassify"]["enabled"] = pre_classify.enabled;
     if (!pre_classify.table.empty()) value["preClassify"]["table"] = pre_classify.table;
+    if (pre_classify.handle != 0) value["preClassify"]["handle"] = handle_text(pre_classify.handle);
+    if (pre_classify.enabled) value["preClassify"]["via"] = to_string(pre_classify.via);
+    if (pre_classify.via == ClassVia::mark)
+        value["preClassify"]["mask"] = hexadecimal(pre_classify.mask);
     return value;
 }
 

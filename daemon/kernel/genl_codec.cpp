@@ -190,6 +190,10 @@ void put_more_settings(Message& message, const Tunnel& tunnel) {
     put_if_set(message, TUNQOS_A_TUNNEL_DECAP_ECN, tunnel.decap_ecn);
     if (tunnel.control_dscp)
         message.put_u8(TUNQOS_A_TUNNEL_CONTROL_DSCP, tunnel.control_dscp->value);
+    if (tunnel.class_via == ClassVia::mark)
+        message.put_u32(TUNQOS_A_TUNNEL_CLASS_MASK, tunnel.class_mask);
+    else
+        put_if_set(message, TUNQOS_A_TUNNEL_CLASS_VIA, tunnel.class_via);
 }
 
 void decode_more_settings(const Attributes& attributes, Tunnel& tunnel) {
@@ -202,6 +206,9 @@ void decode_more_settings(const Attributes& attributes, Tunnel& tunnel) {
     tunnel.encap_ecn = enumerator(u8(TUNQOS_A_TUNNEL_ENCAP_ECN), EncapEcn::compatibility);
     tunnel.decap_ecn = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_ECN), DecapEcn::rfc6040);
     if (const auto control = u8(TUNQOS_A_TUNNEL_CONTROL_DSCP)) tunnel.control_dscp = Dscp{*control};
+    tunnel.class_via = enumerator(u8(TUNQOS_A_TUNNEL_CLASS_VIA), ClassVia::mark);
+    tunnel.class_mask = attributes.number<std::uint32_t>(TUNQOS_A_TUNNEL_CLASS_MASK).value_or(0);
+    if (tunnel.class_mask != 0) tunnel.class_via = ClassVia::mark;
 }
 
 struct Encoder {

@@ -42,6 +42,8 @@ std::string_view tunnel_attribute(int type) {
     case TUNQOS_A_TUNNEL_PRE_CLASSIFY: return "pre-classify";
     case TUNQOS_A_TUNNEL_PRIORITY_TABLE: return "priority-table";
     case TUNQOS_A_TUNNEL_CONTROL_DSCP: return "control-dscp";
+    case TUNQOS_A_TUNNEL_CLASS_VIA: return "class-via";
+    case TUNQOS_A_TUNNEL_CLASS_MASK: return "class-mask";
     default: return "";
     }
 }

@@ -56,7 +56,11 @@ void normalise(Tunnel& tunnel) {
     if (tunnel.decap_dscp != DecapDscp::table) tunnel.decap_table.reset();
     if (tunnel.decap_dscp == DecapDscp::keep) tunnel.decap_permit.reset();
     if (device && tunnel.decap_permit == ~std::uint64_t{0}) tunnel.decap_permit.reset();
-    if (!tunnel.pre_classify) tunnel.priority_table.reset();
+    if (!tunnel.pre_classify) {
+        tunnel.priority_table.reset();
+        tunnel.class_via = ClassVia::companion;
+    }
+    if (tunnel.class_via != ClassVia::mark) tunnel.class_mask = 0;
 }
 
 std::string object_of(const Operation& operation) {

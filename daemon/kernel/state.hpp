@@ -54,6 +54,8 @@ struct Tunnel {
     EncapEcn encap_ecn = EncapEcn::native;
     DecapEcn decap_ecn = DecapEcn::native;
     std::optional<Dscp> control_dscp;
+    ClassVia class_via = ClassVia::companion;
+    std::uint32_t class_mask = 0; // for mark
 
     bool operator==(const Tunnel&) const = default;
 };

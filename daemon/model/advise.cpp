@@ -99,6 +99,7 @@ std::optional<std::string> class_lost(const CryptoMap& map,
     const auto loses = [&](const auto& entry) {
         const auto& tunnel = entry.second.tunnel;
         return tunnel && tunnel->pre_classify.enabled &&
+               tunnel->pre_classify.via == ClassVia::companion &&
                !(copies(tunnel->encap) && copies(map.tunnel.encap));
     };
     const auto found = std::find_if(interfaces.begin(), interfaces.end(), loses);

@@ -64,8 +64,8 @@ Text decap_text(const TunnelProfile& profile) {
 
 Text pre_classify_text(const TunnelProfile& profile) {
     if (!profile.pre_classify.enabled) return "off";
-    const std::string& table = profile.pre_classify.table;
-    return table.empty() ? "on" : "table " + table;
+    const std::string text = to_string(profile.pre_classify);
+    return text.empty() ? "on" : text.substr(1);
 }
 
 Text decap_class_text(const TunnelProfile& profile) {

@@ -97,7 +97,7 @@ void profile_lines(const TunnelProfile& profile, Lines& lines) {
     ecn_line("encap", encap.ecn, lines);
     ecn_line("decap", decap.ecn, lines);
     if (control) lines.push_back("tunnel control dscp " + to_string(*control));
-    if (pre_classify.enabled) lines.push_back(with_table("qos pre-classify", pre_classify.table));
+    if (pre_classify.enabled) lines.push_back("qos pre-classify" + to_string(pre_classify));
 }
 
 void match_lines(const Selector& match, Lines& lines) {

@@ -46,6 +46,7 @@ private:
     Encap encap(const nlohmann::json& value, Path path);
     Decap decap(const nlohmann::json& value, Path path);
     PreClassify pre_classify(const nlohmann::json& value, Path path);
+    void class_via(const nlohmann::json& value, Path path, PreClassify& pre_classify);
     TunnelProfile tunnel(const nlohmann::json& value, Path path);
     PortProfile port(const nlohmann::json& value, Path path);
     MarkProfile mark(const nlohmann::json& value, Path path);

@@ -112,9 +112,47 @@ Decap ConfigReader::decap(const json& value, Path path) {
 }
 
 PreClassify ConfigReader::pre_classify(const json& value, Path path) {
-    if (value.is_boolean()) return {value.get<bool>(), {}};
-    const auto table = only_key(value, "table", path, "true, false or {\"table\": NAME}");
-    return table ? PreClassify{true, *table} : PreClassify{};
+    PreClassify pre_classify;
+    if (value.is_boolean()) {
+        pre_classify.enabled = value.get<bool>();
+        return pre_classify;
+    }
+    if (!value.is_object()) {
+        problem(path, "must be true, false or an object with table or via, not " + excerpt(value));
+        return pre_classify;
+    }
+    if (!object(value, path, {"table", "handle", "via"})) return pre_classify;
+    pre_classify.enabled = true;
+    if (member(value, "table")) pre_classify.table = text(value, "table", path);
+    if (const json* found = member(value, "handle")) {
+        const std::string said = text(value, "handle", path);
+        if (const auto handle = parse_handle(said))
+            pre_classify.handle = *handle;
+        else if (found->is_string())
+            problem(path / "handle", in_quotes(said) +
+                                         " is no handle of a qdisc (\"1:\" to "
+                                         "\"fffe:\", hexadecimal as tc has it)");
+    }
+    if (const json* found = member(value, "via")) class_via(*found, path / "via", pre_classify);
+    return pre_classify;
+}
+
+void ConfigReader::class_via(const json& value, Path path, PreClassify& pre_classify) {
+    if (is(value, "companion")) return;
+    if (is(value, "priority")) {
+        pre_classify.via = ClassVia::priority;
+        return;
+    }
+    const json* const mask =
+        value.is_object() && value.size() == 1 ? member(value, "mark") : nullptr;
+    if (!mask) {
+        problem(path,
+                "must be \"companion\", \"priority\" or {\"mark\": MASK}, not " + excerpt(value));
+        return;
+    }
+    pre_classify.via = ClassVia::mark;
+    pre_classify.mask =
+        u32(*mask, path / "mark", "a number or a text such as \"0x3f00\"").value_or(0x3f);
 }
 
 TunnelProfile ConfigReader::tunnel(const json& value, Path path) {

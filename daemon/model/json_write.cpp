@@ -47,14 +47,20 @@ json decap_json(const Decap& decap) {
     return value;
 }
 
+json pre_classify_json(const PreClassify& pre_classify) {
+    json value;
+    if (!pre_classify.table.empty()) value["table"] = pre_classify.table;
+    if (pre_classify.handle != 0) value["handle"] = handle_text(pre_classify.handle);
+    if (pre_classify.via == ClassVia::priority) value["via"] = "priority";
+    if (pre_classify.via == ClassVia::mark) value["via"]["mark"] = hexadecimal(pre_classify.mask);
+    return value.is_null() ? json(true) : value;
+}
+
 json tunnel_json(const TunnelProfile& profile) {
     json value = {{"encap", encap_json(profile.encap)}, {"decap", decap_json(profile.decap)}};
     if (profile.control_dscp) value["controlDscp"] = to_string(*profile.control_dscp);
-    if (profile.pre_classify.enabled) {
-        value["preClassify"] = profile.pre_classify.table.empty()
-                                   ? json(true)
-                                   : json{{"table", profile.pre_classify.table}};
-    }
+    if (profile.pre_classify.enabled)
+        value["preClassify"] = pre_classify_json(profile.pre_classify);
     return value;
 }
 

@@ -183,11 +183,44 @@ private:
         if (decap.dscp == DecapDscp::table)
             table(decap.table, owner + " / tunnel decap dscp", Use::dscp);
         permit(decap, owner);
-        if (!pre_classify.table.empty()) {
-            table(pre_classify.table, owner + " / qos pre-classify", Use::priority);
-            if (!pre_classify.enabled)
-                problem(owner + " / qos pre-classify", "is off, but has a table");
+        classes(pre_classify, owner + " / qos pre-classify");
+    }
+
+    void classes(const PreClassify& pre_classify, const std::string& path) {
+        const auto& [enabled, name, handle, via, mask] = pre_classify;
+        if (!name.empty()) {
+            table(name, path, Use::priority);
+            if (!enabled) problem(path, "is off, but has a table");
+            if (handle != 0) class_numbers(name, handle, path);
+        } else if (handle != 0) {
+            problem(path, "handle " + handle_text(handle) +
+                              " is the queue's whose classes a table names; add table NAME, or "
+                              "take it out");
         }
+        if (via == ClassVia::priority && !name.empty())
+            problem(path,
+                    "via priority does not go with a table, which writes the same field of "
+                    "the packet (skb->priority); use one of them, or via mark");
+        if (via == ClassVia::mark && !holds_dscp(mask))
+            problem(path, "mask " + hexadecimal(mask) +
+                              " has no room for a DSCP, which is six bits in a row; use one such "
+                              "as 0x3f00");
+        if (!enabled && via != ClassVia::companion)
+            problem(path, "is off, but says via " + std::string(to_string(via)));
+    }
+
+    // A class is numbered from 1 on: 0 is the queue itself, and HTB sends what is given it past
+    // all of its classes.
+    void class_numbers(const std::string& name, std::uint16_t handle, const std::string& path) {
+        const auto found = config_.table_maps.find(name);
+        if (found == config_.table_maps.end()) return;
+        const Table numbers = compile_table(found->second);
+        const auto* const zero = std::find(numbers.begin(), numbers.end(), std::uint8_t{0});
+        if (zero == numbers.end()) return;
+        problem(path, "table-map " + name + " has 0 for " +
+                          describe(Dscp{static_cast<std::uint8_t>(zero - numbers.begin())}) +
+                          ", but " + handle_text(handle) +
+                          " has no class 0; give it another number, or default ignore");
     }
 
     void crypto_map(const CryptoMapKey& key, const CryptoMap& map) {

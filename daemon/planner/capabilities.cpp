@@ -28,12 +28,18 @@ std::string needs_selector(const kernel::Tunnel& tunnel) {
 // The first setting that a module with these capabilities does not know; empty: none.
 std::string unknown(const kernel::Operation& operation, std::uint64_t capabilities) {
     if ((capabilities & TUNQOS_CAPABILITY_SELECTOR) == 0) {
-        if (const auto* const tunnel = std::get_if<kernel::Tunnel>(&operation))
-            return needs_selector(*tunnel);
+        const auto* const tunnel = std::get_if<kernel::Tunnel>(&operation);
+        if (tunnel) {
+            if (auto setting = needs_selector(*tunnel); !setting.empty()) return setting;
+        }
     }
     if ((capabilities & TUNQOS_CAPABILITY_MARK_INGRESS) == 0) {
         if (const auto* const port = std::get_if<kernel::Port>(&operation); port && port->dscp_mark)
             return "set mark dscp";
+    }
+    if ((capabilities & TUNQOS_CAPABILITY_CLASS_VIA) == 0) {
+        const auto* const tunnel = std::get_if<kernel::Tunnel>(&operation);
+        if (tunnel && tunnel->class_via != ClassVia::companion) return "qos pre-classify via";
     }
     return {};
 }
@@ -42,7 +48,8 @@ std::string unknown(const kernel::Operation& operation, std::uint64_t capabiliti
 
 Problems lacking(std::span<const kernel::Operation> operations, std::uint64_t capabilities) {
     Problems problems;
-    constexpr auto all = TUNQOS_CAPABILITY_SELECTOR | TUNQOS_CAPABILITY_MARK_INGRESS;
+    constexpr auto all =
+        TUNQOS_CAPABILITY_SELECTOR | TUNQOS_CAPABILITY_MARK_INGRESS | TUNQOS_CAPABILITY_CLASS_VIA;
     if ((capabilities & all) == all) return problems;
     for (const auto& operation : operations) {
         if (const auto setting = unknown(operation, capabilities); !setting.empty())

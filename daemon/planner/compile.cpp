@@ -25,10 +25,12 @@ Table pcp_table_named(const Config& config, const std::string& name) {
                                             : compile_pcp_table(found->second);
 }
 
-PriorityTable priorities(const Table& table) {
+// With a handle each is a class of that queue, as skb->priority names one.
+PriorityTable priorities(const Table& table, std::uint16_t handle) {
+    const std::uint32_t major = std::uint32_t{handle} << 16U;
     PriorityTable wide{};
     for (std::size_t i = 0; i < table.size(); ++i)
-        wide[i] = table[i] == table_leave ? kernel::priority_leave : table[i];
+        wide[i] = table[i] == table_leave ? kernel::priority_leave : major | table[i];
     return wide;
 }
 
@@ -70,7 +72,10 @@ Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string
     tunnel.control_dscp = control;
     tunnel.pre_classify = pre_classify.enabled;
     if (!pre_classify.table.empty())
-        tunnel.priority_table = priorities(table_named(config, pre_classify.table));
+        tunnel.priority_table =
+            priorities(table_named(config, pre_classify.table), pre_classify.handle);
+    tunnel.class_via = pre_classify.via;
+    tunnel.class_mask = pre_classify.mask;
     normalise(tunnel);
     return tunnel;
 }

@@ -80,19 +80,34 @@ private:
         profile.control_dscp = tunnel.control_dscp;
         profile.pre_classify.enabled = tunnel.pre_classify;
         if (tunnel.priority_table) {
-            if (const auto table = narrow(*tunnel.priority_table))
+            const std::uint16_t handle = major_of(*tunnel.priority_table);
+            if (const auto table = narrow(*tunnel.priority_table, handle)) {
                 profile.pre_classify.table = name_of(*table);
+                profile.pre_classify.handle = handle;
+            }
         }
+        profile.pre_classify.via = tunnel.class_via;
+        profile.pre_classify.mask = tunnel.class_mask;
         return profile;
     }
 
-    static std::optional<Table> narrow(const kernel::PriorityTable& wide) {
+    // The queue whose classes a table names; 0: none.
+    static std::uint16_t major_of(const kernel::PriorityTable& wide) {
+        for (const std::uint32_t priority : wide) {
+            if (priority != kernel::priority_leave)
+                return static_cast<std::uint16_t>(priority >> 16U);
+        }
+        return 0;
+    }
+
+    static std::optional<Table> narrow(const kernel::PriorityTable& wide, std::uint16_t handle) {
+        const std::uint32_t major = std::uint32_t{handle} << 16U;
         Table table{};
         for (std::size_t i = 0; i < wide.size(); ++i) {
             if (wide[i] == kernel::priority_leave)
                 table[i] = table_leave;
-            else if (wide[i] < dscp_count)
-                table[i] = static_cast<std::uint8_t>(wide[i]);
+            else if ((wide[i] ^ major) < dscp_count)
+                table[i] = static_cast<std::uint8_t>(wide[i] ^ major);
             else
                 return std::nullopt;
         }

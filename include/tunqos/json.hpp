@@ -17,7 +17,8 @@
 //                    "singleAggregate": "af1" ... "af4" | DSCP},
 //          "decap": {"dscp": "keep" | "copy" | {"table": "lan"}, "permit": "0-47",
 //                    "class": "inner" | "outer", "ecn": "native" | "rfc6040"},
-//          "preClassify": false | true | {"table": "prio"},
+//          "preClassify": false | true | {"table": "prio", "handle": "1:",
+//                                         "via": "companion" | "priority" | {"mark": "0x3f00"}},
 //          "controlDscp": "cs6"
 //        }
 //      },

@@ -78,12 +78,31 @@ struct Decap {
     bool operator==(const Decap&) const = default;
 };
 
+// Where queueing on the way out finds the class. The companion is skb->tc_index, which what
+// is put on the egress of a device by clsact or tcx overwrites; the others are there besides.
+enum class ClassVia { companion, priority, mark };
+
 struct PreClassify {
     bool enabled = false;
     std::string table; // optional: innermost DSCP -> skb->priority (0-63)
+    // With a table: its numbers are those of classes, or of cake's tins, of the qdisc with this
+    // handle (major number). 0: they are numbers and no more.
+    std::uint16_t handle = 0;
+    ClassVia via = ClassVia::companion; // priority: not with a table, which writes the same
+    // With mark: the bits of skb->mark that become the DSCP, at least 6 in a row.
+    std::uint32_t mask = 0;
 
     bool operator==(const PreClassify&) const = default;
 };
+
+std::string_view to_string(ClassVia via); // "companion", "priority", "mark"
+// What `qos pre-classify` says after these words: " table prio handle 1: via mark 0x3f00".
+std::string to_string(const PreClassify& pre_classify);
+// A handle as tc has it, "8001:"; the colon may be left out. Nothing if no qdisc can have it.
+std::optional<std::uint16_t> parse_handle(std::string_view text);
+std::string handle_text(std::uint16_t handle);
+// Can a DSCP stand in these bits of a mark? They are in a row, and 6 of them at least.
+bool holds_dscp(std::uint32_t mask);
 
 // One tunnel's complete policy.
 struct TunnelProfile {

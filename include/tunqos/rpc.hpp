@@ -42,7 +42,7 @@
 //                encap: {dscp, value?, table?, byKernel: bool, packets, written, leftAlone,
 //                dropped},
 //                decap: {dscp, table?, permit?, class, packets, written, leftAlone, dropped},
-//                preClassify: {enabled, table?}}
+//                preClassify: {enabled, table?, handle?, via?, mask?}}
 //  PortStatus   {name, lower?, vid?, table?, state, problem?, hooks: [..],
 //                egress?: {packets, written, leftAlone, dropped}: with set cos,
 //                ingress?: {table?, mask: "0xff", packets, written, leftAlone, dropped}: with set

@@ -184,14 +184,24 @@ std::vector<Command> tunnel_commands() {
         },
         {
             .modes = either,
-            .grammar = "[no] qos pre-classify [table TABLE-MAP]",
+            .grammar = "[no] qos pre-classify [table TABLE-MAP [handle HANDLE]] [via {companion | "
+                       "priority | mark MASK}]",
             .tokens = {{"qos", "Quality of service"},
                        {"pre-classify", "Classify by the packet before encapsulation"},
                        {"table", "Queueing priority by a table map"},
-                       table_name},
+                       table_name,
+                       {"handle", "The table's numbers are classes or tins of this queue"},
+                       {"HANDLE", "Handle of the queue, as tc qdisc show has it"},
+                       {"via", "Where tc finds the class"},
+                       {"companion", "meta(tc_index); the default, lost behind clsact and tcx"},
+                       {"priority", "In meta(priority) as well, which they leave"},
+                       {"mark", "In bits of the packet's mark as well, which they leave"},
+                       {"MASK", "The bits: six or more in a row"}},
             .summary = "Lets the class of the inner packet reach the queues of the output "
-                       "interface, beyond encryption.",
-            .example = "qos pre-classify",
+                       "interface, beyond encryption. Programs on the egress of a device (clsact, "
+                       "tcx) that say TC_ACT_OK overwrite the companion: use via priority or via "
+                       "mark there. See tunqos(7), Class behind encryption.",
+            .example = "qos pre-classify via priority",
             .edit = edit_pre_classify,
         },
         {

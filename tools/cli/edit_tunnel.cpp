@@ -177,7 +177,13 @@ Result<Config> edit_pre_classify(Config config, const Context& context, const Ma
                       profile.pre_classify = {};
                       if (match.negated) return;
                       profile.pre_classify.enabled = true;
-                      profile.pre_classify.table = match.get("TABLE-MAP");
+                      PreClassify& to = profile.pre_classify;
+                      to.table = match.get("TABLE-MAP");
+                      to.handle = parse_handle(match.get("HANDLE")).value_or(0);
+                      if (match.has("priority")) to.via = ClassVia::priority;
+                      if (!match.has("mark")) return;
+                      to.via = ClassVia::mark;
+                      to.mask = parse_u32(match.get("MASK")).value_or(0);
                   });
 }
 

@@ -164,6 +164,9 @@ can be apart, as in IOS: interface gre 1 is gre1.
 .I ADDRESS
 An IPv4 or IPv6 address.
 .TP
+.I HANDLE
+The handle of a queue as tc qdisc show has it, 1: to fffe: in hexadecimal.
+.TP
 .I REQID\fR, \fIIF\-ID\fR, \fIMARK\fR, \fIMASK\fR, \fISPI
 A number of 32 bits, decimal or hexadecimal after 0x; only a mark may be 0.
 .SH OUTPUT MODIFIERS

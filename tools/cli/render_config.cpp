@@ -52,7 +52,8 @@ std::string render_crypto_map(const CryptoMapKey& key, const CryptoMap& map,
     if (!map.description.empty()) text += fmt::format("        Description: {}\n", map.description);
     text += match_lines(map.match);
     text += fmt::format("        Diffserv model: {}\n", to_string(model_of(map.tunnel)));
-    if (map.tunnel.pre_classify.enabled) text += "        QOS pre-classification\n";
+    if (map.tunnel.pre_classify.enabled)
+        text += "        QOS pre-classification" + to_string(map.tunnel.pre_classify) + '\n';
     if (status != nullptr) {
         text += fmt::format("        State: {}\n", status->state);
         if (!status->problem.empty()) text += fmt::format("        Problem: {}\n", status->problem);

@@ -120,6 +120,11 @@ std::string render_tunnel(const TunnelStatus& tunnel) {
         if (!tunnel.pre_classify_table.empty()) {
             text += ", priority by table-map " + tunnel.pre_classify_table;
         }
+        if (!tunnel.pre_classify_handle.empty())
+            text += ", classes of " + tunnel.pre_classify_handle;
+        if (tunnel.pre_classify_via == "priority") text += ", class in the priority";
+        if (tunnel.pre_classify_via == "mark")
+            text += ", class in the mark under " + tunnel.pre_classify_mask;
         text += '\n';
     }
     if (tunnel.control_dscp) {

@@ -107,6 +107,9 @@ TunnelStatus tunnel(const json& object) {
     const json& pre_classify = member(object, "preClassify");
     status.pre_classify = truth(pre_classify, "enabled");
     status.pre_classify_table = text(pre_classify, "table");
+    status.pre_classify_handle = text(pre_classify, "handle");
+    status.pre_classify_via = text(pre_classify, "via");
+    status.pre_classify_mask = text(pre_classify, "mask");
 
     status.control_dscp = parse_dscp(text(object, "controlDscp"));
     return status;

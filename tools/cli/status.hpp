@@ -53,6 +53,9 @@ struct TunnelStatus {
 
     bool pre_classify = false;
     std::string pre_classify_table;
+    std::string pre_classify_handle;
+    std::string pre_classify_via; // "companion", "priority", "mark"
+    std::string pre_classify_mask;
 
     std::optional<Dscp> control_dscp;
 };

@@ -225,6 +225,13 @@ TEST_CASE("qos pre-classify") {
           PreClassify{true, "prio"});
     CHECK(on_gre1({"qos pre-classify table prio", "no qos pre-classify"}).gre1().pre_classify ==
           PreClassify{});
+    const auto now = [](const char* line) { return on_gre1({line}).gre1().pre_classify; };
+    CHECK(now("qos pre-classify via companion") == PreClassify{true, {}});
+    CHECK(now("qos pre-classify via priority") == PreClassify{true, {}, 0, ClassVia::priority});
+    CHECK(now("qos pre-classify table prio handle 8001: via mark 0x3f00") ==
+          PreClassify{true, "prio", 0x8001, ClassVia::mark, 0x3f00});
+    CHECK(on_gre1({"qos pre-classify via mark 0x3f00", "qos pre-classify"}).gre1().pre_classify ==
+          PreClassify{true, {}});
 }
 
 TEST_CASE("set cos makes a port, no set cos removes it") {

@@ -65,7 +65,9 @@ TEST_CASE("? after a word lists the words that begin so") {
 
 TEST_CASE("? shows <cr> where the command is complete") {
     CHECK(words(help(Mode::exec, "write ")) == Words{"memory", "terminal", "<cr>"});
-    CHECK(words(help(Mode::interface, "qos pre-classify ")) == Words{"table", "<cr>"});
+    CHECK(words(help(Mode::interface, "qos pre-classify ")) == Words{"table", "via", "<cr>"});
+    CHECK(words(help(Mode::crypto_map, "qos pre-classify via ")) ==
+          Words{"companion", "mark", "priority"});
     CHECK(words(help(Mode::interface, "no tunnel decap class ")) ==
           Words{"inner", "outer", "<cr>"});
     CHECK(words(help(Mode::interface, "tunnel decap class ")) == Words{"inner", "outer"});

@@ -37,6 +37,25 @@ TEST_CASE("show tunnel NAME: both directions in words") {
           "  Hooks: outer, arrived\n");
 }
 
+TEST_CASE("show tunnel NAME: where queues find the class") {
+    const auto line = [](const char* json) {
+        const std::string text =
+            render_tunnel(tunnels_from_json(nlohmann::json::parse(
+                                                R"({"tunnels": [{"name": "gre1", "preClassify": )" +
+                                                std::string(json) + "}]}"))
+                              .at(0));
+        const auto at = text.find("  QOS");
+        return text.substr(at, text.find('\n', at) - at);
+    };
+    CHECK(line(R"({"enabled": true, "via": "companion"})") == "  QOS pre-classification");
+    CHECK(line(R"({"enabled": true, "via": "priority"})") ==
+          "  QOS pre-classification, class in the priority");
+    CHECK(line(R"({"enabled": true, "table": "tins", "handle": "1:", "via": "mark",
+                   "mask": "0x3f00"})") ==
+          "  QOS pre-classification, priority by table-map tins, classes of 1:, class in the mark "
+          "under 0x3f00");
+}
+
 TEST_CASE("what the kernel does is said") {
     TunnelStatus tunnel = gre1();
     tunnel.encap_dscp = "copy";

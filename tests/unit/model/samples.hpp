@@ -143,7 +143,8 @@ inline void each_mark(const std::function<void(const MarkProfile&)>& visit) {
 // Every profile that validate() accepts on a device, with the tables "wan" and "lan".
 inline void each_profile(const std::function<void(const TunnelProfile&)>& visit) {
     const std::optional<DscpSet> permits[] = {{}, parse_dscp_set("0-47"), parse_dscp_set("ef")};
-    const PreClassify pre_classifies[] = {{}, {true, {}}, {true, "lan"}};
+    const PreClassify pre_classifies[] = {
+        {}, {true, {}}, {true, "lan"}, {true, "lan", 1, ClassVia::mark, 0x3f00}};
     for (const auto& encap : encaps) {
         for (const auto dscp : {DecapDscp::keep, DecapDscp::copy, DecapDscp::table}) {
             for (const auto& permit : permits) {

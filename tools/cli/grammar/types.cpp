@@ -9,6 +9,7 @@
 
 #include "tunqos/address.hpp"
 #include "tunqos/dscp.hpp"
+#include "tunqos/model.hpp"
 #include "tunqos/selector.hpp"
 
 namespace tunqos::cli {
@@ -116,6 +117,14 @@ std::string mask_problem(std::string_view text) {
     return number_problem(text, "a mask");
 }
 
+std::string handle_problem(std::string_view text) {
+    if (parse_handle(text)) return {};
+    return fmt::format(
+        "\"{}\" is not the handle of a queue; use 1: to fffe:, hexadecimal as in "
+        "tc qdisc show",
+        text);
+}
+
 std::string mark_problem(std::string_view text) {
     if (parse_u32(text)) return {};
     return fmt::format("\"{}\" is not a mark; use 0-4294967295, or 0x and hexadecimal digits",
@@ -173,6 +182,7 @@ constexpr std::array types{
     VariableType{"IF-ID", "<1-4294967295>", if_id_problem},
     VariableType{"MARK", "<0-0xffffffff>", mark_problem},
     VariableType{"MASK", "<1-0xffffffff>", mask_problem},
+    VariableType{"HANDLE", "<1:-fffe:>", handle_problem},
     VariableType{"SPI", "<1-0xffffffff>", spi_problem},
     VariableType{"LENGTH", "<0-512>", length_problem},
     VariableType{"LINE", "LINE", no_problem, nullptr, true},
