@@ -33,6 +33,7 @@ unsigned int tunqos_arrived4(void *priv, struct sk_buff *skb,
 	case IPPROTO_IPV6:
 	case IPPROTO_GRE:
 	case IPPROTO_L2TP:
+	case IPPROTO_MPLS:
 		note(skb, outer->tos);
 		break;
 	default:
@@ -52,6 +53,7 @@ unsigned int tunqos_arrived6(void *priv, struct sk_buff *skb,
 	case IPPROTO_IPV6:
 	case IPPROTO_GRE:
 	case IPPROTO_L2TP:
+	case IPPROTO_MPLS:
 	/* the protocol is behind these; fragments are not whole yet */
 	case IPPROTO_HOPOPTS:
 	case IPPROTO_ROUTING:

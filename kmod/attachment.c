@@ -27,12 +27,17 @@ static const struct tunqos_kind kinds[] = {
 	{ "gretap",	TUNQOS_FORM_GRE,	true,	false,	true },
 	{ "ip6gre",	TUNQOS_FORM_GRE,	false,	true,	true },
 	{ "ip6gretap",	TUNQOS_FORM_GRE,	false,	true,	true },
+	{ "erspan",	TUNQOS_FORM_GRE,	true,	false,	true },
+	{ "ip6erspan",	TUNQOS_FORM_GRE,	false,	true,	true },
 	{ "ipip",	TUNQOS_FORM_IP,		true,	false,	true },
 	{ "sit",	TUNQOS_FORM_IP,		true,	false,	true },
 	{ "ip6tnl",	TUNQOS_FORM_IP,		false,	true,	true },
 	{ "vxlan",	TUNQOS_FORM_VXLAN,	true,	true,	true },
 	{ "geneve",	TUNQOS_FORM_GENEVE,	true,	true,	true },
 	{ "l2tpeth",	TUNQOS_FORM_L2TP,	true,	true,	false },
+	/* that of L2TPv2; the frames of others have no IP header outside */
+	{ "ppp",	TUNQOS_FORM_PPP,	true,	true,	false },
+	{ "gtp",	TUNQOS_FORM_GTP,	true,	true,	false },
 	{ "wireguard",	TUNQOS_FORM_WIREGUARD,	true,	true,	false },
 	{ "xfrm",	TUNQOS_FORM_IPSEC,	true,	true,	false },
 	{ "vti",	TUNQOS_FORM_IPSEC,	true,	false,	false },
@@ -56,6 +61,26 @@ const struct tunqos_kind *tunqos_kind_of(const struct net_device *dev)
 			return &kinds[i];
 	}
 	return NULL;
+}
+
+/* Why another device cannot be bound to, for people. Context: RTNL held. */
+const char *tunqos_kind_refusal(void)
+{
+	static char text[320];	/* made once */
+	int used;
+	size_t i;
+
+	ASSERT_RTNL();
+	if (text[0])
+		return text;
+	used = scnprintf(text, sizeof(text),
+			 "not a tunnel device that tunqos knows; it knows");
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		used += scnprintf(text + used, sizeof(text) - used, "%s %s",
+				  i ? "," : "", kinds[i].name);
+	scnprintf(text + used, sizeof(text) - used,
+		  "; bind ipsec without a device by a crypto map");
+	return text;
 }
 
 /* Does the device tell which namespace its outer packets are in? */

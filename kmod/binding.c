@@ -15,9 +15,6 @@
 #define TOO_MANY_SHAPES \
 	"bindings match sas in too many different ways, 8 are possible"
 
-#define NO_TUNNEL \
-	"not a tunnel device that tunqos knows, name the tunnel's own device or use a crypto map for ipsec"
-
 #define OTHER_USER_NS \
 	"its packets are in a namespace of another owner"
 #define NO_SAS \
@@ -195,7 +192,7 @@ static const char *kind_problem(const struct tunqos_binding *binding,
 	if (binding->key.type == TUNQOS_BIND_PORT)
 		return tunqos_port_problem(dev, profile);
 	if (!tunqos_kind_of(dev))
-		return NO_TUNNEL;
+		return tunqos_kind_refusal();
 	return NULL;
 }
 

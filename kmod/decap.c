@@ -2,26 +2,63 @@
 /* [6 After] What a decap profile does to the inner packet. */
 
 #include <linux/if_ether.h>
+#include <net/checksum.h>
 
 #include "tunqos.h"
 #include "count.h"
 #include "core/ecn.h"
+#include "frame.h"
 #include "skb.h"
 
-/* An IP header at the network header? MPLS, for one, may begin like one. */
-static bool is_ip(const struct sk_buff *skb)
+/*
+ * Only its first four bits say that what follows a label is IP (RFC 4928):
+ * before anything is written, IPv4's checksum or IPv6's length must agree.
+ */
+static bool is_whole(const struct sk_buff *skb, unsigned int offset)
 {
-	return skb_network_offset(skb) >= 0 &&
-	       (skb->protocol == htons(ETH_P_IP) ||
-		skb->protocol == htons(ETH_P_IPV6));
+	u8 bytes[60];
+	unsigned int left = skb->len - offset;
+	const u8 *header = skb_header_pointer(skb, offset, TUNQOS_IPV4_MIN,
+					      bytes);
+	unsigned int len;
+
+	if (!header)
+		return false;
+	if (tunqos_ip_version(header) == 6) {
+		len = TUNQOS_IPV6_MIN + (header[4] << 8 | header[5]);
+		/* a frame of an Ethernet may be padded */
+		return len <= left && left - len < ETH_ZLEN;
+	}
+	len = (header[0] & 0x0f) * 4;
+	header = skb_header_pointer(skb, offset, len, bytes);
+	return header && !ip_fast_csum(header, len / 4);
+}
+
+/*
+ * Bytes from skb->data to the IP header, or -1. It is where skb->protocol says,
+ * or behind a tag, a PPPoE session or labels.
+ */
+static int ip_offset(const struct sk_buff *skb)
+{
+	int offset = skb_network_offset(skb);
+	struct tunqos_inner inner;
+
+	if (likely(tunqos_frame_is_ip(skb->protocol)))
+		return offset;
+	if (!tunqos_payload_is_hidden(ntohs(skb->protocol)) ||
+	    tunqos_frame_find(skb, offset, skb->protocol, &inner) ||
+	    !is_whole(skb, inner.offset))
+		return -1;
+	return inner.offset;
 }
 
 static void write_inner(struct sk_buff *skb,
 			const struct tunqos_profile *profile, u8 dscp)
 {
 	u8 inner = profile->decap[dscp];
+	int offset = ip_offset(skb);
 
-	if (!is_ip(skb)) {
+	if (offset < 0) {
 		tunqos_left_alone(profile, TUNQOS_DECAP, TUNQOS_REASON_NOT_IP);
 		return;
 	}
@@ -34,7 +71,7 @@ static void write_inner(struct sk_buff *skb,
 		return;
 	}
 
-	switch (tunqos_skb_write_dscp(skb, skb_network_offset(skb), inner)) {
+	switch (tunqos_skb_write_dscp(skb, offset, inner)) {
 	case 0:
 		tunqos_written(profile, TUNQOS_DECAP);
 		break;
@@ -54,10 +91,10 @@ static void write_inner(struct sk_buff *skb,
 static unsigned int decap_ecn(struct sk_buff *skb,
 			      const struct tunqos_profile *profile, u8 arrived)
 {
-	int offset = skb_network_offset(skb);
+	int offset = ip_offset(skb);
 	u8 before, after;
 
-	if (!is_ip(skb) || !pskb_may_pull(skb, offset + TUNQOS_IPV4_MIN))
+	if (offset < 0 || !pskb_may_pull(skb, offset + TUNQOS_IPV4_MIN))
 		return NF_ACCEPT;
 	before = tunqos_ds_read(skb->data + offset) & TUNQOS_ECN_MASK;
 	after = tunqos_ecn_decap(before, arrived & TUNQOS_ECN_MASK);

@@ -31,10 +31,42 @@ int tunqos_port_key(struct genl_info *info, struct tunqos_key *key)
 
 static int read_pcp(struct genl_info *info, struct tunqos_profile *profile)
 {
-	if (!info->attrs[TUNQOS_A_PORT_DSCP_PCP])
+	if (!info->attrs[TUNQOS_A_PORT_DSCP_PCP]) {
+		memset(profile->pcp, TUNQOS_TABLE_LEAVE, sizeof(profile->pcp));
 		return 0;
+	}
 	profile->has_pcp = true;
 	return tunqos_read_table(info, TUNQOS_A_PORT_DSCP_PCP, profile->pcp, 7);
+}
+
+/* What is not given is decided as without. */
+static int read_protocols(struct genl_info *info,
+			  struct tunqos_profile *profile)
+{
+	struct nlattr *attr = info->attrs[TUNQOS_A_PORT_PROTOCOL_PCP];
+	const u8 *pcp;
+	int i;
+
+	memset(profile->protocol, TUNQOS_TABLE_LEAVE,
+	       sizeof(profile->protocol));
+	if (!attr)
+		return 0;
+	pcp = nla_data(attr);
+	for (i = 0; i < nla_len(attr); i++) {
+		if (pcp[i] == TUNQOS_TABLE_LEAVE)
+			continue;
+		if (pcp[i] > 7 || i >= TUNQOS_PORT_PROTOCOLS) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "protocol-pcp has 0-7 or 255 for each protocol that is known");
+			return -EINVAL;
+		}
+		profile->protocol[i] = pcp[i];
+		profile->has_protocols = true;
+		if (i == TUNQOS_PORT_PROTOCOL_DHCP ||
+		    i == TUNQOS_PORT_PROTOCOL_ND)
+			profile->has_services = true;
+	}
+	return 0;
 }
 
 /* Each number at its place must be inside the mask. */
@@ -95,18 +127,19 @@ int tunqos_nl_set_port_doit(struct sk_buff *skb, struct genl_info *info)
 	err = tunqos_port_key(info, &change->key);
 	if (err)
 		goto err_free;
-	if (!info->attrs[TUNQOS_A_PORT_DSCP_PCP] &&
-	    !info->attrs[TUNQOS_A_PORT_DSCP_MARK] &&
-	    !info->attrs[TUNQOS_A_PORT_MARK_MASK]) {
-		GENL_SET_ERR_MSG(info, "a port needs dscp-pcp or dscp-mark");
-		err = -EINVAL;
-		goto err_free;
-	}
 	err = read_pcp(info, change->next);
+	if (!err)
+		err = read_protocols(info, change->next);
 	if (!err)
 		err = read_mark(info, change->next);
 	if (err)
 		goto err_free;
+	if (!tunqos_port_writes(change->next) && !change->next->mark_mask) {
+		GENL_SET_ERR_MSG(info,
+				 "a port needs dscp-pcp, protocol-pcp or dscp-mark");
+		err = -EINVAL;
+		goto err_free;
+	}
 	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
 
 err_free:
@@ -126,6 +159,10 @@ static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 {
 	if (p->has_pcp &&
 	    nla_put(skb, TUNQOS_A_PORT_DSCP_PCP, TUNQOS_TABLE_LEN, p->pcp))
+		return -EMSGSIZE;
+	if (p->has_protocols &&
+	    nla_put(skb, TUNQOS_A_PORT_PROTOCOL_PCP, sizeof(p->protocol),
+		    p->protocol))
 		return -EMSGSIZE;
 	if (p->mark_mask &&
 	    (nla_put(skb, TUNQOS_A_PORT_DSCP_MARK, TUNQOS_TABLE_LEN,

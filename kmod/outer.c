@@ -53,6 +53,7 @@ static noinline unsigned int left_alone(struct sk_buff *skb,
 	if (reason == TUNQOS_REASON_CONTROL)
 		dscp = profile->control;
 	else if ((reason == TUNQOS_REASON_NOT_IP ||
+		  reason == TUNQOS_REASON_IN_BAND_TAG ||
 		  reason == TUNQOS_REASON_COMPANION_LOST) &&
 		 profile->encap_dscp == TUNQOS_ENCAP_DSCP_SET)
 		dscp = profile->encap_value;
@@ -222,7 +223,7 @@ static int l2tp_inner(const struct sk_buff *skb, const u8 *data,
 	/* RFC 3931 section 4.1: a cookie of up to 8 bytes, a sublayer of 4 */
 	if (frame < least || frame > least + 12 || frame % 4)
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
-	return tunqos_inner_frame(data, len, frame, inner);
+	return tunqos_payload_frame(data, len, frame, inner);
 }
 
 /* What wireguard.c knew before encryption. */

@@ -29,7 +29,7 @@ static LIST_HEAD(ingresses);
 const char *tunqos_port_problem(const struct net_device *dev,
 				const struct tunqos_profile *profile)
 {
-	if (profile->has_pcp && !is_vlan_dev(dev))
+	if (tunqos_port_writes(profile) && !is_vlan_dev(dev))
 		return "not a vlan device";
 	if (profile->mark_mask &&
 	    (dev->flags & IFF_LOOPBACK || netif_is_l3_master(dev)))
@@ -298,7 +298,8 @@ void tunqos_port_publish(struct tunqos_binding *binding,
 	/* a hook that is about to go must not use a table that is not there */
 	if (binding->vid)
 		rcu_assign_pointer(binding->vid->profile,
-				   profile->has_pcp ? profile : NULL);
+				   tunqos_port_writes(profile) ?
+				   profile : NULL);
 	if (binding->ingress)
 		rcu_assign_pointer(binding->ingress->profile,
 				   profile->mark_mask ? profile : NULL);

@@ -2,12 +2,12 @@
 /*
  * Egress of the device under a VLAN device, in front of clsact and the qdisc:
  * the tag is in the skb's metadata here, whether or not the NIC inserts it, so
- * writing it needs no writable packet. PCP comes from the DSCP in the header;
- * DEI and VID stay. A QUEUE companion (RFC 3270 pipe) decides skb->priority
- * only: ip_forward() would have overwritten it earlier. That is done at egress
- * of the VLAN device already, where its own clsact and queue come after; here
- * it is for what a flowtable sends past that. Softirq or process context, RCU
- * read side.
+ * writing it needs no writable packet. PCP comes from the DSCP in the header, or
+ * from what the frame is; DEI and VID stay. A QUEUE companion (RFC 3270 pipe)
+ * decides skb->priority only: ip_forward() would have overwritten it earlier.
+ * That is done at egress of the VLAN device already, where its own clsact and
+ * queue come after; here it is for what a flowtable sends past that. Softirq or
+ * process context, RCU read side.
  */
 
 #include <linux/if_vlan.h>
@@ -56,38 +56,82 @@ unsigned int tunqos_port_class(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+static u8 protocol_pcp(const struct tunqos_profile *profile, int protocol)
+{
+	return protocol < 0 ? TUNQOS_TABLE_LEAVE : profile->protocol[protocol];
+}
+
+/* The PCP of a frame without an IP header in sight, or TUNQOS_TABLE_LEAVE. */
+static noinline u8 other_pcp(const struct sk_buff *skb,
+			     const struct tunqos_profile *profile)
+{
+	u8 pcp = protocol_pcp(profile, tunqos_frame_other(skb));
+
+	return pcp == TUNQOS_TABLE_LEAVE ?
+	       profile->protocol[TUNQOS_PORT_PROTOCOL_NON_IP] : pcp;
+}
+
+static unsigned int write(struct sk_buff *skb,
+			  const struct tunqos_profile *profile, u8 pcp)
+{
+	u16 tci = skb_vlan_tag_get(skb) & ~VLAN_PRIO_MASK;
+
+	__vlan_hwaccel_put_tag(skb, skb->vlan_proto,
+			       tci | pcp << VLAN_PRIO_SHIFT);
+	tunqos_written(profile, TUNQOS_ENCAP);
+	return NF_ACCEPT;
+}
+
+/* What has no DSCP that could say it. */
+static noinline unsigned int not_ip(struct sk_buff *skb,
+				    const struct tunqos_profile *profile,
+				    enum tunqos_reason reason)
+{
+	u8 pcp = TUNQOS_TABLE_LEAVE;
+
+	tunqos_count(profile, TUNQOS_ENCAP);
+	if (profile->has_protocols && reason != TUNQOS_REASON_TRUNCATED)
+		pcp = other_pcp(skb, profile);
+	if (pcp != TUNQOS_TABLE_LEAVE)
+		return write(skb, profile, pcp);
+	tunqos_left_alone(profile, TUNQOS_ENCAP, reason);
+	return NF_ACCEPT;
+}
+
 unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
 	const struct tunqos_profile *profile;
+	struct tunqos_inner inner;
 	u8 pcp;
-	u16 tci;
-	int ds;
+	int err;
 
 	if (!skb_vlan_tag_present(skb))
 		return NF_ACCEPT;
-	tci = skb_vlan_tag_get(skb);
-	profile = find(priv, skb->vlan_proto, tci & VLAN_VID_MASK);
+	profile = find(priv, skb->vlan_proto,
+		       skb_vlan_tag_get(skb) & VLAN_VID_MASK);
 	if (!profile)
 		return NF_ACCEPT;
 
-	tunqos_count(profile, TUNQOS_ENCAP);
-	ds = tunqos_frame_ds(skb);
-	if (ds < 0) {
-		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  tunqos_frame_reason(skb));
-		return NF_ACCEPT;
+	err = tunqos_frame_leaving(skb, &inner);
+	if (err)
+		return not_ip(skb, profile, -1 - err);
+	if (unlikely(profile->has_services)) {
+		pcp = protocol_pcp(profile,
+				   tunqos_frame_service(skb, inner.offset));
+		if (pcp != TUNQOS_TABLE_LEAVE) {
+			tunqos_count(profile, TUNQOS_ENCAP);
+			return write(skb, profile, pcp);
+		}
 	}
+	if (!profile->has_pcp)
+		return NF_ACCEPT;	/* of IP nothing was said */
 
+	tunqos_count(profile, TUNQOS_ENCAP);
 	queue(skb, profile);
-	pcp = profile->pcp[tunqos_ds_dscp(ds)];
-	if (pcp == TUNQOS_TABLE_LEAVE) {
-		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  TUNQOS_REASON_TABLE_LEAVE);
-		return NF_ACCEPT;
-	}
-	tci = (tci & ~VLAN_PRIO_MASK) | pcp << VLAN_PRIO_SHIFT;
-	__vlan_hwaccel_put_tag(skb, skb->vlan_proto, tci);
-	tunqos_written(profile, TUNQOS_ENCAP);
+	pcp = profile->pcp[tunqos_ds_dscp(inner.ds)];
+	if (pcp != TUNQOS_TABLE_LEAVE)
+		return write(skb, profile, pcp);
+	tunqos_left_alone(profile, TUNQOS_ENCAP, TUNQOS_REASON_TABLE_LEAVE);
 	return NF_ACCEPT;
 }

@@ -14,21 +14,21 @@ unsigned int tunqos_port_ingress(void *priv, struct sk_buff *skb,
 {
 	const struct tunqos_ingress *ingress = priv;
 	const struct tunqos_profile *profile;
+	struct tunqos_inner inner;
 	u8 mark;
-	int ds;
+	int err;
 
 	profile = rcu_dereference(ingress->profile);
 	if (!profile)
 		return NF_ACCEPT;
 
 	tunqos_count(profile, TUNQOS_DECAP);
-	ds = tunqos_frame_ds(skb);
-	if (ds < 0) {
-		tunqos_left_alone(profile, TUNQOS_DECAP,
-				  tunqos_frame_reason(skb));
+	err = tunqos_frame_arrived(skb, &inner);
+	if (err) {
+		tunqos_left_alone(profile, TUNQOS_DECAP, -1 - err);
 		return NF_ACCEPT;
 	}
-	mark = profile->mark[tunqos_ds_dscp(ds)];
+	mark = profile->mark[tunqos_ds_dscp(inner.ds)];
 	if (mark == TUNQOS_TABLE_LEAVE) {
 		tunqos_left_alone(profile, TUNQOS_DECAP,
 				  TUNQOS_REASON_TABLE_LEAVE);

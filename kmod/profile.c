@@ -80,7 +80,7 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			hooks |= TUNQOS_HOOK_IPSEC;
 		break;
 	case TUNQOS_BIND_PORT:
-		if (profile->has_pcp)
+		if (tunqos_port_writes(profile))
 			hooks |= TUNQOS_HOOK_PORT_EGRESS;
 		if (profile->mark_mask)
 			hooks |= TUNQOS_HOOK_PORT_INGRESS;

@@ -8,10 +8,12 @@
 #include "tunqos.h"
 #include "skb.h"
 
-static void csum_moved(struct sk_buff *skb, __be16 before, __be16 after)
+/* A word at @offset, which is odd behind a compressed PPP protocol field. */
+static void csum_moved(struct sk_buff *skb, int offset, __be16 before,
+		       __be16 after)
 {
-	skb->csum = csum_add(csum_sub(skb->csum, (__force __wsum)before),
-			     (__force __wsum)after);
+	skb->csum = csum_block_sub(skb->csum, (__force __wsum)before, offset);
+	skb->csum = csum_block_add(skb->csum, (__force __wsum)after, offset);
 }
 
 /**
@@ -64,7 +66,7 @@ int tunqos_skb_write_ds(struct sk_buff *skb, int offset, u8 ds, u8 mask)
 		tunqos_ds_put6(header, ds);
 		after = *(__be16 *)header;
 		if (skb->ip_summed == CHECKSUM_COMPLETE)
-			csum_moved(skb, before, after);
+			csum_moved(skb, offset, before, after);
 	}
 	return 0;
 }
@@ -119,6 +121,10 @@ int tunqos_skb_write_covered(struct sk_buff *skb, int offset, u8 dscp,
 	if (err)
 		return err;
 	after = *(__be16 *)(skb->data + offset);
+	if (offset % 2) {	/* behind a compressed PPP protocol field */
+		before = (__force __be16)swab16((__force u16)before);
+		after = (__force __be16)swab16((__force u16)after);
+	}
 	if (before != after)
 		sum_moved(skb, sum, udp, before, after);
 	return 0;

@@ -28,6 +28,7 @@
 #include "core/inner.h"
 
 #define TUNQOS_RELEASE		"0.1.0"
+#define TUNQOS_PORT_PROTOCOLS	(TUNQOS_PORT_PROTOCOL_MAX + 1)
 #define TUNQOS_BINDINGS_MAX	65536	/* in one namespace */
 /* In all namespaces together whose owner does not own the machine. */
 #define TUNQOS_GUESTS_MAX	8192
@@ -86,6 +87,9 @@ struct tunqos_reasons {
  * @pcp: of a port with @has_pcp: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
  * @mark: of a port with @mark_mask: what each DSCP puts there, or
  *	TUNQOS_TABLE_LEAVE; @mark_shift to the left all of it is in the mask
+ * @protocol: of a port with @has_protocols: PCP for what is not IP, or is of a
+ *	protocol that has its own (enum tunqos_port_protocol), or
+ *	TUNQOS_TABLE_LEAVE; @has_services if one of these is in IP
  * @permit: a bit for each DSCP
  * @inner: inner DSCP for each one before, or TUNQOS_TABLE_LEAVE
  * @reasons: of the namespace
@@ -132,9 +136,14 @@ struct tunqos_profile {
 			u32 mark_mask;	/* 0: it sets no mark */
 			u8 mark_shift;
 			bool has_pcp;
+			bool has_protocols;
+			bool has_services;
 		};
 	};
-	u8 inner[TUNQOS_TABLE_LEN];
+	union {
+		u8 inner[TUNQOS_TABLE_LEN];
+		u8 protocol[TUNQOS_PORT_PROTOCOLS];
+	};
 	struct tunqos_reasons __percpu *reasons;
 	struct rcu_head rcu;
 };
@@ -338,7 +347,7 @@ struct tunqos_net {
 	u32 txn_owner;			/* netlink port */
 	unsigned int txn_count;
 	struct tunqos_chain txn_ops;
-	char message[8][256];		/* of the last refusals */
+	char message[8][384];		/* of the last refusals */
 	unsigned int message_next;
 };
 
@@ -403,6 +412,13 @@ const struct tunqos_attachment *tunqos_wireguard_of(const struct sock *sk);
 void tunqos_wireguard_init(void);
 
 /* port_egress.c */
+
+/* Has a port something to do with what leaves? */
+static inline bool tunqos_port_writes(const struct tunqos_profile *profile)
+{
+	return profile->has_pcp || profile->has_protocols;
+}
+
 struct tunqos_vid {
 	struct hlist_node node;
 	struct tunqos_profile __rcu *profile;
@@ -468,6 +484,7 @@ int tunqos_device_selector(const struct net_device *dev,
 /* attachment.c */
 int tunqos_attachment_sas(struct tunqos_attachment *attachment);
 const struct tunqos_kind *tunqos_kind_of(const struct net_device *dev);
+const char *tunqos_kind_refusal(void);
 int tunqos_attachment_prepare(struct tunqos_binding *binding,
 			      struct net_device *dev, u32 hooks);
 void tunqos_attachment_publish(struct tunqos_binding *binding,

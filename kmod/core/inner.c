@@ -3,57 +3,9 @@
 
 #include "inner.h"
 
-/* VLAN tags in a frame that the finder looks behind. */
-#define TAGS	2
-
-/* An IP header at @offset. */
-static int inner_ip(const u8 *data, unsigned int len, unsigned int offset,
-		    struct tunqos_inner *inner)
-{
-	if (len < offset + 2)
-		return -1 - TUNQOS_REASON_TRUNCATED;
-	if (!tunqos_ip_version(data + offset))
-		return -1 - TUNQOS_REASON_NOT_IP;
-	inner->offset = offset;
-	inner->ds = tunqos_ds_read(data + offset);
-	return 0;
-}
-
-/**
- * tunqos_inner_frame() - the IP header in an Ethernet frame
- * @data: what follows the outer IP header
- * @len: bytes there
- * @offset: of the frame
- * @inner: filled in on success
- *
- * Return: 0, or -1 - reason (enum tunqos_reason).
- */
-int tunqos_inner_frame(const u8 *data, unsigned int len, unsigned int offset,
-		       struct tunqos_inner *inner)
-{
-	unsigned int type;
-	int tags;
-
-	offset += 12;
-	for (tags = 0; tags <= TAGS; tags++) {
-		if (len < offset + 2)
-			return -1 - TUNQOS_REASON_TRUNCATED;
-		type = data[offset] << 8 | data[offset + 1];
-		offset += 2;
-		switch (type) {
-		case TUNQOS_ETH_IPV4:
-		case TUNQOS_ETH_IPV6:
-			return inner_ip(data, len, offset, inner);
-		case 0x8100:	/* IEEE 802.1Q */
-		case 0x88a8:
-			offset += 2;
-			break;
-		default:
-			return -1 - TUNQOS_REASON_NOT_IP;
-		}
-	}
-	return -1 - TUNQOS_REASON_NOT_IP;
-}
+/* GRE protocol types of ERSPAN */
+#define GRE_ERSPAN	0x88be
+#define GRE_ERSPAN3	0x22eb
 
 /* Length of the GRE header in bytes, or -1 - reason; what it carries. */
 static int gre_len(const u8 *gre, unsigned int len, unsigned int *type)
@@ -74,25 +26,58 @@ static int gre_len(const u8 *gre, unsigned int len, unsigned int *type)
 	return bytes;
 }
 
-/* The payload of an EtherType. */
+/*
+ * draft-foschiano-erspan: a frame behind no header (type I, without a sequence
+ * number), one of 8 bytes (II), or of 12 and perhaps 8 more (III).
+ */
+static int inner_erspan(const u8 *data, unsigned int len, unsigned int offset,
+			bool sequence, unsigned int type,
+			struct tunqos_inner *inner)
+{
+	if (type == GRE_ERSPAN3) {
+		if (len < offset + 12)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+		if (data[offset] >> 4 != 2)
+			return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+		offset += data[offset + 11] & 1 ? 20 : 12;
+	} else if (sequence) {
+		if (len < offset + 8)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+		if (data[offset] >> 4 != 1)
+			return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+		offset += 8;
+	}
+	return tunqos_payload_frame(data, len, offset, inner);
+}
+
+/* The payload of an EtherType in a tunnel. */
 static int inner_type(const u8 *data, unsigned int len, unsigned int offset,
 		      unsigned int type, struct tunqos_inner *inner)
 {
-	switch (type) {
-	case TUNQOS_ETH_IPV4:
-	case TUNQOS_ETH_IPV6:
-		return inner_ip(data, len, offset, inner);
-	case TUNQOS_ETH_ETHERNET:
-		return tunqos_inner_frame(data, len, offset, inner);
-	}
-	return -1 - TUNQOS_REASON_NOT_IP;
+	if (type == TUNQOS_ETH_ETHERNET)
+		return tunqos_payload_frame(data, len, offset, inner);
+	return tunqos_payload_type(data, len, offset, type, inner);
+}
+
+static int inner_gre(const u8 *data, unsigned int len,
+		     struct tunqos_inner *inner)
+{
+	unsigned int type;
+	int offset = gre_len(data, len, &type);
+
+	if (offset < 0)
+		return offset;
+	if (type == GRE_ERSPAN || type == GRE_ERSPAN3)
+		return inner_erspan(data, len, offset,
+				    data[0] & TUNQOS_GRE_SEQ, type, inner);
+	return inner_type(data, len, offset, type, inner);
 }
 
 /**
  * tunqos_inner_find() - the inner header of an encapsulated packet
  * @data: what follows the outer IP header
  * @len: bytes there
- * @proto: protocol number of the outer IP header: 4, 41 or 47
+ * @proto: protocol number of the outer IP header: 4, 41, 47 or 137
  * @inner: filled in on success
  *
  * Return: 0, or -1 - reason (enum tunqos_reason).
@@ -100,18 +85,14 @@ static int inner_type(const u8 *data, unsigned int len, unsigned int offset,
 int tunqos_inner_find(const u8 *data, unsigned int len, u8 proto,
 		      struct tunqos_inner *inner)
 {
-	unsigned int type;
-	int offset;
-
 	switch (proto) {
 	case TUNQOS_PROTO_IPIP:
 	case TUNQOS_PROTO_IPV6:
-		return inner_ip(data, len, 0, inner);
+		return tunqos_payload_ip(data, len, 0, inner);
 	case TUNQOS_PROTO_GRE:
-		offset = gre_len(data, len, &type);
-		if (offset < 0)
-			return offset;
-		return inner_type(data, len, offset, type, inner);
+		return inner_gre(data, len, inner);
+	case TUNQOS_PROTO_MPLS:
+		return tunqos_payload_mpls(data, len, 0, inner);
 	}
 	return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 }
@@ -128,15 +109,17 @@ static int inner_vxlan(const u8 *data, unsigned int len,
 	if (!(vxlan[0] & 0x08))		/* no VNI */
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 	if (!(vxlan[0] & 0x04))		/* no next protocol */
-		return tunqos_inner_frame(data, len, offset, inner);
+		return tunqos_payload_frame(data, len, offset, inner);
 	if ((vxlan[0] & 0x30) || (vxlan[0] & 0x01))	/* version, OAM */
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 	switch (vxlan[3]) {
 	case 1:
 	case 2:
-		return inner_ip(data, len, offset, inner);
+		return tunqos_payload_ip(data, len, offset, inner);
 	case 3:
-		return tunqos_inner_frame(data, len, offset, inner);
+		return tunqos_payload_frame(data, len, offset, inner);
+	case 5:
+		return tunqos_payload_mpls(data, len, offset, inner);
 	}
 	return -1 - TUNQOS_REASON_NOT_IP;
 }
@@ -154,6 +137,73 @@ static int inner_geneve(const u8 *data, unsigned int len,
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 	offset += (geneve[0] & 0x3f) * 4;
 	return inner_type(data, len, offset, geneve[2] << 8 | geneve[3], inner);
+}
+
+/*
+ * RFC 2661 section 3.1: a data message of L2TPv2 and its PPP frame, whose first
+ * two bytes may be left out (RFC 1661 section 6.6).
+ */
+static int inner_l2tpv2(const u8 *data, unsigned int len,
+			struct tunqos_inner *inner)
+{
+	const u8 *l2tp = data + TUNQOS_UDP_BYTES;
+	unsigned int offset = TUNQOS_UDP_BYTES + 6;
+
+	if (len < offset)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	if ((l2tp[0] & 0x80) || (l2tp[1] & 0x0f) != 2)	/* control, version */
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	if (l2tp[0] & 0x40)	/* length */
+		offset += 2;
+	if (l2tp[0] & 0x08)	/* sequence numbers */
+		offset += 4;
+	if (l2tp[0] & 0x02) {	/* offset size */
+		offset += 2;
+		if (len < offset)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+		offset += data[offset - 2] << 8 | data[offset - 1];
+	}
+	if (len < offset + 2)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	if (data[offset] == 0xff && data[offset + 1] == 0x03)
+		offset += 2;
+	return tunqos_payload_ppp(data, len, offset, inner);
+}
+
+/* 3GPP TS 29.281 section 5 (version 1), TS 29.060 section 6 (version 0) */
+static int inner_gtp(const u8 *data, unsigned int len,
+		     struct tunqos_inner *inner)
+{
+	const u8 *gtp = data + TUNQOS_UDP_BYTES;
+	unsigned int offset = TUNQOS_UDP_BYTES + 8;
+	bool extended;
+	int depth;
+
+	if (len < offset)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	if (gtp[0] >> 4 == 1)	/* version 0, with PT */
+		offset += 12;
+	else if (gtp[0] >> 4 != 3)
+		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+	if (gtp[1] != 255)	/* not a user's packet */
+		return -1 - TUNQOS_REASON_NOT_IP;
+	if (gtp[0] >> 4 == 1 || !(gtp[0] & 0x07))
+		return tunqos_payload_ip(data, len, offset, inner);
+
+	offset += 4;
+	extended = gtp[0] & 0x04;
+	for (depth = 0; depth < TUNQOS_EXTENSIONS; depth++) {
+		if (len < offset)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+		if (!extended || !data[offset - 1])
+			return tunqos_payload_ip(data, len, offset, inner);
+		if (len < offset + 1)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+		if (!data[offset])
+			break;
+		offset += data[offset] * 4;
+	}
+	return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 }
 
 /**
@@ -220,7 +270,8 @@ int tunqos_inner_in(enum tunqos_form form, const u8 *data, unsigned int len,
 {
 	switch (form) {
 	case TUNQOS_FORM_IP:
-		if (proto == TUNQOS_PROTO_IPIP || proto == TUNQOS_PROTO_IPV6)
+		if (proto == TUNQOS_PROTO_IPIP || proto == TUNQOS_PROTO_IPV6 ||
+		    proto == TUNQOS_PROTO_MPLS)
 			return tunqos_inner_find(data, len, proto, inner);
 		break;
 	case TUNQOS_FORM_GRE:
@@ -240,6 +291,10 @@ int tunqos_inner_in(enum tunqos_form form, const u8 *data, unsigned int len,
 		return inner_vxlan(data, len, inner);
 	case TUNQOS_FORM_GENEVE:
 		return inner_geneve(data, len, inner);
+	case TUNQOS_FORM_PPP:
+		return inner_l2tpv2(data, len, inner);
+	case TUNQOS_FORM_GTP:
+		return inner_gtp(data, len, inner);
 	default:
 		return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 	}

@@ -8,6 +8,7 @@
 
 #include "core.h"
 #include "ds.h"
+#include "payload.h"
 
 /* Enough for every encapsulation header here and the DS field behind it. */
 #define TUNQOS_INNER_BYTES	64
@@ -21,21 +22,13 @@
 /* Tunnels in tunnels that tunqos_innermost() follows. */
 #define TUNQOS_INNER_DEPTH	4
 
-/**
- * struct tunqos_inner - an inner IP header
- * @offset: bytes from where the search began to the header
- * @ds: its DS field (0-255)
- */
-struct tunqos_inner {
-	unsigned int offset;
-	u8 ds;
-};
-
 #define TUNQOS_PROTO_IPIP	4
 #define TUNQOS_PROTO_UDP	17
 #define TUNQOS_PROTO_IPV6	41
 #define TUNQOS_PROTO_GRE	47
+#define TUNQOS_PROTO_ICMPV6	58
 #define TUNQOS_PROTO_L2TP	115
+#define TUNQOS_PROTO_MPLS	137	/* RFC 4023 */
 
 #define TUNQOS_UDP_BYTES	8
 
@@ -48,11 +41,9 @@ enum tunqos_form {
 	TUNQOS_FORM_L2TP,
 	TUNQOS_FORM_WIREGUARD,
 	TUNQOS_FORM_IPSEC,	/* xfrm and vti devices: no header */
+	TUNQOS_FORM_PPP,	/* L2TPv2 in UDP */
+	TUNQOS_FORM_GTP,
 };
-
-#define TUNQOS_ETH_IPV4		0x0800
-#define TUNQOS_ETH_IPV6		0x86dd
-#define TUNQOS_ETH_ETHERNET	0x6558	/* transparent Ethernet bridging */
 
 /* GRE, RFC 2784 and 2890: flags, then the EtherType of the payload */
 #define TUNQOS_GRE_CSUM		0x80
@@ -65,8 +56,6 @@ enum tunqos_form {
 
 int tunqos_inner_find(const u8 *data, unsigned int len, u8 proto,
 		      struct tunqos_inner *inner);
-int tunqos_inner_frame(const u8 *data, unsigned int len, unsigned int offset,
-		       struct tunqos_inner *inner);
 int tunqos_inner_in(enum tunqos_form form, const u8 *data, unsigned int len,
 		    u8 proto, struct tunqos_inner *inner);
 int tunqos_fou_len(enum tunqos_form form, const u8 *data, unsigned int len,

@@ -51,16 +51,64 @@ Found ip_at(const Reader& bytes, unsigned place) {
     return {reason(TUNQOS_REASON_NOT_IP)};
 }
 
-// A frame: its addresses, up to two tags, its type.
-Found frame_at(const Reader& bytes, unsigned place) {
-    unsigned at = place + 12;
-    for (int tags = 0;; ++tags) {
-        const unsigned type = bytes.word(at);
-        at += 2;
-        if (type == 0x0800 || type == 0x86dd) return ip_at(bytes, at);
-        if ((type != 0x8100 && type != 0x88a8) || tags == 2) return {reason(TUNQOS_REASON_NOT_IP)};
-        at += 2;
+const Found not_ip{reason(TUNQOS_REASON_NOT_IP)};
+const Found unknown{reason(TUNQOS_REASON_UNKNOWN_HEADER)};
+
+// RFC 3032: labels of 20 bits, three more, the bottom bit, the TTL.
+Found mpls_at(const Reader& bytes, unsigned place) {
+    for (unsigned left = TUNQOS_LABELS; left > 0; --left, place += 4) {
+        const unsigned upper = bytes.word(place), lower = bytes.word(place + 2);
+        if ((lower & 0x0100) == 0) continue;
+        const Found found = ip_at(bytes, place + 4);
+        if (found.result != 0) return found;
+        const unsigned label = upper * 16 + lower / 4096;
+        const bool six = bytes.at(place + 4) >= 0x60;
+        return (label == 0 && six) || (label == 2 && !six) ? not_ip : found;
     }
+    return unknown;
+}
+
+// RFC 1661: a protocol number's last byte is its first odd one.
+Found ppp_at(const Reader& bytes, unsigned place) {
+    const unsigned first = bytes.at(place);
+    const unsigned size = first % 2 == 1 ? 1 : 2;
+    const unsigned number = size == 1 ? first : bytes.word(place);
+    if (number == 0x21 || number == 0x57) return ip_at(bytes, place + size);
+    if (number == 0x281 || number == 0x283) return mpls_at(bytes, place + size);
+    return not_ip;
+}
+
+// What an EtherType announces, behind up to two tags.
+Found type_at(const Reader& bytes, unsigned place, unsigned type, unsigned tags = 0) {
+    if (type == 0x0800 || type == 0x86dd) return ip_at(bytes, place);
+    if (type == 0x8847 || type == 0x8848) return mpls_at(bytes, place);
+    if (type == 0x8864) {
+        bytes.see(place + 6);
+        return bytes.word(place) == 0x1100 ? ppp_at(bytes, place + 6) : not_ip;
+    }
+    if (type != 0x8100 && type != 0x88a8) return not_ip;
+    if (tags == 2) return {reason(TUNQOS_REASON_IN_BAND_TAG)};
+    return type_at(bytes, place + 4, bytes.word(place + 2), tags + 1);
+}
+
+Found frame_at(const Reader& bytes, unsigned place) {
+    return type_at(bytes, place + 14, bytes.word(place + 12));
+}
+
+// A frame behind the headers of ERSPAN, by the GRE type and whether packets are numbered.
+Found erspan_at(const Reader& bytes, unsigned place, unsigned type, bool numbered) {
+    unsigned version = 0, size = 0;
+    if (type == 0x22eb) {
+        version = 2;
+        size = 12;
+    } else if (numbered) {
+        version = 1;
+        size = 8;
+    }
+    bytes.see(place + size);
+    if (size != 0 && bytes.at(place) / 16 != version) return unknown;
+    if (version == 2 && bytes.at(place + 11) % 2 == 1) size += 8;
+    return frame_at(bytes, place + size);
 }
 
 // RFC 2784 and 2890; an answer that is not 0 is a reason.
@@ -73,12 +121,9 @@ Found gre_at(const Reader& bytes, unsigned place) {
     const unsigned type = bytes.word(place + 2);
     const unsigned inside = place + 4 * (1U + checksum + key + sequence);
     if (type == 0x6558) return frame_at(bytes, inside);
-    if (type != 0x0800 && type != 0x86dd) return {reason(TUNQOS_REASON_NOT_IP)};
-    return ip_at(bytes, inside);
+    if (type == 0x88be || type == 0x22eb) return erspan_at(bytes, inside, type, sequence);
+    return type_at(bytes, inside, type);
 }
-
-const Found unknown{reason(TUNQOS_REASON_UNKNOWN_HEADER)};
-const Found not_ip{reason(TUNQOS_REASON_NOT_IP)};
 
 // RFC 7348; with bit 0x04 the generic protocol extension.
 Found vxlan_at(const Reader& bytes, unsigned place) {
@@ -89,6 +134,7 @@ Found vxlan_at(const Reader& bytes, unsigned place) {
     if ((flags & 0x31) != 0) return unknown;
     const unsigned next = bytes.at(place + 3);
     if (next == 3) return frame_at(bytes, place + 8);
+    if (next == 5) return mpls_at(bytes, place + 8);
     return next == 1 || next == 2 ? ip_at(bytes, place + 8) : not_ip;
 }
 
@@ -99,7 +145,36 @@ Found geneve_at(const Reader& bytes, unsigned place) {
     const unsigned inside = place + 8 + bytes.at(place) * 4;
     const unsigned type = bytes.word(place + 2);
     if (type == 0x6558) return frame_at(bytes, inside);
-    return type == 0x0800 || type == 0x86dd ? ip_at(bytes, inside) : not_ip;
+    return type_at(bytes, inside, type);
+}
+
+// RFC 2661 section 3.1, and PPP with or without its two constant bytes.
+Found l2tpv2_at(const Reader& bytes, unsigned place) {
+    bytes.see(place + 6);
+    const unsigned flags = bytes.word(place);
+    if (flags >= 0x8000 || flags % 16 != 2) return unknown;
+    unsigned inside = place + 6 + (flags & 0x4000 ? 2 : 0) + (flags & 0x0800 ? 4 : 0);
+    if (flags & 0x0200) inside += 2 + bytes.word(inside);
+    return ppp_at(bytes, bytes.word(inside) == 0xff03 ? inside + 2 : inside);
+}
+
+// The user's packets of GTP, version 1 with its extension headers, version 0 without.
+Found gtp_at(const Reader& bytes, unsigned place) {
+    bytes.see(place + 8);
+    const unsigned version = bytes.at(place) / 32, flags = bytes.at(place) % 8;
+    if (version > 1 || bytes.at(place) / 16 % 2 == 0) return unknown;
+    if (bytes.at(place + 1) != 255) return not_ip;
+    if (version == 0) return ip_at(bytes, place + 20);
+    if (flags == 0) return ip_at(bytes, place + 8);
+    unsigned inside = place + 12;
+    bytes.see(inside);
+    for (int count = 0; flags >= 4 && bytes.at(inside - 1) != 0; ++count) {
+        const unsigned words = bytes.at(inside);
+        if (words == 0 || count == TUNQOS_EXTENSIONS - 1) return unknown;
+        inside += words * 4;
+        bytes.see(inside);
+    }
+    return ip_at(bytes, inside);
 }
 
 Found find(const Reader& bytes, unsigned place, unsigned proto);
@@ -119,12 +194,14 @@ Found fou_at(const Reader& bytes, unsigned place, bool gre) {
 Found find_in(const Reader& bytes, unsigned form, unsigned proto) {
     const bool ip = form == TUNQOS_FORM_IP, gre = form == TUNQOS_FORM_GRE;
     try {
-        if (ip && (proto == 4 || proto == 41)) return find(bytes, 0, proto);
+        if (ip && (proto == 4 || proto == 41 || proto == 137)) return find(bytes, 0, proto);
         if (gre && proto == 47) return find(bytes, 0, proto);
         if (proto != 17) return unknown;
         if (ip || gre) return fou_at(bytes, 8, gre);
         if (form == TUNQOS_FORM_VXLAN) return vxlan_at(bytes, 8);
         if (form == TUNQOS_FORM_GENEVE) return geneve_at(bytes, 8);
+        if (form == TUNQOS_FORM_PPP) return l2tpv2_at(bytes, 8);
+        if (form == TUNQOS_FORM_GTP) return gtp_at(bytes, 8);
         return unknown;
     } catch (const OutOfSight&) {
         return {reason(TUNQOS_REASON_TRUNCATED)};
@@ -160,6 +237,7 @@ Found find(const Reader& bytes, unsigned place, unsigned proto) {
     try {
         if (proto == 4 || proto == 41) return ip_at(bytes, place);
         if (proto == 47) return gre_at(bytes, place);
+        if (proto == 137) return mpls_at(bytes, place);
         return {reason(TUNQOS_REASON_UNKNOWN_HEADER)};
     } catch (const OutOfSight&) {
         return {reason(TUNQOS_REASON_TRUNCATED)};
@@ -244,7 +322,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         return 0;
     }
     if (proto >= 128) {
-        device(input, (proto - 128) % (TUNQOS_FORM_WIREGUARD + 1));
+        device(input, (proto - 128) % (TUNQOS_FORM_GTP + 1));
         return 0;
     }
     tunqos::fuzz::Block block(input.rest());

@@ -77,6 +77,19 @@ void packets(const std::filesystem::path& top) {
     inner.add(bytes({4}) + ipv4(0x20, 47, 7) + gre(0x20, 0x0800) + ipv4(0xb8, 17));
     inner.add(bytes({4}) + ipv4(0x20, 4, 5, 0x0010) + ipv4(0xb8, 17));
     inner.add(bytes({41}) + ipv6(0x20, 41) + ipv6(0x48, 4) + ipv4(0x68, 4) + ipv4(0xb8, 17));
+    // PPPoE, two tags and two labels in GRE; L2TPv2, GTP and ERSPAN as their devices write them
+    const std::string macs(12, '\0'), udp(8, '\0');
+    const std::string session = bytes({0x11, 0, 0, 7, 0, 22, 0, 0x21}) + ipv4(0xb8, 17);
+    inner.add(bytes({47}) + gre(0, 0x6558) + macs + bytes({0x88, 0x64}) + session);
+    inner.add(bytes({47}) + gre(0, 0x6558) + macs + bytes({0x88, 0xa8, 0, 2, 0x81, 0, 0, 3}) +
+              bytes({0x88, 0x64}) + session);
+    inner.add(bytes({47}) + gre(0, 0x8847) + bytes({0, 1, 0, 9, 0, 2, 1, 9}) + ipv6(0xb8, 17));
+    inner.add(bytes({47}) + gre(0x10, 0x22eb) + bytes({0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}) +
+              std::string(8, '\0') + macs + bytes({8, 0}) + ipv4(0xb8, 17));
+    inner.add(bytes({128 + TUNQOS_FORM_PPP, 17}) + udp + bytes({2, 2, 0, 1, 0, 2, 0, 0}) +
+              bytes({0xff, 3, 0, 0x21}) + ipv4(0xb8, 17));
+    inner.add(bytes({128 + TUNQOS_FORM_GTP, 17}) + udp + bytes({0x34, 255, 0, 9, 0, 0, 0, 1}) +
+              bytes({0, 0, 0, 0x85, 1, 0, 0, 0}) + ipv4(0xb8, 17));
     for (const unsigned words : {5U, 6U, 15U})
         ds.add(bytes({0x40 | 46}) + ipv4(0xb9, 17, words));
     ds.add(bytes({46}) + ipv4(0, 47));

@@ -67,16 +67,24 @@ KINDS = (
     "l2tp6", "l2tp-ip", "wireguard", "wireguard6")
 
 
+# what the drivers do not look into: the socket's or device's own byte outside,
+# and the inner ECN as it was
+BLIND = ("l2tp", "ppp", "gre-mpls", "ip6gre-mpls")
+
+
 def native_outer(kind, before):
     """What the kernel alone writes outside (features.md, the drivers)."""
-    if kind.startswith("l2tp"):
-        return 0  # the socket's
-    return expect.native_encap(before, ip6gre=kind.startswith("ip6gre"))
+    if kind.startswith(BLIND):
+        return 0
+    if kind == "gtp":
+        return before
+    return expect.native_encap(before, ip6gre=kind.startswith(
+        ("ip6gre", "ip6erspan")))
 
 
 def native_ecn(kind, inner, outer):
     """The inner ECN after the kernel alone, or DROP."""
-    if kind.startswith("l2tp"):
+    if kind.startswith(BLIND + ("gtp",)):
         return inner
     # WireGuard puts CE in, as IPsec does; the others do RFC 6040
     return expect.decap_ecn("native", inner, outer,
@@ -192,7 +200,7 @@ def counted(case, kind, tun, word, before, after):
     left = out["left_alone"] - holes * shots
     case.true(name + "left alone", 0 <= left <= others, (left, others))
     # where the kernel does RFC 6040 itself, it drops before we see it
-    ours = kind.startswith(("l2tp", "wireguard")) and \
+    ours = kind.startswith(BLIND + ("gtp", "wireguard")) and \
         decap.get("decap_ecn") == "rfc6040"
     drops = sum(received(kind, decap, inner, ecn if ecn is not None else
                          outer) is expect.DROP

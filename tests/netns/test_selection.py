@@ -417,7 +417,7 @@ def refusals(case):
     with genl.Tunqos("rA") as sock:
         for what, change, number, words in (
                 ("nothing", lambda s: s.set_port("lan"), errno.EINVAL,
-                 "a port needs dscp-pcp or dscp-mark"),
+                 "a port needs dscp-pcp, protocol-pcp or dscp-mark"),
                 ("no table", no_table, errno.EINVAL, together),
                 ("no mask", no_mask, errno.EINVAL, together),
                 ("mask 0", lambda s: s.set_port("lan", mark=SAME, mask=0),

@@ -12,6 +12,32 @@
 #define TUNQOS_TABLE_LEN	64
 #define TUNQOS_TABLE_LEAVE	255
 #define TUNQOS_PRIORITY_LEAVE	4294967295
+
+/**
+ * enum tunqos_port_protocol - What a port can give a PCP of its own.
+ * @TUNQOS_PORT_PROTOCOL_NON_IP: All that is not IP and has no entry of its
+ *   own.
+ * @TUNQOS_PORT_PROTOCOL_ARP: ARP.
+ * @TUNQOS_PORT_PROTOCOL_DHCP: DHCP and DHCPv6, also of packet sockets.
+ * @TUNQOS_PORT_PROTOCOL_ND: Neighbor Discovery of IPv6 and its router
+ *   messages.
+ * @TUNQOS_PORT_PROTOCOL_PPPOE_DISCOVERY: Discovery frames of PPPoE.
+ * @TUNQOS_PORT_PROTOCOL_PPP_CONTROL: LCP and the other control protocols of
+ *   PPP, in PPPoE.
+ */
+enum tunqos_port_protocol {
+	TUNQOS_PORT_PROTOCOL_NON_IP,
+	TUNQOS_PORT_PROTOCOL_ARP,
+	TUNQOS_PORT_PROTOCOL_DHCP,
+	TUNQOS_PORT_PROTOCOL_ND,
+	TUNQOS_PORT_PROTOCOL_PPPOE_DISCOVERY,
+	TUNQOS_PORT_PROTOCOL_PPP_CONTROL,
+
+	/* private: */
+	__TUNQOS_PORT_PROTOCOL_MAX,
+	TUNQOS_PORT_PROTOCOL_MAX = (__TUNQOS_PORT_PROTOCOL_MAX - 1)
+};
+
 #define TUNQOS_CLASS_PRIORITY	1879048192
 #define TUNQOS_LABEL_MAX	63
 
@@ -172,8 +198,8 @@ enum tunqos_hook {
  * @TUNQOS_REASON_BEET_MODE: The setting does not apply: BEET and the like
  *   carry no inner DS field for each packet. Only the outer DSCP is written.
  * @TUNQOS_REASON_NO_MEMORY: The header could not be made writable.
- * @TUNQOS_REASON_IN_BAND_TAG: A second VLAN tag is between the tag and the
- *   packet.
+ * @TUNQOS_REASON_IN_BAND_TAG: More than two VLAN tags in the frame are in
+ *   front of the packet.
  * @TUNQOS_REASON_VRF_UNDERLAY: The outer packet is in a VRF, which hides its
  *   tunnel.
  * @TUNQOS_REASON_NESTED_FAMILY: IPsec inside IPsec of the other family.
@@ -240,6 +266,13 @@ enum tunqos_reason {
  * @TUNQOS_CAPABILITY_MARK_INGRESS: Mark from DSCP on what a device receives.
  * @TUNQOS_CAPABILITY_CLASS_VIA: The class of pre-classify in skb->priority or
  *   skb->mark.
+ * @TUNQOS_CAPABILITY_ERSPAN: Bindings to erspan and ip6erspan devices.
+ * @TUNQOS_CAPABILITY_PPP: Bindings to ppp devices, whose packets are L2TPv2's.
+ * @TUNQOS_CAPABILITY_GTP: Bindings to gtp devices.
+ * @TUNQOS_CAPABILITY_PAYLOAD: IP behind two tags, PPPoE and MPLS, in frames
+ *   and in tunnels.
+ * @TUNQOS_CAPABILITY_PROTOCOL_PCP: PCP for what is not IP, for DHCP and for
+ *   ND.
  */
 enum tunqos_capability {
 	TUNQOS_CAPABILITY_GRE = 1,
@@ -263,6 +296,11 @@ enum tunqos_capability {
 	TUNQOS_CAPABILITY_AH = 262144,
 	TUNQOS_CAPABILITY_MARK_INGRESS = 524288,
 	TUNQOS_CAPABILITY_CLASS_VIA = 1048576,
+	TUNQOS_CAPABILITY_ERSPAN = 2097152,
+	TUNQOS_CAPABILITY_PPP = 4194304,
+	TUNQOS_CAPABILITY_GTP = 8388608,
+	TUNQOS_CAPABILITY_PAYLOAD = 16777216,
+	TUNQOS_CAPABILITY_PROTOCOL_PCP = 33554432,
 };
 
 enum {
@@ -343,6 +381,7 @@ enum {
 	TUNQOS_A_PORT_DSCP_MARK,
 	TUNQOS_A_PORT_MARK_MASK,
 	TUNQOS_A_PORT_INGRESS,
+	TUNQOS_A_PORT_PROTOCOL_PCP,
 
 	__TUNQOS_A_PORT_MAX
 };

@@ -67,6 +67,8 @@ COUNTERS, REASON_ATTR = named("A_COUNTERS_"), named("A_REASON_")
 REASON = {v: k for k, v in named("REASON_").items()}
 STATE = {v: k for k, v in named("STATE_").items()}
 HOOK = named("HOOK_")
+PORT_PROTOCOL = ("non_ip", "arp", "dhcp", "nd", "pppoe_discovery",
+                 "ppp_control")
 WORDS = {key: named(key.upper() + "_") for key in (
     "encap_dscp", "encap_inner", "encap_ecn",
     "decap_dscp", "decap_ecn", "decap_class", "class_via")}
@@ -243,8 +245,9 @@ class Tunqos:
     def del_tunnel(self, **what):
         self.request("del_tunnel", self.tunnel(**what))
 
-    def set_port(self, device, table=None, mark=None, mask=None):
-        """table: of PCPs; mark: of what goes into the mark under mask."""
+    def set_port(self, device, table=None, mark=None, mask=None, **protocols):
+        """table: of PCPs; mark: of what goes into the mark under mask;
+        protocols: PCPs by the words of PORT_PROTOCOL."""
         raw = attribute(PORT["device"], device.encode() + b"\0")
         if table is not None:
             raw += attribute(PORT["dscp_pcp"], bytes(table))
@@ -252,6 +255,9 @@ class Tunqos:
             raw += attribute(PORT["dscp_mark"], bytes(mark))
         if mask is not None:
             raw += attribute(PORT["mark_mask"], struct.pack("=I", mask))
+        if protocols:
+            raw += attribute(PORT["protocol_pcp"], bytes(
+                protocols.get(word, LEAVE) for word in PORT_PROTOCOL))
         self.request("set_port", raw)
 
     def del_port(self, device):
@@ -297,7 +303,7 @@ class Tunqos:
             elif key == "priority_table":
                 one["priority"] = list(struct.unpack("=64I", data))
             elif key in ("encap_table", "encap_inner_table", "decap_table",
-                         "dscp_pcp", "dscp_mark"):
+                         "dscp_pcp", "dscp_mark", "protocol_pcp"):
                 one[key] = list(data)
             elif key == "vid":
                 one[key], = struct.unpack("=H", data)

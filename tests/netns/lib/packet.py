@@ -129,8 +129,31 @@ class Packet:
             self.add("arp", raw)
         elif proto == 0x6558:
             self.ethernet(raw)
+        elif proto in (0x8847, 0x8848):
+            self.mpls(raw)
+        elif proto == 0x8864:
+            self.add("pppoe", raw, session=int.from_bytes(raw[2:4], "big"))
+            self.ppp(raw[6:])
+        elif proto in (0x88be, 0x22eb):
+            self.add("erspan", raw, version=raw[0] >> 4)
+            self.ethernet(raw[8 if proto == 0x88be else 12:])
         else:
             self.add("data", raw, proto=proto)
+
+    def mpls(self, raw):
+        at = 4
+        while not raw[at - 2] & 1:
+            at += 4
+        label, = struct.unpack_from("!I", raw, at - 4)
+        self.add("mpls", raw, label=label >> 12, tc=label >> 9 & 7,
+                 labels=at // 4)
+        self.ethertype({4: 0x0800, 6: 0x86dd}.get(raw[at] >> 4), raw[at:])
+
+    def ppp(self, raw):
+        size = 1 if raw[0] & 1 else 2
+        proto = int.from_bytes(raw[:size], "big")
+        self.add("ppp", raw, proto=proto)
+        self.ethertype({0x21: 0x0800, 0x57: 0x86dd}.get(proto), raw[size:])
 
     def ipv4(self, raw):
         (vihl, ds, length, ident, frag, ttl, proto, _, src, dst) = \

@@ -47,7 +47,12 @@ def l2tp_data(packet, body):
 
 
 def l2tp(packet, body):
-    if body[0] & 0x80:
+    if body[1] & 15 == 2 and not body[0] & 0x80:
+        packet.add("l2tpv2", body, session=int.from_bytes(body[4:6], "big"))
+        if body[0] or body[6:8] != b"\xff\x03":
+            packet.bad.append("l2tpv2 header")
+        packet.ppp(body[8:])
+    elif body[0] & 0x80:
         packet.add("l2tp", body, session=None)  # control
     else:
         l2tp_data(packet, body[4:])
@@ -61,6 +66,13 @@ def wireguard(packet, body):
                counter=counter, length=len(body) - 32)
 
 
+def gtp(packet, body):
+    packet.add("gtp", body, type=body[1],
+               tunnel=int.from_bytes(body[4:8], "big"))
+    if body[:2] == b"\x30\xff":
+        packet.ethertype(0x0800, body[8:])
+
+
 def fou(proto):
     def decode(packet, body):
         packet.add("fou", body)
@@ -70,5 +82,5 @@ def fou(proto):
 
 PORTS = {4789: vxlan, 8472: vxlan, VXLAN_GPE: vxlan_gpe,
          GENEVE: geneve, GUE: gue, L2TP: l2tp, WIREGUARD: wireguard,
-         WIREGUARD + 1: wireguard,
+         WIREGUARD + 1: wireguard, 2152: gtp,
          **{port: fou(p) for port, p in PROTO.items()}}

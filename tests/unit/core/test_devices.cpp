@@ -68,6 +68,7 @@ Answer no(tunqos_reason why) {
 
 const Answer unknown = no(TUNQOS_REASON_UNKNOWN_HEADER);
 const Answer not_ip = no(TUNQOS_REASON_NOT_IP);
+const Answer in_band_tag = no(TUNQOS_REASON_IN_BAND_TAG);
 const Answer truncated = no(TUNQOS_REASON_TRUNCATED);
 
 } // namespace
@@ -79,7 +80,7 @@ TEST_CASE("frames in GRE, with and without tags") {
     CHECK(in(TUNQOS_FORM_GRE, gre + macs + c_tag + ipv4_type + ipv4(1), 47) == at(22, 1));
     CHECK(in(TUNQOS_FORM_GRE, gre + macs + s_tag + c_tag + ipv6_type + ipv6(2), 47) == at(26, 2));
     CHECK(in(TUNQOS_FORM_GRE, gre + macs + s_tag + c_tag + c_tag + ipv4_type + ipv4(2), 47) ==
-          not_ip);
+          in_band_tag);
     CHECK(in(TUNQOS_FORM_GRE, gre + macs + arp_type + ipv4(2), 47) == not_ip);
     // the type says IPv4, the bytes do not
     CHECK(in(TUNQOS_FORM_GRE, gre + macs + ipv4_type + Bytes(20, 0), 47) == not_ip);
@@ -117,7 +118,7 @@ TEST_CASE("Geneve, with options") {
               at(30 + 4 * words, 0x5a));
     CHECK(in(TUNQOS_FORM_GENEVE, udp + geneve(1, 0x40, 0x0800) + ipv4(7), 17) == at(20, 7));
     CHECK(in(TUNQOS_FORM_GENEVE, udp + geneve(1, 0x80, 0x0800) + ipv4(7), 17) == unknown);
-    CHECK(in(TUNQOS_FORM_GENEVE, udp + geneve(1, 0, 0x8847) + ipv4(7), 17) == not_ip);
+    CHECK(in(TUNQOS_FORM_GENEVE, udp + geneve(1, 0, 0x894f) + ipv4(7), 17) == not_ip); // NSH
 }
 
 TEST_CASE("frames in VXLAN and Geneve are found quickly") {
