@@ -55,6 +55,11 @@ constexpr BitName capability_names[] = {
     {TUNQOS_CAPABILITY_AH, "ah"},
     {TUNQOS_CAPABILITY_MARK_INGRESS, "mark-ingress"},
     {TUNQOS_CAPABILITY_CLASS_VIA, "class-via"},
+    {TUNQOS_CAPABILITY_ERSPAN, "erspan"},
+    {TUNQOS_CAPABILITY_PPP, "ppp"},
+    {TUNQOS_CAPABILITY_GTP, "gtp"},
+    {TUNQOS_CAPABILITY_PAYLOAD, "payload"},
+    {TUNQOS_CAPABILITY_PROTOCOL_PCP, "protocol-pcp"},
 };
 
 // In the order of enum tunqos_reason.
@@ -224,10 +229,16 @@ json port_json(const std::string& name, const Interface& interface, const Ports&
     const kernel::PortStatus* status = reported.find(name);
     json value = {{"name", name}};
     if (interface.port && !interface.port->table.empty()) value["table"] = interface.port->table;
+    if (interface.has_cos()) value["dscp"] = interface.port.has_value();
+    for (std::size_t i = 0; i < port_protocols.size(); ++i) {
+        if (const auto cos = interface.protocol_cos[i])
+            value["protocolCos"][std::string(port_protocols[i])] = *cos;
+    }
     put_state(value, status, reported.no_module, refusal);
     if (status && !status->lower.empty()) value["lower"] = status->lower;
     if (status && status->vid) value["vid"] = *status->vid;
-    if (interface.port) put_counters(value["egress"], status ? status->egress : kernel::Counters{});
+    if (interface.has_cos())
+        put_counters(value["egress"], status ? status->egress : kernel::Counters{});
     if (const auto& mark = interface.mark) {
         json& in = value["ingress"];
         if (!mark->table.empty()) in["table"] = mark->table;
@@ -311,7 +322,7 @@ JsonResult handle_show_ports(Context& context, const json& params) {
 
     json list = json::array();
     for (const auto& [name, interface] : context.manager.running().interfaces) {
-        if ((interface.port || interface.mark) && (!*wanted || **wanted == name))
+        if ((interface.has_cos() || interface.mark) && (!*wanted || **wanted == name))
             list.push_back(port_json(name, interface, *reported,
                                      context.manager.refusal("interface " + name)));
     }

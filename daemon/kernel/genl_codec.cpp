@@ -56,6 +56,12 @@ public:
         const auto* chars = static_cast<const char*>(mnl_attr_get_payload(attribute));
         return std::string(chars, strnlen(chars, mnl_attr_get_payload_len(attribute)));
     }
+    std::span<const std::uint8_t> bytes(int type) const {
+        const nlattr* attribute = find(type);
+        if (!attribute) return {};
+        return {static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute)),
+                mnl_attr_get_payload_len(attribute)};
+    }
     // An array of exactly the size it must have.
     template <typename Array>
     std::optional<Array> array(int type) const {
@@ -163,6 +169,15 @@ void put_table(Message& message, std::uint16_t type, const std::optional<Array>&
     if (table) message.put_bytes(type, table->data(), sizeof(Array));
 }
 
+void put_protocols(Message& message, const ProtocolCos& cos) {
+    static_assert(port_protocols.size() == TUNQOS_PORT_PROTOCOL_MAX + 1);
+    if (cos == ProtocolCos{}) return;
+    std::array<std::uint8_t, port_protocols.size()> bytes;
+    for (std::size_t i = 0; i < cos.size(); ++i)
+        bytes[i] = cos[i].value_or(table_leave);
+    message.put_bytes(TUNQOS_A_PORT_PROTOCOL_PCP, bytes.data(), bytes.size());
+}
+
 // 0 is the default of all.
 template <typename Enum>
 void put_if_set(Message& message, std::uint16_t type, Enum value) {
@@ -232,6 +247,7 @@ struct Encoder {
         Message message = start(TUNQOS_CMD_SET_PORT);
         message.put_text(TUNQOS_A_PORT_DEVICE, port.device);
         put_table(message, TUNQOS_A_PORT_DSCP_PCP, port.dscp_pcp);
+        put_protocols(message, port.protocol_pcp);
         put_table(message, TUNQOS_A_PORT_DSCP_MARK, port.dscp_mark);
         if (port.dscp_mark) message.put_u32(TUNQOS_A_PORT_MARK_MASK, port.mark_mask);
         return message;
@@ -358,6 +374,11 @@ std::optional<PortStatus> decode_port(const nlmsghdr* message) {
     // Without a table it holds nothing that we would set: reconcile sets it.
     status.port.dscp_pcp = attributes.array<Table>(TUNQOS_A_PORT_DSCP_PCP);
     status.port.dscp_mark = attributes.array<Table>(TUNQOS_A_PORT_DSCP_MARK);
+    // Another module may know fewer protocols, or more.
+    const auto protocols = attributes.bytes(TUNQOS_A_PORT_PROTOCOL_PCP);
+    for (std::size_t i = 0; i < std::min(protocols.size(), port_protocols.size()); ++i) {
+        if (protocols[i] != table_leave) status.port.protocol_pcp[i] = protocols[i];
+    }
     if (status.port.dscp_mark)
         status.port.mark_mask =
             attributes.number<std::uint32_t>(TUNQOS_A_PORT_MARK_MASK).value_or(0);

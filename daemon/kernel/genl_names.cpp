@@ -54,6 +54,7 @@ std::string_view port_attribute(int type) {
     case TUNQOS_A_PORT_DSCP_PCP: return "dscp-pcp";
     case TUNQOS_A_PORT_DSCP_MARK: return "dscp-mark";
     case TUNQOS_A_PORT_MARK_MASK: return "mark-mask";
+    case TUNQOS_A_PORT_PROTOCOL_PCP: return "protocol-pcp";
     default: return "";
     }
 }

@@ -60,12 +60,13 @@ struct Tunnel {
     bool operator==(const Tunnel&) const = default;
 };
 
-// One set-port: PCP, or mark, or both.
+// One set-port: PCP by DSCP or by protocol, or mark, or more than one.
 struct Port {
     Device device;
     std::optional<Table> dscp_pcp;
     std::optional<Table> dscp_mark = std::nullopt;
     std::uint32_t mark_mask = 0; // not 0 with dscp_mark
+    ProtocolCos protocol_pcp{};
 
     bool operator==(const Port&) const = default;
 };

@@ -148,6 +148,17 @@ void compare(const Interface* before, const Interface* after, const Tell& tell) 
     compare_description(before, after, tell);
     compare(tunnel(before), tunnel(after), tell);
     compare_part("set cos", before, after, &Interface::port, cos_text, tell);
+    for (std::size_t i = 0; i < port_protocols.size(); ++i) {
+        const auto cos = [i](const Interface* interface) {
+            return interface ? interface->protocol_cos[i] : std::nullopt;
+        };
+        const auto print = [](const std::optional<std::uint8_t>& value) {
+            return value ? Text(std::to_string(*value)) : Text{};
+        };
+        if (cos(before) != cos(after))
+            tell("set cos " + std::string(port_protocols[i]), print(cos(before)),
+                 print(cos(after)));
+    }
     compare_part("set mark", before, after, &Interface::mark, mark_text, tell);
 }
 

@@ -124,6 +124,11 @@ std::string interface_to_ios(const std::string& name, const Interface& interface
     description_line(interface.description, lines);
     if (interface.tunnel) profile_lines(*interface.tunnel, lines);
     if (interface.port) lines.push_back(with_table("set cos dscp", interface.port->table));
+    for (std::size_t i = 0; i < port_protocols.size(); ++i) {
+        if (const auto cos = interface.protocol_cos[i])
+            lines.push_back("set cos " + std::string(port_protocols[i]) + ' ' +
+                            std::to_string(*cos));
+    }
     if (const auto& mark = interface.mark)
         lines.push_back(with_table("set mark dscp", mark->table) + " mask " +
                         hexadecimal(mark->mask));

@@ -27,7 +27,7 @@ bool ConfigReader::any_object(const json& value, Path path) {
 }
 
 // True if it is an object; each key that is none of `keys` is a problem.
-bool ConfigReader::object(const json& value, Path path, Keys keys) {
+bool ConfigReader::object(const json& value, Path path, std::span<const std::string_view> keys) {
     if (!any_object(value, path)) return false;
     for (const auto& [found, ignored] : members(value)) {
         if (std::find(keys.begin(), keys.end(), found) != keys.end()) continue;
@@ -121,6 +121,16 @@ PortProfile ConfigReader::port(const json& value, Path path) {
     return profile;
 }
 
+ProtocolCos ConfigReader::protocol_cos(const json& value, Path path) {
+    ProtocolCos cos;
+    if (!object(value, path, std::span(port_protocols))) return cos;
+    for (std::size_t i = 0; i < cos.size(); ++i) {
+        if (const json* found = member(value, port_protocols[i]))
+            cos[i] = number(*found, path / port_protocols[i]);
+    }
+    return cos;
+}
+
 MarkProfile ConfigReader::mark(const json& value, Path path) {
     MarkProfile profile;
     if (!object(value, path, {"table", "mask"})) return profile;
@@ -135,11 +145,14 @@ MarkProfile ConfigReader::mark(const json& value, Path path) {
 
 Interface ConfigReader::interface(const json& value, Path path) {
     Interface interface;
-    if (!object(value, path, {"description", "tunnel", "port", "mark"})) return interface;
+    if (!object(value, path, {"description", "tunnel", "port", "protocolCos", "mark"}))
+        return interface;
     interface.description = text(value, "description", path);
     if (const json* found = member(value, "tunnel"))
         interface.tunnel = tunnel(*found, path / "tunnel");
     if (const json* found = member(value, "port")) interface.port = port(*found, path / "port");
+    if (const json* found = member(value, "protocolCos"))
+        interface.protocol_cos = protocol_cos(*found, path / "protocolCos");
     if (const json* found = member(value, "mark")) interface.mark = mark(*found, path / "mark");
     return interface;
 }

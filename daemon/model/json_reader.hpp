@@ -5,6 +5,7 @@
 
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,7 +31,10 @@ private:
 
     void problem(Path path, std::string message);
 
-    bool object(const nlohmann::json& value, Path path, Keys keys);
+    bool object(const nlohmann::json& value, Path path, std::span<const std::string_view> keys);
+    bool object(const nlohmann::json& value, Path path, Keys keys) {
+        return object(value, path, std::span(keys.begin(), keys.size()));
+    }
     bool any_object(const nlohmann::json& value, Path path);
     std::string text(const nlohmann::json& object, std::string_view key, Path path);
     std::optional<std::string> only_key(const nlohmann::json& value, std::string_view key,
@@ -49,6 +53,7 @@ private:
     void class_via(const nlohmann::json& value, Path path, PreClassify& pre_classify);
     TunnelProfile tunnel(const nlohmann::json& value, Path path);
     PortProfile port(const nlohmann::json& value, Path path);
+    ProtocolCos protocol_cos(const nlohmann::json& value, Path path);
     MarkProfile mark(const nlohmann::json& value, Path path);
     Interface interface(const nlohmann::json& value, Path path);
     std::string address(const nlohmann::json& object, std::string_view key, Path path);

@@ -72,6 +72,10 @@ json interface_json(const Interface& interface) {
         value["port"]["cos"] =
             interface.port->table.empty() ? json("dscp") : json{{"table", interface.port->table}};
     }
+    for (std::size_t i = 0; i < port_protocols.size(); ++i) {
+        if (const auto cos = interface.protocol_cos[i])
+            value["protocolCos"][std::string(port_protocols[i])] = *cos;
+    }
     if (const auto& mark = interface.mark) {
         if (!mark->table.empty()) value["mark"]["table"] = mark->table;
         value["mark"]["mask"] = hexadecimal(mark->mask);

@@ -308,13 +308,18 @@ private:
             problem(path, "a device name has 1-15 characters, without space, / and :");
         if (!utf8(name)) problem(path, "the name is not UTF-8");
         description(interface.description, path);
-        if (interface.tunnel && interface.port)
+        if (interface.tunnel && interface.has_cos())
             problem(path,
-                    "set cos dscp is for VLAN devices, and tunnel settings are for tunnels; "
+                    "set cos is for VLAN devices, and tunnel settings are for tunnels; "
                     "an interface has one of them");
         if (interface.tunnel) profile(*interface.tunnel, path);
         if (interface.port && !interface.port->table.empty())
             table(interface.port->table, path + " / set cos dscp", Use::pcp);
+        for (std::size_t i = 0; i < port_protocols.size(); ++i) {
+            if (interface.protocol_cos[i].value_or(0) > 7)
+                problem(path + " / set cos " + std::string(port_protocols[i]),
+                        std::to_string(*interface.protocol_cos[i]) + " is no CoS; use 0-7");
+        }
         if (interface.mark) mark_of_dscp(*interface.mark, path + " / set mark dscp");
     }
 

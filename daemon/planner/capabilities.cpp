@@ -33,6 +33,12 @@ std::string unknown(const kernel::Operation& operation, std::uint64_t capabiliti
             if (auto setting = needs_selector(*tunnel); !setting.empty()) return setting;
         }
     }
+    if ((capabilities & TUNQOS_CAPABILITY_PROTOCOL_PCP) == 0) {
+        const auto* const port = std::get_if<kernel::Port>(&operation);
+        for (std::size_t i = 0; port && i < port_protocols.size(); ++i) {
+            if (port->protocol_pcp[i]) return "set cos " + std::string(port_protocols[i]);
+        }
+    }
     if ((capabilities & TUNQOS_CAPABILITY_MARK_INGRESS) == 0) {
         if (const auto* const port = std::get_if<kernel::Port>(&operation); port && port->dscp_mark)
             return "set mark dscp";
@@ -48,8 +54,8 @@ std::string unknown(const kernel::Operation& operation, std::uint64_t capabiliti
 
 Problems lacking(std::span<const kernel::Operation> operations, std::uint64_t capabilities) {
     Problems problems;
-    constexpr auto all =
-        TUNQOS_CAPABILITY_SELECTOR | TUNQOS_CAPABILITY_MARK_INGRESS | TUNQOS_CAPABILITY_CLASS_VIA;
+    constexpr auto all = TUNQOS_CAPABILITY_SELECTOR | TUNQOS_CAPABILITY_MARK_INGRESS |
+                         TUNQOS_CAPABILITY_CLASS_VIA | TUNQOS_CAPABILITY_PROTOCOL_PCP;
     if ((capabilities & all) == all) return problems;
     for (const auto& operation : operations) {
         if (const auto setting = unknown(operation, capabilities); !setting.empty())

@@ -85,6 +85,7 @@ kernel::Port compile_port(const Config& config, const std::string& name,
     kernel::Port port;
     port.device = name;
     if (interface.port) port.dscp_pcp = pcp_table_named(config, interface.port->table);
+    port.protocol_pcp = interface.protocol_cos;
     if (const auto& mark = interface.mark) {
         port.dscp_mark = mark->table.empty() ? compile_table({}) : table_named(config, mark->table);
         port.mark_mask = mark->mask;
@@ -115,7 +116,7 @@ kernel::State compile(const Config& config) {
     for (const auto& [name, interface] : config.interfaces) {
         if (interface.tunnel)
             state.tunnels.emplace(name, compile_tunnel(config, name, {}, *interface.tunnel));
-        if (interface.port || interface.mark)
+        if (interface.has_cos() || interface.mark)
             state.ports.emplace(name, compile_port(config, name, interface));
     }
     for (const auto& [key, map] : config.crypto_maps) {

@@ -40,6 +40,7 @@ public:
                 if (*port.dscp_pcp != class_selector_pcp_table())
                     to.table = name_of(decompile(*port.dscp_pcp, class_selector_pcp_table()));
             }
+            interface.protocol_cos = port.protocol_pcp;
             if (port.dscp_mark) {
                 MarkProfile& to = interface.mark.emplace();
                 to.mask = port.mark_mask;

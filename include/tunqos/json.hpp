@@ -23,6 +23,8 @@
 //        }
 //      },
 //      "eth1.10": {"port": {"cos": "dscp" | {"table": "cos"}},
+//                  "protocolCos": {"non-ip" | "arp" | "dhcp" | "nd" | "pppoe-discovery" |
+//                                  "ppp-control": 0-7},
 //                  "mark": {"table": "classes", "mask": "0xff"}}
 //    },
 //    "cryptoMaps": {

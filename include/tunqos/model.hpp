@@ -134,6 +134,14 @@ struct PortProfile {
     bool operator==(const PortProfile&) const = default;
 };
 
+// What a port can give a PCP of its own, in the order of enum tunqos_port_protocol.
+inline constexpr std::array<std::string_view, 6> port_protocols{
+    "non-ip", "arp", "dhcp", "nd", "pppoe-discovery", "ppp-control"};
+
+// `set cos PROTOCOL N`: a PCP 0-7 for each of port_protocols that has one. non-ip is all that is
+// not IP and has none; the rest is as without.
+using ProtocolCos = std::array<std::optional<std::uint8_t>, port_protocols.size()>;
+
 // The mark of what a device receives, in front of routing and of IPsec policies: `set mark dscp
 // [table NAME] mask MASK`. A number of the table has its lowest bit at the mask's lowest one.
 struct MarkProfile {
@@ -148,6 +156,10 @@ struct Interface {
     std::optional<TunnelProfile> tunnel;
     std::optional<PortProfile> port;
     std::optional<MarkProfile> mark = std::nullopt;
+    ProtocolCos protocol_cos{};
+
+    // Is it an 802.1p port?
+    bool has_cos() const { return port || protocol_cos != ProtocolCos{}; }
 
     bool operator==(const Interface&) const = default;
 };

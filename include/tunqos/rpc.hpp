@@ -43,7 +43,8 @@
 //                dropped},
 //                decap: {dscp, table?, permit?, class, packets, written, leftAlone, dropped},
 //                preClassify: {enabled, table?, handle?, via?, mask?}}
-//  PortStatus   {name, lower?, vid?, table?, state, problem?, hooks: [..],
+//  PortStatus   {name, lower?, vid?, dscp?: bool, table?, protocolCos?: {"arp": 0-7, ..},
+//                state, problem?, hooks: [..],
 //                egress?: {packets, written, leftAlone, dropped}: with set cos,
 //                ingress?: {table?, mask: "0xff", packets, written, leftAlone, dropped}: with set
 //                mark}

@@ -219,6 +219,25 @@ std::vector<Command> tunnel_commands() {
         },
         {
             .modes = {Mode::interface},
+            .grammar = "[no] set cos {non-ip | arp | dhcp | nd | pppoe-discovery | ppp-control} "
+                       "![COS]",
+            .tokens = {set_mark,
+                       {"cos", "802.1p priority of a VLAN interface"},
+                       {"non-ip", "All that is not IP and has no line of its own"},
+                       {"arp", "ARP"},
+                       {"dhcp", "DHCP and DHCPv6, also of programs with packet sockets"},
+                       {"nd", "Neighbor Discovery of IPv6, router messages too"},
+                       {"pppoe-discovery", "PPPoE's discovery of its concentrator"},
+                       {"ppp-control", "LCP, authentication and the other control of PPPoE"},
+                       {"COS", "Priority in the VLAN tag"}},
+            .summary = "Gives a protocol its own priority in the VLAN tag, whatever its DSCP; "
+                       "without it nothing is written where there is no IP header. IP in PPPoE, "
+                       "behind MPLS labels or a second tag is IP: set cos dscp is for it.",
+            .example = "set cos ppp-control 6",
+            .edit = edit_protocol_cos,
+        },
+        {
+            .modes = {Mode::interface},
             .grammar = "[no] set mark ![dscp [table TABLE-MAP] mask MASK]",
             .tokens = {set_mark,
                        {"mark", "The kernel's mark of what arrives, which routing selects by"},

@@ -16,6 +16,7 @@ Result<Config> edit_interface(Config config, const Context& context, const Match
 Result<Config> edit_default_interface(Config config, const Context& context, const Match& match);
 Result<Config> edit_description(Config config, const Context& context, const Match& match);
 Result<Config> edit_cos(Config config, const Context& context, const Match& match);
+Result<Config> edit_protocol_cos(Config config, const Context& context, const Match& match);
 Result<Config> edit_dscp_mark(Config config, const Context& context, const Match& match);
 
 // edit_crypto.cpp

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/edit.hpp"
+#include "cli/grammar/types.hpp"
 
 namespace tunqos::cli {
 namespace {
@@ -84,6 +85,21 @@ Result<Config> edit_cos(Config config, const Context& context, const Match& matc
     Interface& interface = config.interfaces[context.name];
     interface.port.reset();
     if (!match.negated) interface.port = PortProfile{match.get("TABLE-MAP")};
+    // without a word more it is about all of them
+    if (match.negated && !match.has("dscp")) interface.protocol_cos = {};
+    forget_if_empty(config, context.name);
+    return config;
+}
+
+Result<Config> edit_protocol_cos(Config config, const Context& context, const Match& match) {
+    Interface& interface = config.interfaces[context.name];
+    for (std::size_t i = 0; i < port_protocols.size(); ++i) {
+        if (!match.has(port_protocols[i])) continue;
+        interface.protocol_cos[i].reset();
+        if (!match.negated)
+            interface.protocol_cos[i] =
+                static_cast<std::uint8_t>(parse_number(match.get("COS"), 0, 7).value_or(0));
+    }
     forget_if_empty(config, context.name);
     return config;
 }

@@ -151,6 +151,9 @@ DSCPs and ranges of them, separated by commas, without spaces: ef,cs1,8\-15.
 A DSCP; where the table\-map is used for set cos, 0\-7; for qos pre\-classify, a priority 0\-63;
 for set mark, a number 0\-63 that the mask has room for.
 .TP
+.I COS
+0\-7, the priority in a VLAN tag.
+.TP
 .I TABLE\-MAP\fR, \fICRYPTO\-MAP
 Up to 64 letters, digits, \- and _; a crypto map with its number has up to 63 characters.
 .TP

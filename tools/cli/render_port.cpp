@@ -24,7 +24,7 @@ std::string render_cos(const std::vector<PortStatus>& ports) {
         if (!port.cos) continue;
         rows.push_back({port.name, port.state, port.lower.empty() ? "-" : port.lower,
                         port.vid ? std::to_string(*port.vid) : "-",
-                        or_else(port.cos->table, "class selector"),
+                        port.cos->dscp ? or_else(port.cos->table, "class selector") : "-",
                         std::to_string(port.cos->egress.written),
                         std::to_string(port.cos->egress.left_alone)});
     }
@@ -50,9 +50,12 @@ std::string render_port(const PortStatus& port) {
                             port.lower.empty() ? "an unknown device" : port.lower);
     }
     if (const auto& cos = port.cos) {
-        text += cos->table.empty()
-                    ? "  CoS: the upper three bits of the DSCP\n"
-                    : fmt::format("  CoS: from the DSCP by table-map {}\n", cos->table);
+        if (cos->dscp)
+            text += cos->table.empty()
+                        ? "  CoS: the upper three bits of the DSCP\n"
+                        : fmt::format("  CoS: from the DSCP by table-map {}\n", cos->table);
+        for (const auto& [protocol, value] : cos->protocols)
+            text += fmt::format("  CoS of {}: {}\n", protocol, value);
         text += counters_line(cos->egress);
     }
     if (const auto& mark = port.mark) {

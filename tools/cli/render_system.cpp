@@ -18,7 +18,9 @@ struct Advice {
 };
 
 constexpr std::array advice{
-    Advice{"not-ip", "Neither IPv4 nor IPv6, so there is no DS field: nothing to do."},
+    Advice{"not-ip",
+           "Neither IPv4 nor IPv6, so there is no DS field: in tunnels tunnel encap dscp set "
+           "marks it, at a port set cos non-ip N."},
     Advice{"truncated",
            "The headers do not fit into the packet: look for a broken sender or a "
            "snapped capture that is replayed."},
@@ -49,8 +51,8 @@ constexpr std::array advice{
     Advice{"beet-mode", "BEET mode has no inner DS field: use tunnel mode."},
     Advice{"no-memory", "The header could not be made writable: the machine is short of memory."},
     Advice{"in-band-tag",
-           "The VLAN tag is inside the frame, where it is not rewritten: switch on "
-           "txvlan offload of the lower device (ethtool -K DEV txvlan on)."},
+           "More than two VLAN tags are in the frame, and nothing behind them is read: "
+           "take off tags in front of tunqos, or use set cos non-ip N."},
     Advice{"vrf-underlay",
            "A packet of a tunnel that is not bound, or that came by way of an IFB, "
            "is sent in a VRF, which hides its tunnel: bind the tunnel, or shape at "

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tunqos/model.hpp"
+
 namespace tunqos::cli {
 namespace {
 
@@ -129,8 +131,17 @@ PortStatus port(const json& object) {
     const json& in = member(object, "ingress");
     if (in.is_object())
         status.mark = PortStatus::FromDscp{text(in, "table"), text(in, "mask"), counters(in)};
-    if (out.is_object() || !status.mark)
-        status.cos = PortStatus::Cos{text(object, "table"), counters(out)};
+    if (out.is_object() || !status.mark) {
+        const json& dscp = member(object, "dscp");
+        status.cos = PortStatus::Cos{
+            !dscp.is_boolean() || dscp.get<bool>(), text(object, "table"), {}, counters(out)};
+        const json& protocols = member(object, "protocolCos");
+        for (const std::string_view protocol : port_protocols) {
+            const std::string name(protocol);
+            if (protocols.is_object() && protocols.contains(name))
+                status.cos->protocols.emplace_back(name, number(protocols, name.c_str()));
+        }
+    }
     return status;
 }
 

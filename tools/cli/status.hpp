@@ -62,7 +62,9 @@ struct TunnelStatus {
 
 struct PortStatus {
     struct Cos {
+        bool dscp = true;  // by the DSCP; else by protocol alone
         std::string table; // empty: the upper three bits of the DSCP
+        std::vector<std::pair<std::string, std::uint64_t>> protocols;
         Counters egress;
     };
     struct FromDscp {

@@ -241,6 +241,28 @@ TEST_CASE("set cos makes a port, no set cos removes it") {
     CHECK(on_gre1({"set cos dscp table cos", "no set cos"}).config == Config{});
 }
 
+TEST_CASE("set cos of a protocol stands beside that of the DSCP") {
+    const auto on = [](std::initializer_list<std::string_view> lines) {
+        return on_gre1(lines).config.interfaces.at("gre1");
+    };
+    for (std::size_t i = 0; i < port_protocols.size(); ++i) {
+        const std::string line = "set cos " + std::string(port_protocols[i]);
+        const std::string six = line + " 6", no_line = "no " + line, no_six = "no " + six;
+        ProtocolCos want;
+        want[i] = 6;
+        CHECK(on({six}).protocol_cos == want);
+        CHECK_FALSE(on({six}).port);
+        CHECK(on_gre1({six, no_line}).config == Config{});
+        CHECK(on_gre1({six, no_six}).config == Config{});
+        CHECK(on({six, "set cos dscp", "no set cos dscp"}).protocol_cos == want);
+        CHECK(on({"set cos dscp", six, no_line}).port == PortProfile{});
+        Editor editor = on_gre1({});
+        CHECK_FALSE(editor.line(line));
+        CHECK_FALSE(editor.line(line + " 8"));
+    }
+    CHECK(on_gre1({"set cos arp 5", "set cos dscp", "no set cos"}).config == Config{});
+}
+
 TEST_CASE("set mark takes a table and a mask, no set mark removes it") {
     const auto mark = [](std::string_view line) {
         return on_gre1({line}).config.interfaces.at("gre1").mark;

@@ -97,6 +97,11 @@ std::string length_problem(std::string_view text) {
     return fmt::format("\"{}\" is not a number of lines or columns; use 0-512", text);
 }
 
+std::string cos_problem(std::string_view text) {
+    if (parse_number(text, 0, 7)) return {};
+    return fmt::format("\"{}\" is not an 802.1p priority; use 0-7", text);
+}
+
 std::string number_problem(std::string_view text, std::string_view what) {
     const auto number = parse_u32(text);
     if (number && *number > 0) return {};
@@ -172,6 +177,7 @@ constexpr std::array types{
     VariableType{"DSCP-LIST", "LIST", dscp_list_problem},
     VariableType{"VALUE", "<0-63>", value_problem, dscp_values},
     VariableType{"TOS", "<0-255>", tos_problem},
+    VariableType{"COS", "<0-7>", cos_problem},
     VariableType{"TABLE-MAP", "WORD", name_problem, table_map_values},
     VariableType{"INTERFACE", "WORD", interface_problem, interface_values},
     VariableType{"CRYPTO-MAP", "WORD", name_problem, crypto_map_values},
