@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
+
+#include "tunqos/problem_list.hpp"
 
 namespace tunqos {
 
@@ -17,14 +18,13 @@ namespace {
 
 // Quotes what would not read as one value on one line.
 std::string value_text(const std::string& value) {
-    const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
-        return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '\\' && c != 0x7f;
-    });
+    const bool plain =
+        !value.empty() && is_printable(value) && value.find_first_of(" \"\\") == std::string::npos;
     if (plain) return value;
     std::string text = "\"";
-    for (const char c : value) {
+    for (const char c : printable(value)) {
         if (c == '"' || c == '\\') text += '\\';
-        text += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '?' : c;
+        text += c;
     }
     return text + '"';
 }
@@ -75,7 +75,7 @@ void Log::error(std::string_view event, Fields fields) {
 }
 
 void Log::problems(std::string_view event, const Problems& problems) {
-    for (const auto& problem : problems) {
+    for (const auto& problem : with_count(problems, problems.size())) {
         if (problem.path.empty())
             error(event, {{"problem", problem.message}});
         else

@@ -3,6 +3,7 @@
 // Valid, but probably not what was meant.
 #include <algorithm>
 
+#include "tunqos/class_givers.hpp"
 #include "tunqos/config.hpp"
 
 namespace tunqos {
@@ -92,29 +93,40 @@ bool leaves(const Encap& encap) {
 
 } // namespace
 
-std::optional<std::string> class_lost(const CryptoMap& map,
-                                      const std::map<std::string, Interface>& interfaces) {
+ClassGivers::ClassGivers(const std::map<std::string, Interface>& interfaces) {
+    for (const auto& [name, interface] : interfaces) {
+        if (!interface.tunnel || !interface.tunnel->pre_classify.enabled ||
+            interface.tunnel->pre_classify.via != ClassVia::companion)
+            continue;
+        if (any_.empty()) any_ = name;
+        if (copies(interface.tunnel->encap)) continue;
+        not_copying_ = name;
+        break;
+    }
+}
+
+std::optional<std::string> ClassGivers::lost_by(const CryptoMap& map) const {
     if (map.match.empty() || map.tunnel.pre_classify.enabled || leaves(map.tunnel.encap))
         return std::nullopt;
-    const auto loses = [&](const auto& entry) {
-        const auto& tunnel = entry.second.tunnel;
-        return tunnel && tunnel->pre_classify.enabled &&
-               tunnel->pre_classify.via == ClassVia::companion &&
-               !(copies(tunnel->encap) && copies(map.tunnel.encap));
-    };
-    const auto found = std::find_if(interfaces.begin(), interfaces.end(), loses);
-    if (found == interfaces.end()) return std::nullopt;
-    return "has no qos pre-classify, but interface " + found->first +
+    const std::string& loser = copies(map.tunnel.encap) ? not_copying_ : any_;
+    if (loser.empty()) return std::nullopt;
+    return "has no qos pre-classify, but interface " + loser +
            " has it: if SAs of this entry carry packets of that interface, the class they are "
            "queued by is the outer DSCP and not the inner one; put qos pre-classify on the entry, "
            "too";
 }
 
+std::optional<std::string> class_lost(const CryptoMap& map,
+                                      const std::map<std::string, Interface>& interfaces) {
+    return ClassGivers(interfaces).lost_by(map);
+}
+
 std::vector<std::string> advise_classes(const std::map<CryptoMapKey, CryptoMap>& maps,
                                         const std::map<std::string, Interface>& interfaces) {
+    const ClassGivers givers(interfaces);
     std::vector<std::string> advice;
     for (const auto& [key, map] : maps) {
-        if (auto lost = class_lost(map, interfaces))
+        if (auto lost = givers.lost_by(map))
             advice.push_back("crypto map " + key.name + ' ' + std::to_string(key.sequence) + ": " +
                              *lost);
     }

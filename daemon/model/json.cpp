@@ -9,7 +9,6 @@
 
 #include "json_reader.hpp"
 #include "json_syntax.hpp"
-#include "printable.hpp"
 #include "tunqos/address.hpp"
 
 namespace tunqos {
@@ -17,7 +16,7 @@ namespace tunqos {
 using nlohmann::json;
 
 void ConfigReader::problem(Path path, std::string message) {
-    problems.push_back(printable({path.text(), std::move(message)}));
+    problems.add({path.text(), std::move(message)});
 }
 
 bool ConfigReader::any_object(const json& value, Path path) {
@@ -60,13 +59,14 @@ std::optional<std::string> ConfigReader::only_key(const json& value, std::string
 }
 
 // A number 0-63, as number or as name. Whether it fits its use is seen later.
-std::optional<std::uint8_t> ConfigReader::number(const json& value, Path path) {
+std::optional<std::uint8_t> ConfigReader::number(const json& value, Path path,
+                                                 std::string_view expected) {
     std::optional<Dscp> dscp;
     if (value.is_number_unsigned() && value.get<std::uint64_t>() < dscp_count)
         dscp = Dscp{value.get<std::uint8_t>()};
     if (value.is_string()) dscp = parse_dscp(value.get_ref<const std::string&>());
     if (dscp) return dscp->value;
-    problem(path, "must be a number 0-63 or a name such as \"ef\", not " + excerpt(value));
+    problem(path, "must be " + std::string(expected) + ", not " + excerpt(value));
     return std::nullopt;
 }
 
@@ -75,14 +75,12 @@ void ConfigReader::table_default(const json& value, Path path, TableMap& map) {
         map.fallback = TableDefault::copy;
     } else if (is(value, "ignore")) {
         map.fallback = TableDefault::ignore;
-    } else if (const auto to = number(value, path)) {
+    } else if (const auto to = number(value, path,
+                                      "\"copy\", \"ignore\", a number 0-63 or a name such as "
+                                      "\"ef\"")) {
         map.fallback = TableDefault::value;
         map.default_value = *to;
     } else {
-        problems.back().message =
-            "must be \"copy\", \"ignore\", a number 0-63 or a name such as "
-            "\"ef\", not " +
-            excerpt(value);
         map.fallback = TableDefault::copy;
     }
 }
@@ -229,8 +227,11 @@ Config ConfigReader::config(const json& value) {
         const PathTo path = root / key;
         const json* found = member(value, key);
         if (!found || !any_object(*found, path)) return;
-        for (const auto& [name, item] : members(*found))
+        for (const auto& [name, item] : members(*found)) {
+            const std::size_t before = problems.count();
             read(name, item, path / name);
+            if (problems.count() > before) broken.emplace(key, name);
+        }
     };
     // The names come in order: each goes behind the last.
     each("tableMaps", [&](const std::string& name, const json& item, Path path) {
@@ -261,18 +262,16 @@ namespace {
 
 // The objects that could be read whole. A table-map that could not stays by name, so that
 // nobody is told it is missing.
-Config only_whole(Config config, const Problems& problems) {
-    const auto broken = [&](const std::string& object) {
-        return std::any_of(problems.begin(), problems.end(), [&](const Problem& one) {
-            return one.path == object || one.path.rfind(object + " / ", 0) == 0;
-        });
-    };
-    for (auto& [name, map] : config.table_maps)
-        if (broken("tableMaps / " + name)) map = TableMap{};
-    std::erase_if(config.interfaces,
-                  [&](const auto& one) { return broken("interfaces / " + one.first); });
+Config only_whole(Config config, const ConfigReader& reader) {
+    for (const auto& [kind, name] : reader.broken) {
+        if (kind == "interfaces") config.interfaces.erase(name);
+        const auto map = config.table_maps.find(name);
+        if (kind == "tableMaps" && map != config.table_maps.end()) map->second = TableMap{};
+    }
     std::erase_if(config.crypto_maps, [&](const auto& one) {
-        return broken("cryptoMaps / " + one.first.name + ' ' + std::to_string(one.first.sequence));
+        const auto& [key, ignored] = one;
+        return reader.broken.contains(
+            {"cryptoMaps", key.name + ' ' + std::to_string(key.sequence)});
     });
     return config;
 }
@@ -282,12 +281,13 @@ Config only_whole(Config config, const Problems& problems) {
 Result<Config> config_from_json(const json& value) {
     ConfigReader reader;
     Config config = reader.config(value);
-    if (reader.problems.empty()) return config;
+    if (reader.problems.count() == 0) return config;
     // What could be read may be wrong as well: say everything at once.
-    auto more = validate(only_whole(std::move(config), reader.problems));
-    reader.problems.insert(reader.problems.end(), std::make_move_iterator(more.begin()),
-                           std::make_move_iterator(more.end()));
-    return tl::make_unexpected(std::move(reader.problems));
+    auto more = validate(only_whole(std::move(config), reader));
+    auto all = reader.problems.take();
+    all.insert(all.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+    return tl::make_unexpected(std::move(all));
 }
 
 Result<Change> change_from_json(const json& value) {
@@ -295,8 +295,8 @@ Result<Change> change_from_json(const json& value) {
     ConfigReader reader;
     reader.change = &change;
     change.objects = reader.config(value);
-    if (reader.problems.empty()) return change;
-    return tl::make_unexpected(std::move(reader.problems));
+    if (reader.problems.count() == 0) return change;
+    return tl::make_unexpected(reader.problems.take());
 }
 
 Result<Config> config_from_text(std::string_view text) {

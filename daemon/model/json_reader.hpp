@@ -6,11 +6,14 @@
 #include <initializer_list>
 #include <optional>
 #include <span>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "json_value.hpp"
 #include "tunqos/config.hpp"
+#include "tunqos/problem_list.hpp"
 
 namespace tunqos {
 
@@ -19,7 +22,9 @@ namespace tunqos {
 // parts fit each other is validate()'s business.
 class ConfigReader {
 public:
-    Problems problems;
+    ProblemList problems;
+    // What has a problem, by the key of its kind ("interfaces") and its own.
+    std::set<std::pair<std::string_view, std::string>> broken;
     Change* change = nullptr; // null removes an object, which is noted there
 
     Config config(const nlohmann::json& value);
@@ -39,7 +44,9 @@ private:
     std::string text(const nlohmann::json& object, std::string_view key, Path path);
     std::optional<std::string> only_key(const nlohmann::json& value, std::string_view key,
                                         Path path, std::string_view expected);
-    std::optional<std::uint8_t> number(const nlohmann::json& value, Path path);
+    std::optional<std::uint8_t> number(
+        const nlohmann::json& value, Path path,
+        std::string_view expected = "a number 0-63 or a name such as \"ef\"");
     TableMap table_map(const nlohmann::json& value, Path path);
     void table_default(const nlohmann::json& value, Path path, TableMap& map);
     template <typename Ecn>

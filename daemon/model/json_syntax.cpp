@@ -10,7 +10,7 @@
 #include <charconv>
 #include <cstdint>
 
-#include "printable.hpp"
+#include "tunqos/problem_list.hpp"
 
 namespace tunqos {
 
@@ -58,7 +58,7 @@ public:
             open_.back().value->get_ref<json::object_t&>().try_emplace(std::move(key));
         open_.back().key = &at->first;
         slot_ = &at->second;
-        if (!added) problems_.push_back({path(), "is there twice"});
+        if (!added) problems_.add({path(), "is there twice"});
         return true;
     }
     bool end_object() { return close(); }
@@ -68,13 +68,13 @@ public:
     bool parse_error(std::size_t byte, const std::string&, const json::exception& error) {
         // Any other kind is a number that no type can hold.
         if (dynamic_cast<const json::parse_error*>(&error))
-            problems_ = {{position(text_, byte), reason(error)}};
+            fails({position(text_, byte), reason(error)});
         else
-            problems_ = {{"", error.what()}};
+            fails({"", error.what()});
         return false;
     }
 
-    Problems take() { return std::move(problems_); }
+    Problems take() { return problems_.take(); }
 
 private:
     // Objects and arrays that are open, outermost first.
@@ -82,6 +82,12 @@ private:
         json* value;
         const std::string* key; // the one being read; none in an array
     };
+
+    // Nothing else matters then.
+    void fails(Problem problem) {
+        problems_ = {};
+        problems_.add(std::move(problem));
+    }
 
     template <typename Value>
     bool put(Value&& value) {
@@ -98,7 +104,7 @@ private:
 
     bool open(json::value_t type) {
         if (open_.size() == max_depth) {
-            problems_ = {{"", "is nested deeper than " + std::to_string(max_depth) + " levels"}};
+            fails({"", "is nested deeper than " + std::to_string(max_depth) + " levels"});
             return false;
         }
         json& value = place();
@@ -125,7 +131,7 @@ private:
     json& root_;
     json* slot_ = nullptr; // the value of the key that was read last
     std::vector<Level> open_;
-    Problems problems_;
+    ProblemList problems_;
 };
 
 // Is this byte the same within quotes?
@@ -201,12 +207,13 @@ std::string to_line(const json& value) {
 }
 
 Result<json> parse_json(std::string_view text) {
+    // The library takes it for the end of the text, and does not look at what follows.
+    if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+        return fail(position(text, zero + 1), "there is a byte 0, which is no JSON; take it out");
     json value;
     Builder builder(text, value);
     json::sax_parse(text.begin(), text.end(), &builder);
     auto problems = builder.take();
-    for (auto& problem : problems)
-        problem = printable(std::move(problem));
     if (!problems.empty()) return tl::make_unexpected(std::move(problems));
     return value;
 }

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cctype>
 
-#include "printable.hpp"
 #include "tunqos/address.hpp"
 #include "tunqos/config.hpp"
+#include "tunqos/problem_list.hpp"
 
 namespace tunqos {
 
@@ -26,7 +26,7 @@ bool word(const std::string& name) {
     });
 }
 
-// What dev_valid_name() of the kernel takes, less control characters.
+// What dev_valid_name() of the kernel takes, less what cannot be shown.
 bool device_name(const std::string& name) {
     if (name.empty() || name.size() > interface_name_max || name == "." || name == "..")
         return false;
@@ -46,14 +46,14 @@ public:
             crypto_map(key, map);
         for (const auto& [name, interface] : config_.interfaces)
             check_interface(name, interface);
-        return std::move(problems_);
+        return problems_.take();
     }
 
 private:
     enum class Use { dscp, pcp, priority, mark };
 
     void problem(std::string path, std::string message) {
-        problems_.push_back(printable({std::move(path), std::move(message)}));
+        problems_.add({std::move(path), std::move(message)});
     }
 
     void description(const std::string& text, const std::string& owner) {
@@ -61,10 +61,12 @@ private:
         const std::string path = owner + " / description";
         if (text.size() > description_max)
             problem(path, "is longer than " + std::to_string(description_max) + " bytes");
-        if (!utf8(text)) problem(path, "is not UTF-8");
-        if (std::any_of(text.begin(), text.end(),
-                        [](unsigned char c) { return c < ' ' || c == 0x7f; }))
-            problem(path, "must be one line without control characters");
+        if (!utf8(text))
+            problem(path, "is not UTF-8");
+        else if (!is_printable(text))
+            problem(path,
+                    "must be one line without control characters, and without characters that "
+                    "have no width or change the direction of writing");
         if (text.front() == ' ' || text.back() == ' ')
             problem(path, "must not begin or end with a space");
     }
@@ -235,7 +237,7 @@ private:
         description(map.description, path);
         profile(map.tunnel, path);
         if (auto wrong = check_ipsec_decap(map.tunnel.decap, path))
-            problems_.push_back(std::move(*wrong));
+            problems_.add(std::move(*wrong));
         device_only(map.tunnel, path);
         check_match(map.match, label, path);
     }
@@ -250,7 +252,7 @@ private:
 
     // Which SAs the entry binds, and that no other entry binds just these.
     void check_match(const Selector& match, const std::string& label, const std::string& owner) {
-        const std::size_t before = problems_.size();
+        const std::size_t before = problems_.count();
         Selector canonical = match;
         canonical.peer = host(match.peer, owner + " / set peer");
         canonical.local = host(match.local, owner + " / match local");
@@ -265,7 +267,7 @@ private:
         number(match.if_id, "interface ID", owner + " / match if-id");
         number(match.spi, "SPI", owner + " / match spi");
         if (match.mark) mark(*match.mark, owner + " / match mark");
-        if (match.empty() || problems_.size() > before) return;
+        if (match.empty() || problems_.count() > before) return;
         const auto [other, added] = selectors_.emplace(canonical, label);
         if (added) return;
         Selector only_peer;
@@ -306,7 +308,13 @@ private:
         const std::string path = "interface " + name;
         if (!device_name(name))
             problem(path, "a device name has 1-15 characters, without space, / and :");
-        if (!utf8(name)) problem(path, "the name is not UTF-8");
+        if (!utf8(name))
+            problem(path, "the name is not UTF-8");
+        else if (device_name(name) && !is_printable(name))
+            problem(path,
+                    "the name has a character that is not shown as it is (a control character, "
+                    "one without width, one that changes the direction of writing); rename the "
+                    "device");
         description(interface.description, path);
         if (interface.tunnel && interface.has_cos())
             problem(path,
@@ -343,7 +351,7 @@ private:
 
     const Config& config_;
     const Config* before_;
-    Problems problems_;
+    ProblemList problems_;
     std::map<Selector, std::string> selectors_; // -> label
 };
 

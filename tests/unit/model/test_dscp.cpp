@@ -115,3 +115,18 @@ TEST_CASE("an aggregate is a class or a DSCP in text") {
         CHECK(parse_aggregate(to_string(one)) == one);
     CHECK(to_string(Aggregate{3, {}}) == "af3");
 }
+
+TEST_CASE("a range may be of one code point, and never runs backwards") {
+    for (const char* text : {"8-8", "cs1-8", "cs1-cs1", "0x8-8", " 8 - 8 "}) {
+        INFO(text);
+        const auto set = parse_dscp_set(text);
+        REQUIRE(set);
+        CHECK(set->to_ullong() == 1ULL << 8U);
+    }
+    CHECK(parse_dscp_set("63-63")->to_ullong() == 1ULL << 63U);
+    CHECK(parse_dscp_set("0-0")->to_ullong() == 1);
+    for (const char* text : {"9-8", "cs2-cs1", "8-", "-8", "8-8-8", "-", "8--8", "63-64"}) {
+        INFO(text);
+        CHECK_FALSE(parse_dscp_set(text));
+    }
+}

@@ -328,3 +328,34 @@ TEST_CASE("what is wrong in itself and what does not fit are said at once, witho
     // the table is there, though it could not be read
     CHECK(text.find("interface gre2") == std::string::npos);
 }
+
+TEST_CASE("nothing may follow the configuration, also not behind a byte 0") {
+    const std::string whole = R"({"version":1})";
+    CHECK(config_from_text(whole));
+    CHECK(config_from_text(whole + " \t\r\n"));
+    CHECK(config_from_text("\xef\xbb\xbf" + whole)); // a byte order mark: RFC 8259 8.1 lets it be
+    const std::string zero(1, '\0');
+    for (const std::string& text :
+         {whole + "x", whole + whole, whole + zero, whole + zero + "garbage", zero + whole,
+          whole + "\n" + zero, whole + "\xef\xbb\xbf",
+          std::string("{\"version\":1,") + zero + "}"}) {
+        INFO(text);
+        CHECK_FALSE(config_from_text(text));
+    }
+    const auto problems = config_from_text(whole + "\n " + zero + "garbage").error();
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].path == "line 2, column 2");
+    CHECK(problems[0].message.find("byte 0") != std::string::npos);
+    // within a text it is an escape, and no name and no address has one
+    for (const char* text :
+         {R"({"version":1,"interfaces":{"gre1\u0000x":{"description":"d"}}})",
+          R"({"version":1,"interfaces":{"gre1":{"description":"d\u0000"}}})",
+          R"({"version":1,"tableMaps":{"wan\u0000":{"map":{}}}})",
+          R"({"version":1,"tableMaps":{"wan":{"map":{"ef\u0000":1}}}})",
+          R"({"version":1,"cryptoMaps":{"vpn\u0000 10":{"peer":"192.0.2.1"}}})",
+          R"({"version":1,"cryptoMaps":{"vpn 10":{"peer":"192.0.2.1\u0000"}}})"}) {
+        INFO(text);
+        const auto config = config_from_text(text);
+        CHECK((!config || !validate(*config).empty()));
+    }
+}

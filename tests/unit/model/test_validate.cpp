@@ -408,3 +408,28 @@ TEST_CASE("an entry that takes the class of another interface away is told of") 
     entry.match = {}; // binds nothing
     CHECK_FALSE(said());
 }
+
+TEST_CASE("what a terminal would obey is in no name and in no description") {
+    // U+009B, U+202E, U+2028, U+200B, ESC
+    for (const char* hidden :
+         {"\xc2\x9b", "\xe2\x80\xae", "\xe2\x80\xa8", "\xe2\x80\x8b", "\x1b"}) {
+        const std::string text = std::string("a") + hidden + "b";
+        const auto refused = [&](const auto& change) {
+            Config config = samples::full();
+            change(config);
+            const auto problems = validate(config);
+            REQUIRE_FALSE(problems.empty());
+            CHECK(problems[0].path.find(hidden) == std::string::npos);
+            CHECK(problems[0].message.find(hidden) == std::string::npos);
+        };
+        refused([&](Config& config) { config.interfaces["gre1"].description = text; });
+        refused([&](Config& config) { config.crypto_maps.begin()->second.description = text; });
+        refused([&](Config& config) { config.interfaces[text].tunnel.emplace(); });
+        refused([&](Config& config) { config.table_maps[text]; });
+        refused([&](Config& config) { config.crypto_maps[{text, 10}].match.reqid = 9; });
+    }
+    Config config = samples::full();
+    config.interfaces["b\xc3\xbcro"].tunnel.emplace();
+    config.interfaces["gre1"].description = "Z\xc3\xbcrich \xe2\x82\xac";
+    CHECK(validate(config).empty());
+}
