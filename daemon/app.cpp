@@ -13,8 +13,10 @@
 #include "control/dispatcher.hpp"
 #include "control/ingress_watch.hpp"
 #include "control/manager.hpp"
+#include "control/retry.hpp"
 #include "control/sa_watch.hpp"
 #include "control/server.hpp"
+#include "guard.hpp"
 #include "kernel/event_monitor.hpp"
 #include "kernel/genl_client.hpp"
 #include "kernel/link_monitor.hpp"
@@ -29,7 +31,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds retry_period{1};
+constexpr std::chrono::seconds tick{1};
 constexpr std::chrono::seconds look_period{10};
 
 NetworkNamespace own_namespace() {
@@ -67,7 +69,7 @@ public:
         : log_(log),
           options_(options),
           signals_(io_, SIGTERM, SIGINT, SIGHUP),
-          retry_(io_),
+          tick_(io_),
           watchdog_(io_),
           look_(io_),
           server_(io_, log),
@@ -81,6 +83,7 @@ public:
               }),
           events_(io_, event_handlers()),
           manager_(kernel_, ConfigFile(options.config), log, first_generation()),
+          retry_(manager_),
           watch_(
               sas_, links_, [this]() -> const Config& { return manager_.running(); }, log),
           ingress_(
@@ -106,24 +109,40 @@ public:
             log_.warning("no-link-monitor", {{"problem", problem}});
         // 5. The file; read the module back; send the difference.
         manager_.start();
-        wait_retry();
+        wait_tick();
         wait_look();
         // 6. Serve. With or without the module: boot never waits for it.
         server_.serve(dispatcher_);
         start_watchdog();
         log_.info("ready", {{"version", TUNQOS_VERSION}, {"socket", path}});
         sd_notify(0, "READY=1");
-        io_.run();
+        while (!guard("event-loop", [this] { io_.run(); })) {
+        }
         // 7. The module keeps marking; whoever starts next reads it back.
         log_.info("stopped", {{"action", "the module keeps its state"}});
         return EXIT_SUCCESS;
     }
 
 private:
+    // What was going on is not known to have ended as it should: the module is read again.
+    template <typename Part>
+    bool guard(std::string_view name, const Part& part) {
+        if (guarded(log_, name, part)) return true;
+        manager_.doubt();
+        retry_.soon();
+        return false;
+    }
+
     kernel::EventMonitor::Handlers event_handlers() {
         return {
-            [this] { manager_.resync("module-loaded"); },
-            [this] { manager_.on_module_gone(); },
+            [this] {
+                manager_.resync("module-loaded");
+                retry_.soon();
+            },
+            [this] {
+                manager_.on_module_gone();
+                retry_.soon();
+            },
             [this](std::uint32_t generation) { manager_.on_commit(generation); },
             [this](const kernel::TunnelStatus& status) {
                 on_state(kernel::object_of(status.tunnel), status.phase, status.problem);
@@ -134,6 +153,7 @@ private:
             [this] {
                 log_.warning("events-lost", {{"action", "read everything again"}});
                 manager_.resync("events-lost");
+                retry_.soon();
             },
         };
     }
@@ -153,6 +173,7 @@ private:
         if (!manager_.running().interfaces.contains(device)) return;
         log_.info(change == kernel::LinkMonitor::Change::came ? "device-came" : "device-went",
                   {{"device", device}, {"kind", kind.empty() ? std::string("none") : kind}});
+        manager_.on_device(device);
     }
 
     void wait_signal() {
@@ -160,7 +181,8 @@ private:
             if (error) return;
             if (signal == SIGHUP) {
                 notify_reloading();
-                static_cast<void>(manager_.reload()); // says itself what is wrong
+                // It says itself what is wrong.
+                guard("reload", [this] { static_cast<void>(manager_.reload(links_)); });
                 sd_notify(0, "READY=1");
                 wait_signal();
             } else {
@@ -171,19 +193,19 @@ private:
     }
 
     // The events tell at once; this is for what failed, and for events that do not exist.
-    void wait_retry() {
-        retry_.expires_after(retry_period);
-        retry_.async_wait([this](ErrorCode error) {
+    void wait_tick() {
+        tick_.expires_after(tick);
+        tick_.async_wait([this](ErrorCode error) {
             if (error) return;
-            if (!manager_.in_sync()) manager_.resync("retry");
-            wait_retry();
+            guard("retry", [this] { retry_.tick(); });
+            wait_tick();
         });
     }
 
     // Nothing tells that a packet was dropped by the replay check, or was redirected.
     void wait_look() {
-        watch_.look();
-        ingress_.look();
+        guarded(log_, "look-at-sas", [this] { watch_.look(); });
+        guarded(log_, "look-at-tc", [this] { ingress_.look(); });
         look_.expires_after(look_period);
         look_.async_wait([this](ErrorCode error) {
             if (!error) wait_look();
@@ -207,7 +229,7 @@ private:
     Options options_;
     asio::io_context io_;
     asio::signal_set signals_;
-    asio::steady_timer retry_, watchdog_, look_;
+    asio::steady_timer tick_, watchdog_, look_;
     Server server_;
     kernel::GenlClient kernel_;
     kernel::LinkMonitor links_;
@@ -215,6 +237,7 @@ private:
     kernel::XfrmClient sas_;
     kernel::TcClient tc_;
     Manager manager_;
+    Retry retry_;
     SaWatch watch_;
     IngressWatch ingress_;
     Dispatcher dispatcher_;
@@ -224,7 +247,7 @@ private:
 
 int run_app(const Options& options, Log& log) {
     try {
-        return App(options, log).run();
+        return App(options, log).run(); // once it runs, nothing that is thrown comes here
     } catch (const std::exception& failure) {
         log.error("cannot-start", {{"problem", failure.what()}});
         return EXIT_FAILURE;

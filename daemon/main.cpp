@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 
 #include "app.hpp"
@@ -49,6 +50,8 @@ int main(int argc, char** argv) {
     CLI11_PARSE(cli, argc, argv);
 
     if (!file_to_check.empty()) return check(file_to_check);
+    // A log that nobody reads any more is no reason to leave (`tunqosd -f | logger`).
+    std::signal(SIGPIPE, SIG_IGN);
     tunqos::Log log(foreground ? tunqos::Log::Sink::standard_error : tunqos::default_log_sink(),
                     level);
     return tunqos::run_app(options, log);

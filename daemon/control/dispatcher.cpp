@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The one place of the daemon that catches: whatever a handler did not foresee becomes an
-// internal error of that request, not the end of the daemon.
+// Whatever a handler did not foresee becomes an internal error of that request, not the end of
+// the daemon. What no request asked for is caught in guard.hpp.
 #include "control/dispatcher.hpp"
 
 #include <algorithm>
 
 #include "model/json_syntax.hpp"
+#include "tunqos/problem_list.hpp"
 
 namespace tunqos {
 
@@ -85,7 +86,7 @@ JsonResult call(Context& context, const Request& request, Right right) {
 
 std::string error_text(const RpcError& error, const json& id) {
     json problems = json::array();
-    for (const auto& problem : error.problems)
+    for (const auto& problem : with_count(error.problems, error.problems.size()))
         problems.push_back({{"path", problem.path}, {"message", problem.message}});
     return to_line({{"jsonrpc", "2.0"},
                     {"id", id},
@@ -115,7 +116,8 @@ std::string Dispatcher::answer(std::string_view message, Right right) noexcept {
         answer["result"] = std::move(*result);
         return to_line(answer);
     } catch (const std::exception& exception) {
-        log_.error("internal-error", {{"what", exception.what()}});
+        log_.error("internal-error", {{"in", "request"}, {"what", exception.what()}});
+        if (right == Right::write) context_.manager.doubt(); // it may have been half done
         return R"({"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"internal error; )"
                R"(see the log of tunqosd","data":{"problems":[{"path":"","message":)"
                R"("internal error; see the log of tunqosd"}]}}})";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/check_devices.hpp"
 #include "control/handlers.hpp"
 #include "tunqos/json.hpp"
 
@@ -14,29 +15,6 @@ json texts(std::vector<std::string>&& lines) {
     for (auto& line : lines)
         array.emplace_back(std::move(line));
     return array;
-}
-
-// What the kind of a device forbids: the configuration alone does not know it. The module would
-// refuse it as well, but knows nothing of what is typed. What is running already is not looked at.
-Problems check_devices(const Config& config, const Config& running, const kernel::ILinks& links) {
-    Problems problems;
-    for (const auto& [name, interface] : config.interfaces) {
-        if (!interface.tunnel) continue;
-        const Decap& decap = interface.tunnel->decap;
-        const bool for_ipsec_too = decap.dscp == DecapDscp::keep || decap.permit;
-        if (for_ipsec_too && !interface.tunnel->control_dscp) continue; // good for every kind
-        const auto known = running.interfaces.find(name);
-        if (known != running.interfaces.end() && known->second == interface) continue;
-        const auto kind = links.kind(name);
-        if (kind && *kind != "wireguard" && interface.tunnel->control_dscp)
-            problems.push_back({"interface " + name + " / tunnel control dscp",
-                                "is for WireGuard interfaces, and this one is " +
-                                    (kind->empty() ? std::string("not") : "of kind " + *kind)});
-        if (kind != "xfrm" && kind != "vti" && kind != "vti6") continue;
-        if (auto wrong = check_ipsec_decap(decap, "interface " + name))
-            problems.push_back(std::move(*wrong));
-    }
-    return problems;
 }
 
 json outcome_json(Outcome&& outcome) {
@@ -60,20 +38,32 @@ RpcResult<std::optional<std::string>> text_param(const json& params, const std::
     return std::optional<std::string>(found->get<std::string>());
 }
 
+namespace {
+
+Config only(const Config& config, const std::string& interface) {
+    Config part;
+    const auto found = config.interfaces.find(interface);
+    if (found != config.interfaces.end()) part.interfaces.insert(*found);
+    return part;
+}
+
+} // namespace
+
 JsonResult handle_config_get(Context& context, const json& params) {
     const auto source = text_param(params, "source");
     if (!source) return tl::make_unexpected(source.error());
+    const auto interface = text_param(params, "interface");
+    if (!interface) return tl::make_unexpected(interface.error());
     const std::string which = source->value_or("running");
     const Manager& manager = context.manager;
-    if (which == "running") {
-        return json{{"config", config_to_json(manager.running())},
+    const auto answer = [&](const Config& config) {
+        return json{{"config", config_to_json(*interface ? only(config, **interface) : config)},
                     {"generation", manager.generation()}};
-    }
+    };
+    if (which == "running") return answer(manager.running());
     if (which != "startup")
         return invalid_params("params / source", "must be \"running\" or \"startup\"");
-    return manager.startup().map([&](const Config& config) {
-        return json{{"config", config_to_json(config)}, {"generation", manager.generation()}};
-    });
+    return manager.startup().map(answer);
 }
 
 namespace {
@@ -130,7 +120,7 @@ JsonResult handle_config_save(Context& context, const json&) {
 }
 
 JsonResult handle_config_reload(Context& context, const json&) {
-    return context.manager.reload().map(outcome_json);
+    return context.manager.reload(context.links).map(outcome_json);
 }
 
 } // namespace tunqos

@@ -6,7 +6,7 @@
 
 #include "control/handlers.hpp"
 #include "control/ingress_watch.hpp"
-#include "tunqos/config.hpp"
+#include "tunqos/class_givers.hpp"
 #include "tunqos/json.hpp"
 
 namespace tunqos {
@@ -298,13 +298,13 @@ JsonResult handle_show_tunnels(Context& context, const json& params) {
             add(name, tunnel_json(*interface.tunnel, name, *reported, context.links,
                                   context.manager.refusal("interface " + name)));
     }
+    const ClassGivers givers(context.manager.running().interfaces);
     for (const auto& [key, map] : context.manager.running().crypto_maps) {
         const std::string name = key.name + ' ' + std::to_string(key.sequence);
         if (!is_wanted(name)) continue;
         add(name, crypto_map_json(map, *reported, context.links,
                                   context.manager.refusal("crypto map " + name)));
-        if (auto lost = class_lost(map, context.manager.running().interfaces))
-            list.back()["warnings"].push_back(std::move(*lost));
+        if (auto lost = givers.lost_by(map)) list.back()["warnings"].push_back(std::move(*lost));
     }
     if (*wanted && list.empty())
         return nothing_named(**wanted, "tunnel profile", "see show tunnel");

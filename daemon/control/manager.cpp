@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "control/check_devices.hpp"
 #include "planner/planner.hpp"
 #include "tunqos/config.hpp"
 
@@ -94,32 +95,29 @@ kernel::KernelResult<void> Manager::apply(std::uint32_t generation,
 }
 
 // Takes out what the module has refused before and nobody has changed since: a device of
-// the wrong kind must not stand in the way of another one's settings. The number taken out.
-std::size_t Manager::hold_back(std::vector<kernel::Operation>& operations) const {
-    if (refused_.empty()) return 0;
-    const auto before = planner::reconcile(planner::compile(running_), mirror_->state);
-    return std::erase_if(operations, [&](const kernel::Operation& operation) {
-        return refused_.count(kernel::object_of(operation)) != 0 &&
-               std::find(before.begin(), before.end(), operation) != before.end();
+// the wrong kind must not stand in the way of another one's settings.
+void Manager::hold_back(std::vector<kernel::Operation>& operations) const {
+    if (refused_.empty()) return;
+    std::erase_if(operations, [&](const kernel::Operation& operation) {
+        const auto found = refused_.find(kernel::object_of(operation));
+        if (found == refused_.end()) return false;
+        const auto& same = found->second.operations;
+        return std::find(same.begin(), same.end(), operation) != same.end();
     });
 }
 
 // Brings the module to `config`; the number of operations that it took.
 kernel::KernelResult<std::size_t> Manager::push(const Config& config) {
-    kernel::State desired = planner::compile(config);
+    const kernel::State desired = planner::compile(config);
     for (int attempt = 1;; ++attempt) {
         if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
         auto operations = planner::reconcile(desired, mirror_->state);
-        const bool all = hold_back(operations) == 0;
+        hold_back(operations);
         if (operations.empty()) return 0;
         const auto applied = apply(mirror_->generation, operations);
         if (applied) {
-            if (all) {
-                mirror_->state = std::move(desired);
-                ++mirror_->generation;
-            } else {
-                mirror_.reset();
-            }
+            planner::carry_out(operations, mirror_->state);
+            ++mirror_->generation;
             return operations.size();
         }
         // Somebody else was faster: once more from what is there now.
@@ -158,15 +156,66 @@ kernel::KernelResult<std::size_t> Manager::push_each() {
         }
         if (applied.error().kind != kernel::Error::Kind::refused)
             return tl::make_unexpected(applied.error());
-        const Problem& problem = applied.error().problems.front();
-        const std::string object = kernel::object_of(operation);
-        refused_.emplace(object, problem.message);
-        error.problems.push_back({object, problem.message});
+        note_refusal(operation, applied.error());
+        error.problems.push_back(
+            {kernel::object_of(operation), applied.error().problems.front().message});
     }
     mirror_.reset();
     if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
     if (!error.problems.empty()) return tl::make_unexpected(std::move(error));
     return operations.size();
+}
+
+void Manager::note_refusal(const kernel::Operation& operation, const kernel::Error& error) {
+    Refused& refused = refused_[kernel::object_of(operation)];
+    refused.problem = error.problems.front().message;
+    refused.operations.push_back(operation);
+}
+
+bool Manager::retry() {
+    if (in_sync_) return true;
+    // Without a mirror of now nobody knows what else there is to do.
+    if (refused_.empty() || hands_off_ || !mirror_is_current()) return resync("retry");
+    std::vector<std::string> objects;
+    for (const auto& [object, ignored] : refused_)
+        objects.push_back(object);
+    for (const auto& object : objects)
+        if (!retry_refused(object)) return resync("retry");
+    settle();
+    return in_sync_;
+}
+
+void Manager::on_device(const std::string& device) {
+    const std::string object = "interface " + device;
+    if (in_sync_ || hands_off_ || !refused_.contains(object) || !mirror_is_current()) return;
+    if (retry_refused(object))
+        settle();
+    else
+        resync("retry");
+}
+
+// False if it failed in another way than by being refused.
+bool Manager::retry_refused(const std::string& object) {
+    auto node = refused_.extract(object);
+    for (const auto& operation : node.mapped().operations) {
+        const auto applied = apply(mirror_->generation, std::span(&operation, 1));
+        if (applied) {
+            planner::carry_out({operation}, mirror_->state);
+            ++mirror_->generation;
+        } else if (applied.error().kind == kernel::Error::Kind::refused) {
+            note_refusal(operation, applied.error());
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+void Manager::settle() {
+    if (!refused_.empty()) return;
+    in_sync_ = true;
+    last_failure_.clear();
+    log_.info("module-in-sync", {{"why", "no-more-refused"}});
 }
 
 // What was refused once and is not wanted any more, or was taken now.
@@ -182,7 +231,7 @@ void Manager::forget_settled_refusals() {
 
 std::string Manager::refusal(const std::string& object) const {
     const auto found = refused_.find(object);
-    return found == refused_.end() ? std::string() : found->second;
+    return found == refused_.end() ? std::string() : found->second.problem;
 }
 
 RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> generation, Mode mode) {
@@ -245,7 +294,7 @@ void Manager::log_change(const Outcome& outcome, std::size_t operations) {
         log_.debug("change", {{"what", change}});
 }
 
-RpcResult<Outcome> Manager::reload() {
+RpcResult<Outcome> Manager::reload(const kernel::ILinks& links) {
     auto loaded = file_.load();
     if (!loaded) {
         log_.problems("config-reload-refused", loaded.error());
@@ -256,7 +305,9 @@ RpcResult<Outcome> Manager::reload() {
         log_.error("config-reload-refused", {{"file", file_.path()}, {"problem", "no such file"}});
         return no_startup();
     }
-    auto outcome = set(std::move(**loaded), std::nullopt, Mode::apply);
+    auto problems = check_devices(**loaded, running_, links);
+    auto outcome = problems.empty() ? set(std::move(**loaded), std::nullopt, Mode::apply)
+                                    : refuse(rpc::invalid_config, std::move(problems));
     if (outcome)
         file_is_bad_ = false;
     else
@@ -327,6 +378,11 @@ void Manager::on_module_gone() {
     in_sync_ = false;
     last_failure_.clear();
     log_.warning("module-gone", {{"action", "it is programmed again when it is loaded"}});
+}
+
+void Manager::doubt() {
+    mirror_.reset();
+    in_sync_ = false;
 }
 
 void Manager::adopt() {

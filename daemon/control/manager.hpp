@@ -58,7 +58,8 @@ public:
     // The same of some objects. Costs nothing for the others if these are interfaces.
     RpcResult<Outcome> change(const Change& change, std::optional<std::uint64_t> generation,
                               Mode mode);
-    RpcResult<Outcome> reload();
+    // The file becomes the running configuration, as if it had been given to set().
+    RpcResult<Outcome> reload(const kernel::ILinks& links);
     RpcResult<std::string> save(); // the file that was written
     RpcResult<Config> startup() const;
 
@@ -66,9 +67,17 @@ public:
     // the difference. False if the module could not be brought up to date; call it again
     // later. Logs a failure once, not at each attempt.
     bool resync(std::string_view why);
+    // What there is to do again while the two differ. If the module has refused some objects
+    // and nothing has changed since, just these are asked for again, and no other is read or
+    // compared: call it as seldom or as often as you like. True if the two are the same then.
+    bool retry();
+    // Something has happened to this device: what was refused of it may be taken now.
+    void on_device(const std::string& device);
     // Somebody committed a transaction.
     void on_commit(std::uint32_t kernel_generation);
     void on_module_gone();
+    // Something ended in the middle: what the module holds is not known until the next retry().
+    void doubt();
     bool in_sync() const { return in_sync_; }
     // Why the module refuses an object ("interface gre1") of the running configuration.
     std::string refusal(const std::string& object) const;
@@ -80,6 +89,11 @@ public:
     Baselines& baselines() { return baselines_; }
 
 private:
+    // An object of the running configuration that the module does not take.
+    struct Refused {
+        std::string problem;
+        std::vector<kernel::Operation> operations; // what was asked for
+    };
     // What the module held when it was last read or written.
     struct Mirror {
         std::uint32_t instance = 0, generation = 0;
@@ -96,7 +110,10 @@ private:
     std::optional<std::size_t> push_part(const ChangedPart& part);
     void log_change(const Outcome& outcome, std::size_t operations);
     kernel::KernelResult<std::size_t> push(const Config& config);
-    std::size_t hold_back(std::vector<kernel::Operation>& operations) const;
+    void hold_back(std::vector<kernel::Operation>& operations) const;
+    bool retry_refused(const std::string& object);
+    void note_refusal(const kernel::Operation& operation, const kernel::Error& error);
+    void settle(); // after a retry of what was refused
     void forget_settled_refusals();
     // The running configuration, one object at a time: what is refused keeps out no other.
     kernel::KernelResult<std::size_t> push_each();
@@ -113,7 +130,7 @@ private:
     std::optional<Mirror> mirror_;
     Baselines baselines_; // of the counters that are shown
     std::string last_failure_;
-    std::map<std::string, std::string> refused_; // object: why the module does not have it
+    std::map<std::string, Refused> refused_; // by object: "interface gre1"
     bool in_sync_ = false;
     bool file_is_bad_ = false;
     // A bad file at start: until somebody gives a configuration the module keeps its own.

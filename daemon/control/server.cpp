@@ -13,9 +13,11 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "control/session.hpp"
+#include "guard.hpp"
 
 namespace tunqos {
 
@@ -24,10 +26,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_sessions = 64;
-constexpr std::size_t max_readers = 48; // so that root always gets in
-constexpr std::size_t max_refused = 64; // more are dropped without a word
+constexpr std::size_t max_readers = 48;  // the other places are for who may change something
+constexpr std::size_t max_per_user = 16; // readers: one user does not keep out the others
+constexpr std::size_t max_refused = 64;  // that may read why as slowly as they like
 constexpr int backlog = 128;
 constexpr std::chrono::milliseconds accept_pause{200};
+constexpr std::chrono::seconds told_once_in{1};
 
 tl::unexpected<Problems> failed(const std::string& path, const std::string& doing, int error) {
     return fail(path, "cannot " + doing + ": " + std::strerror(error));
@@ -136,7 +140,7 @@ void Server::accept() {
     acceptor_.async_accept([this](ErrorCode error, Session::Socket socket) {
         if (error == asio::error::operation_aborted) return;
         if (!error) {
-            admit(std::move(socket));
+            guarded(log_, "accept", [&] { admit(std::move(socket)); });
             accept();
             return;
         }
@@ -166,30 +170,80 @@ Server::Peer Server::peer_of(int fd) const {
     return peer;
 }
 
+// Who it is comes first: a crowd of readers, or of those who are refused, keeps nobody out who
+// may change something.
 void Server::admit(Session::Socket socket) {
-    if (sessions_.size() >= max_sessions + max_refused) return;
     const Peer peer = peer_of(socket.native_handle());
-    const Right right = peer.right.value_or(Right::read);
+    if (const auto why = refusal(peer))
+        refuse(std::move(socket), peer, *why);
+    else
+        serve(std::move(socket), peer);
+}
+
+std::optional<RpcError> Server::refusal(const Peer& peer) const {
+    if (!peer.right)
+        return RpcError{rpc::not_permitted,
+                        {{"", "only root and members of group tunqos may talk to tunqosd"}}};
+    if (peer.right == Right::read) {
+        const auto own = readers_of_.find(peer.uid);
+        if (own != readers_of_.end() && own->second >= max_per_user)
+            return RpcError{
+                rpc::internal_error,
+                {{"", "too many clients of this user (at most " + std::to_string(max_per_user) +
+                          "); close one, or try again later"}}};
+    }
+    if (served_ >= max_sessions || (peer.right == Right::read && readers_ >= max_readers))
+        return RpcError{rpc::internal_error, {{"", "too many clients; try again later"}}};
+    return std::nullopt;
+}
+
+void Server::refuse(Session::Socket socket, const Peer& peer, const RpcError& why) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!last_told_ || now - *last_told_ >= told_once_in) {
+        last_told_ = now;
+        log_.warning("client-refused", {{"uid", peer.uid},
+                                        {"problem", why.problems.front().message},
+                                        {"clients", served_},
+                                        {"refused-before", std::exchange(untold_, 0)}});
+    } else {
+        ++untold_;
+    }
+    if (refused_ >= max_refused) {
+        // It fits into the buffer of a new connection, where it can be read after this end is
+        // closed.
+        const std::string line = error_answer(why) + '\n';
+        static_cast<void>(
+            send(socket.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+        return;
+    }
+    const auto session = std::make_shared<Session>(std::move(socket), *dispatcher_, Right::read);
+    sessions_.insert(session.get());
+    ++refused_;
+    session->on_close([this](Session* closed) {
+        sessions_.erase(closed);
+        --refused_;
+    });
+    session->refuse(why);
+}
+
+void Server::serve(Session::Socket socket, const Peer& peer) {
+    const Right right = *peer.right;
     const auto session = std::make_shared<Session>(std::move(socket), *dispatcher_, right);
     sessions_.insert(session.get());
-    session->on_close([this](Session* closed) { sessions_.erase(closed); });
-    if (!peer.right) {
-        log_.warning("client-refused", {{"uid", peer.uid}});
-        session->refuse({rpc::not_permitted,
-                         {{"", "only root and members of group tunqos may talk to tunqosd"}}});
-    } else if (served_ >= max_sessions || (right == Right::read && readers_ >= max_readers)) {
-        log_.warning("too-many-clients", {{"uid", peer.uid}, {"clients", served_}});
-        session->refuse({rpc::internal_error, {{"", "too many clients; try again later"}}});
-    } else {
-        ++served_;
-        readers_ += right == Right::read ? 1 : 0;
-        session->on_close([this, right](Session* closed) {
-            sessions_.erase(closed);
-            --served_;
-            readers_ -= right == Right::read ? 1 : 0;
-        });
-        session->start();
+    ++served_;
+    if (right == Right::read) {
+        ++readers_;
+        ++readers_of_[peer.uid];
     }
+    session->on_close([this, right, uid = peer.uid](Session* closed) {
+        sessions_.erase(closed);
+        --served_;
+        if (right != Right::read) return;
+        --readers_;
+        const auto own = readers_of_.find(uid);
+        if (--own->second == 0) readers_of_.erase(own);
+    });
+    session->start();
 }
 
 } // namespace tunqos

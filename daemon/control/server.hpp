@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +46,9 @@ private:
     Peer peer_of(int fd) const;
     void accept();
     void admit(asio::local::stream_protocol::socket socket);
+    std::optional<RpcError> refusal(const Peer& peer) const;
+    void refuse(asio::local::stream_protocol::socket socket, const Peer& peer, const RpcError& why);
+    void serve(asio::local::stream_protocol::socket socket, const Peer& peer);
 
     asio::io_context& io_;
     Log& log_;
@@ -56,8 +61,13 @@ private:
     bool bound_ = false;
     // Each session is owned by its pending operations; this only counts and closes them.
     std::unordered_set<Session*> sessions_;
-    std::size_t served_ = 0;  // sessions that were not refused
-    std::size_t readers_ = 0; // of these, may only read
+    std::size_t served_ = 0;                  // sessions that were not refused
+    std::size_t readers_ = 0;                 // of these, may only read
+    std::map<uid_t, std::size_t> readers_of_; // of these, by user
+    std::size_t refused_ = 0;                 // are told so until they close
+    // A crowd that is refused is worth one line a second.
+    std::optional<std::chrono::steady_clock::time_point> last_told_;
+    std::size_t untold_ = 0;
 };
 
 } // namespace tunqos

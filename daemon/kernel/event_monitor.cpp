@@ -29,7 +29,12 @@ void EventMonitor::start() {
 void EventMonitor::wait() {
     descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, [this](ErrorCode error) {
         if (error) return; // the monitor is being destroyed
-        read();
+        try {
+            read();
+        } catch (...) {
+            wait(); // whoever catches it has no more to do with this
+            throw;
+        }
         wait();
     });
 }

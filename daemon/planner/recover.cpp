@@ -3,6 +3,7 @@
 // The module's state as a configuration. Names of table-maps are lost, meanings are not.
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 #include "planner/planner.hpp"
 #include "tunqos/config.hpp"
@@ -53,12 +54,13 @@ public:
 private:
     // Equal tables share one table-map.
     std::string name_of(const TableMap& map) {
-        for (const auto& [name, known] : config_.table_maps) {
-            if (known == map) return name;
+        auto [at, is_new] =
+            names_.try_emplace({map.map, map.fallback, map.default_value}, std::string());
+        if (is_new) {
+            at->second = "recovered-" + std::to_string(names_.size());
+            config_.table_maps.emplace(at->second, map);
         }
-        const std::string name = "recovered-" + std::to_string(config_.table_maps.size() + 1);
-        config_.table_maps.emplace(name, map);
-        return name;
+        return at->second;
     }
 
     std::string name_of(const Table& table) { return name_of(decompile(table, compile_table({}))); }
@@ -145,7 +147,11 @@ private:
         map.tunnel = profile(tunnel);
     }
 
+    using Content =
+        std::tuple<std::map<std::uint8_t, std::uint8_t>, std::optional<TableDefault>, std::uint8_t>;
+
     Config config_;
+    std::map<Content, std::string> names_; // of the table-maps
     std::uint32_t unnamed_ = 0;
 };
 

@@ -11,8 +11,8 @@
 //  version         -
 //                  {daemon, module: {loaded, release, srcversion, capabilities: [..], generation,
 //                  classTag} | {loaded: false, problem}, netns: {inode, name|null}, configFile}
-//  config.get      {source: "running"|"startup"}
-//                  {config, generation}
+//  config.get      {source: "running"|"startup", interface?}
+//                  {config, generation}: of this interface alone if it is named
 //  config.set      {config, generation?, check?: bool}
 //                  {generation, changes: [text], warnings: [text]}
 //                  generation: refused with error stale if it is not the running one any more.

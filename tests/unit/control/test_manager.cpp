@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "catch.hpp"
 #include "control/temporary_directory.hpp"
 #include "fd.hpp"
+#include "guard.hpp"
 #include "kernel/fake_kernel.hpp"
 #include "model/samples.hpp"
 #include "planner/planner.hpp"
@@ -26,6 +28,7 @@ struct Fixture {
     TemporaryDirectory directory;
     std::string path = directory.path() + "/tunqos.json";
     kernel::FakeKernel kernel;
+    kernel::FakeLinks links;
     Log log{Log::Sink::none};
     Manager manager{kernel, ConfigFile(path), log, 100};
 
@@ -385,20 +388,60 @@ TEST_CASE("reload takes the file, and a bad one changes nothing") {
     f.write(config_to_text(full));
     f.manager.start();
     f.write(config_to_text(other()));
-    REQUIRE(f.manager.reload());
+    REQUIRE(f.manager.reload(f.links));
     CHECK(f.manager.running() == other());
     CHECK(f.kernel.state == planner::compile(other()));
 
     f.write("{\"version\": 1,");
-    const auto bad = f.manager.reload();
+    const auto bad = f.manager.reload(f.links);
     REQUIRE_FALSE(bad);
     CHECK(bad.error().code == rpc::invalid_config);
     CHECK(bad.error().problems[0].path == f.path + ": line 1, column 15");
     fs::remove(f.path);
-    const auto missing = f.manager.reload();
+    const auto missing = f.manager.reload(f.links);
     REQUIRE_FALSE(missing);
     CHECK(missing.error().code == rpc::io_error);
     CHECK(f.manager.running() == other());
+}
+
+TEST_CASE("reload refuses what the kind of a device forbids, as set does") {
+    Fixture f;
+    f.manager.start();
+    f.links.kinds["ipsec0"] = "xfrm";
+    Config config;
+    config.interfaces["ipsec0"].tunnel.emplace().decap.dscp = DecapDscp::copy;
+    f.write(config_to_text(config));
+    const auto reloaded = f.manager.reload(f.links);
+    REQUIRE_FALSE(reloaded);
+    CHECK(reloaded.error().code == rpc::invalid_config);
+    CHECK(reloaded.error().problems[0].path == "interface ipsec0 / tunnel decap dscp");
+    CHECK(f.manager.running() == Config{});
+    CHECK(f.kernel.attempts == 0);
+    // What runs already is not looked at again.
+    f.links.kinds["ipsec0"] = "gre";
+    REQUIRE(f.manager.reload(f.links));
+    f.links.kinds["ipsec0"] = "xfrm";
+    CHECK(f.manager.reload(f.links));
+}
+
+TEST_CASE("what ended in the middle is read again from the module") {
+    Fixture f;
+    f.manager.start();
+    REQUIRE(f.set(full));
+    f.kernel.state.tunnels.erase("gre1");
+    f.manager.doubt();
+    CHECK_FALSE(f.manager.in_sync());
+    CHECK(f.manager.retry());
+    CHECK(f.kernel.state == planner::compile(full));
+}
+
+TEST_CASE("a part of the daemon that throws is no end of the others") {
+    Log log{Log::Sink::none};
+    bool after = false;
+    CHECK_FALSE(guarded(log, "look", [] { throw std::runtime_error("no memory"); }));
+    CHECK_FALSE(guarded(log, "look", [] { throw 5; }));
+    CHECK(guarded(log, "look", [&] { after = true; }));
+    CHECK(after);
 }
 
 TEST_CASE("saving follows links, keeps modes and leaves no litter") {
@@ -470,5 +513,5 @@ TEST_CASE("a file that cannot be written is an error and stays as it was") {
     REQUIRE_FALSE(saved);
     CHECK(saved.error().code == rpc::io_error);
     CHECK(std::distance(fs::directory_iterator(f.directory.path()), {}) == 1);
-    CHECK(f.manager.reload().error().problems[0].message == "is not a regular file");
+    CHECK(f.manager.reload(f.links).error().problems[0].message == "is not a regular file");
 }

@@ -6,6 +6,7 @@ Usage: test_tunqosd.py PATH_OF_TUNQOSD [unittest options]
 """
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -182,6 +183,40 @@ class Daemon(unittest.TestCase):
         self.assertEqual(client.call("config.get")["result"]["config"], GRE)
         self.assertIn("unknown key", client.call("config.reload")["error"]["message"])
 
+    def test_an_exception_on_sighup_is_logged_and_the_daemon_goes_on(self):
+        self.write(json.dumps(GRE))
+        self.start()
+        self.write("[" + "0," * (8 << 20) + "0]")  # 128 MiB of values
+        pid = self.process.pid
+        with open("/proc/%d/statm" % pid) as file:
+            now = int(file.read().split()[0]) * resource.getpagesize()
+        resource.prlimit(pid, resource.RLIMIT_AS, (now + (64 << 20), resource.RLIM_INFINITY))
+        self.process.send_signal(signal.SIGHUP)
+        self.until(lambda: "internal-error in=reload what=std::bad_alloc" in self.log_text(),
+                   "the exception")
+        self.write(json.dumps(EMPTY))
+        self.process.send_signal(signal.SIGHUP)  # the signal is still waited for
+        client = self.connect()
+        self.assertEqual(client.call("config.get")["result"]["config"], GRE)
+        self.assertIn("no-module", self.log_text())
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(10), 0)
+
+    def test_a_log_that_nobody_reads_any_more_is_no_end(self):
+        read_end, write_end = os.pipe()
+        # Popen gives the child the default action, as a shell does
+        self.process = subprocess.Popen(self.command(), stderr=write_end)
+        os.close(write_end)
+        with os.fdopen(read_end) as log:
+            while "ready " not in log.readline():
+                pass
+        self.write("{")
+        client = self.connect()
+        for _ in range(3):
+            self.assertIn("error", client.call("config.reload"))  # logs why
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(10), 0)
+
     def test_save_replaces_the_file_as_a_whole(self):
         self.write(json.dumps(GRE))
         os.chmod(self.config, 0o604)
@@ -232,6 +267,8 @@ class Daemon(unittest.TestCase):
         self.start()
         client = self.connect()
         self.assertEqual(client.raw(b"\x00\xff garbage\n")["error"]["code"], -32700)
+        behind = request("version").encode() + b"\x00garbage\n"
+        self.assertIn("byte 0", client.raw(behind)["error"]["message"])
         self.assertEqual(client.raw(b"\n")["error"]["code"], -32700)
         self.assertEqual(client.raw(b"[" * 100000 + b"\n")["error"]["code"], -32700)
         # In pieces.
@@ -273,6 +310,61 @@ class Daemon(unittest.TestCase):
         self.assertIn("too many clients", answer["error"]["message"])
         self.clients.pop(0).close()
         self.until(lambda: self.can_talk(), "a free place")
+
+    def connect_as(self, uid):
+        """A client of a user of the group that may read, or None without a place to queue in."""
+        os.setegid(65534)
+        os.seteuid(uid)
+        try:
+            return self.connect()
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_readers_leave_places_for_each_other_and_for_root(self):
+        self.start()
+        readers = [self.connect_as(uid) for uid in (10001, 10002, 10003) for _ in range(16)]
+        for reader in readers:
+            self.assertIn("result", reader.call("version"))
+        one_more = json.loads(self.connect_as(10001).file.readline())
+        self.assertIn("too many clients of this user", one_more["error"]["message"])
+        other = json.loads(self.connect_as(10004).file.readline())
+        self.assertIn("too many clients; try again", other["error"]["message"])
+        root = [self.connect() for _ in range(16)]
+        for client in root:
+            self.assertIn("result", client.call("version"))
+        self.assertIn("too many", json.loads(self.connect().file.readline())["error"]["message"])
+        # A place that is given back is another reader's.
+        readers[0].close()
+        self.until(lambda: "result" in self.try_as(10004), "a free place")
+
+    def try_as(self, uid):
+        client = self.connect_as(uid)
+        try:
+            return client.call("version")
+        except (BrokenPipeError, ConnectionResetError):
+            return {}
+        finally:
+            client.close()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_a_crowd_that_is_refused_does_not_keep_root_out(self):
+        self.start()
+        for uid in (10001, 10002, 10003):
+            for _ in range(16):
+                self.connect_as(uid)
+        # They stay and never read; the first 64 may, the others are told and closed.
+        crowd = [self.connect_as(10001) for _ in range(80)]
+        for _ in range(73):
+            client = Client(self.path)
+            self.assertIn("result", client.call("version"))
+            client.close()
+        for client in (crowd[0], crowd[63], crowd[64], crowd[79]):
+            answer = json.loads(client.file.readline())
+            self.assertIn("too many clients of this user", answer["error"]["message"])
+        # Nor does it fill the log.
+        self.assertLess(self.log_text().count("client-refused"), 40)
 
     def can_talk(self):
         client = Client(self.path)

@@ -4,6 +4,7 @@
 // and the ways it can fail.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 
@@ -23,6 +24,8 @@ public:
     std::string refused_object;                  // every transaction with it fails
     std::function<void()> before_apply;          // somebody else, just before we begin
     int dumps = 0;
+    int attempts = 0;          // to commit
+    std::size_t largest = 0;   // number of operations in one since this was set
     std::uint32_t hooks = 2;   // of every tunnel
     std::uint64_t packets = 7; // of every tunnel
     std::vector<Reason> packets_left_alone;
@@ -67,6 +70,8 @@ public:
     KernelResult<void> apply(std::uint32_t generation,
                              std::span<const Operation> operations) override {
         if (!loaded) return absent();
+        ++attempts;
+        largest = std::max(largest, operations.size());
         if (before_apply) std::exchange(before_apply, {})();
         if (generation != module.generation)
             return tl::make_unexpected(Error{Error::Kind::refused, {{"", "read it again"}}});
