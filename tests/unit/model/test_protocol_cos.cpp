@@ -9,6 +9,8 @@ using namespace tunqos;
 
 namespace {
 
+constexpr auto none = std::nullopt;
+
 std::string problems_of(const Problems& problems) {
     std::string text;
     for (const auto& problem : problems)
@@ -38,7 +40,7 @@ TEST_CASE("the CoS of each protocol reads back from JSON and IOS text has a line
             CHECK(*again == (cos == ProtocolCos{} ? samples::full() : config));
         }
     }
-    const Config config = with_cos({7, 5, 6, 4, 0, 6});
+    const Config config = with_cos(ProtocolCos{7, 5, 6, 4, 0, 6});
     CHECK(interface_to_ios("eth0", config.interfaces.at("eth0")) ==
           "interface eth0\n set cos non-ip 7\n set cos arp 5\n set cos dhcp 6\n set cos nd 4\n"
           " set cos pppoe-discovery 0\n set cos ppp-control 6\n");
@@ -58,12 +60,12 @@ TEST_CASE("what is wrong with the CoS of a protocol is named") {
                     "object may have \"non-ip\", \"arp\"") == 0);
     CHECK(problem("5").find("interfaces / e / protocolCos: must be an object") == 0);
 
-    Config config = with_cos({{}, {}, {}, {}, {}, 6}, "gre1");
+    Config config = with_cos(ProtocolCos{none, none, none, none, none, 6}, "gre1");
     CHECK(problems_of(validate(config)).find("interface gre1: set cos is for VLAN devices") == 0);
 }
 
 TEST_CASE("a changed CoS of a protocol is a difference of its own") {
-    const Config after = with_cos({{}, 5, {}, {}, {}, 6}, "eth1.10");
+    const Config after = with_cos(ProtocolCos{none, 5, none, none, none, 6}, "eth1.10");
     CHECK(diff(samples::full(), after) ==
           std::vector<std::string>{"interface eth1.10: set cos arp none -> 5",
                                    "interface eth1.10: set cos ppp-control none -> 6"});

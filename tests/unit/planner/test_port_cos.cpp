@@ -16,6 +16,8 @@ using planner::reconcile;
 
 namespace {
 
+constexpr auto none = std::nullopt;
+
 const nlmsghdr* header(const Message& message) {
     return reinterpret_cast<const nlmsghdr*>(message.bytes().data());
 }
@@ -30,8 +32,8 @@ Config with_cos(const ProtocolCos& cos) {
 } // namespace
 
 TEST_CASE("the CoS of protocols reaches the module and comes back") {
-    for (const ProtocolCos& cos :
-         {ProtocolCos{7, {}, {}, {}, {}, {}}, ProtocolCos{{}, {}, 0, {}, {}, 6}}) {
+    for (const ProtocolCos& cos : {ProtocolCos{7, none, none, none, none, none},
+                                   ProtocolCos{none, none, 0, none, none, 6}}) {
         const State state = compile(with_cos(cos));
         CHECK(state.ports.at("eth0.5").protocol_pcp == cos);
         CHECK_FALSE(state.ports.at("eth0.5").dscp_pcp);
@@ -55,12 +57,13 @@ TEST_CASE("a module that knows fewer protocols, or more") {
         message.put_bytes(TUNQOS_A_PORT_PROTOCOL_PCP, bytes.data(), bytes.size());
         return decode_port(header(message))->port.protocol_pcp;
     };
-    CHECK(decoded(2) == ProtocolCos{3, 3, {}, {}, {}, {}});
+    CHECK(decoded(2) == ProtocolCos{3, 3, none, none, none, none});
     CHECK(decoded(9) == ProtocolCos{3, 3, 3, 3, 3, 3});
 }
 
 TEST_CASE("a module that does not know the CoS of protocols is told apart by the setting") {
-    const auto operations = reconcile(compile(with_cos({{}, 5, {}, {}, {}, 6})), {});
+    const auto operations =
+        reconcile(compile(with_cos(ProtocolCos{none, 5, none, none, none, 6})), {});
     CHECK(planner::lacking(operations, ~0ULL).empty());
     const auto problems = planner::lacking(operations, ~0ULL ^ TUNQOS_CAPABILITY_PROTOCOL_PCP);
     REQUIRE(problems.size() == 2);
