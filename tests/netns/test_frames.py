@@ -298,7 +298,8 @@ def tunnels(case, shots, net, kind):
                            if tuple(p.kinds[1:2]) == tun.layers[:1]}
             for d, p in got.items():
                 mark = p.raw[-4:]
-                case.equal(what + ": outside", outside[mark].dscp, OUT[d], d)
+                case.equal(what + ": outside", outside[mark].dscp, OUT[d],
+                           d)
                 ip = packet(family, d, mark)
                 want = bytearray(packet(family, BACK[OUT[d]], mark))
                 # ECN of the other DSCP in packet() is not meant

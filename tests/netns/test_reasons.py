@@ -145,19 +145,16 @@ def not_permitted(case, net):
 
 @reason("in_band_tag")
 def in_band_tag(case, net):
-    """A VLAN in the VLAN: the tag inside has left the metadata."""
-    topo.ip("rB", ["link add link lan.10 name q type vlan id 7"])
-    try:
-        topo.sysctl("rB", {"net.ipv6.conf.q.disable_ipv6": 1})
-        topo.ip("rB", ["link set q up", "address add 10.77.0.1/24 dev q",
-                       "neigh replace 10.77.0.2 lladdr %s dev q nud permanent"
-                       % topo.mac(4, 2)])
-        with genl.Tunqos("rB") as sock, sock.transaction():
-            sock.set_port("lan.10", [d >> 3 for d in range(64)])
-        with counted(case, "rB", "in_band_tag", 4):
-            send("rB", "10.77.0.2", 4)
-    finally:
-        topo.ip("rB", ["link del q"])
+    """Three tags in the frame, besides the port's own."""
+    tags = tuple((0x8100, 0, 0, vid) for vid in (7, 8, 9))
+    frame = wire.ethernet_header(*net.gateway_macs("hostB")[::-1], 0x0800,
+                                 tags) + wire.Shot(net, 4).frame(EF << 2)[14:]
+    with genl.Tunqos("rB") as sock, sock.transaction():
+        sock.set_port("lan.10", [d >> 3 for d in range(64)])
+    with counted(case, "rB", "in_band_tag", 4), \
+            wire.Raw("rB", "lan.10") as raw:
+        for _ in range(4):
+            raw.send(frame)
 
 
 @reason("ecn_dropped")

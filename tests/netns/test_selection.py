@@ -281,7 +281,8 @@ def left_alone(case, net):
         "truncated": [wire.ethernet_header(*macs, IP4) + inner[:n]
                       for n in (0, 1)],
         "in_band_tag": [wire.ethernet_header(*macs, IP4, (
-            (outer, 0, 0, 7), (0x8100, 0, 0, 8))) + inner
+            (outer, 0, 0, 7), *((0x8100, 0, 0, vid) for vid in (8, 9, 10)))
+            ) + inner
             for outer in (0x8100, 0x88a8)],
         "table_leave": [wire.Shot(net, f).frame(EF << 2 | e)
                         for f in (4, 6) for e in range(4)],
@@ -295,6 +296,16 @@ def left_alone(case, net):
                     raw.send(frame)
     with genl.Tunqos("rA") as sock, sock.transaction():
         sock.flush()
+
+
+def rules_alone(net, case):
+    """The kernel's rules for IPv4 see three bits of what once was TOS: routing
+    daemons that make them of a DSCP are refused, and need the mark."""
+    for dscp in (EF, 10, 8):
+        r = net.run("rA", "ip", "rule", "add", "dsfield", "0x%x" % (dscp << 2),
+                    "table", "46", check=False)
+        case.true("a rule for DSCP %d: %s" % (dscp, r.stderr),
+                  r.returncode and "Invalid" in r.stderr)
 
 
 # Devices
@@ -524,6 +535,7 @@ def test(case):
                         parallel(case, net, tun, name + word, table)
                     bind(None)
                 case.note(name)
+            rules_alone(net, case)
             typed_in(case, net)
             tables(case, net)
             left_alone(case, net)

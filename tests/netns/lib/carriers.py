@@ -207,5 +207,6 @@ class Ppp6(Ppp):
 
 
 topo.KINDS.update({
-    "ppp6": Ppp6, "gre-mpls": GreMpls, "ip6gre-mpls": Ip6GreMpls, "erspan": Erspan,
-    "erspan3": Erspan3, "ip6erspan": Ip6Erspan, "gtp": Gtp, "ppp": Ppp})
+    "gre-mpls": GreMpls, "ip6gre-mpls": Ip6GreMpls, "erspan": Erspan,
+    "erspan3": Erspan3, "ip6erspan": Ip6Erspan, "gtp": Gtp, "ppp": Ppp,
+    "ppp6": Ppp6})
