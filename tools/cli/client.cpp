@@ -101,14 +101,15 @@ std::string Client::send(const std::string& text) {
     return {};
 }
 
+// As long as it comes: an answer grows with the number of tunnels, and the daemon is root's.
 std::string Client::receive(std::string& line) {
-    for (;;) {
-        if (const auto end = buffer_.find('\n'); end != std::string::npos) {
+    for (std::size_t scanned = 0;;) {
+        if (const auto end = buffer_.find('\n', scanned); end != std::string::npos) {
             line = buffer_.substr(0, end);
             buffer_.erase(0, end + 1);
             return {};
         }
-        if (buffer_.size() > rpc::max_message) return "the answer is too long";
+        scanned = buffer_.size();
         if (std::string why = wait_for(POLLIN); !why.empty()) return why;
         std::array<char, 65536> chunk{};
         const ssize_t count = recv(socket_, chunk.data(), chunk.size(), MSG_DONTWAIT);
@@ -133,7 +134,11 @@ Reply Client::call(const std::string& method, json params) {
         if (why.empty()) why = send(text);
     }
     std::string line;
-    if (why.empty()) why = receive(line);
+    // A daemon that refuses the client says why before it closes, without reading.
+    if (why.empty() || (why == error_text(EPIPE) && socket_ >= 0)) {
+        const std::string not_received = receive(line);
+        if (why.empty() || not_received.empty()) why = not_received;
+    }
     if (!why.empty()) {
         disconnect();
         return unreachable(why);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "cli/commands.hpp"
 #include "cli/links.hpp"
@@ -14,6 +15,7 @@
 #include "cli/version.hpp"
 #include "tunqos/config.hpp"
 #include "tunqos/json.hpp"
+#include "tunqos/rpc.hpp"
 
 namespace tunqos::cli {
 namespace {
@@ -74,13 +76,46 @@ Status show_table_map(Session& session, const Match& match) {
     return session.show(match, config_to_json(shown), text);
 }
 
+// What the daemon says of this device, or of all without a name. Of a device that has no such
+// profile it says nothing.
+Reply status_of(Session& session, const char* method, const std::string& name) {
+    Reply reply = session.call(method, named(name));
+    const bool none = !reply && !name.empty() && reply.error().code == rpc::invalid_params;
+    return none ? Reply(json::object()) : std::move(reply);
+}
+
+// The statuses of a list by their name.
+std::map<std::string, const json*> by_name(const json& answer, const char* list) {
+    std::map<std::string, const json*> all;
+    const auto found = answer.find(list);
+    if (found == answer.end() || !found->is_array()) return all;
+    for (const json& one : *found) {
+        if (one.is_object()) all.emplace(one.value("name", ""), &one);
+    }
+    return all;
+}
+
+template <typename T>
+std::map<std::string, const T*> by_name(const std::vector<T>& list) {
+    std::map<std::string, const T*> all;
+    for (const T& one : list)
+        all.emplace(one.name, &one);
+    return all;
+}
+
+template <typename Value>
+const Value* at(const std::map<std::string, const Value*>& all, const std::string& name) {
+    const auto found = all.find(name);
+    return found == all.end() ? nullptr : found->second;
+}
+
 Status show_interfaces(Session& session, const Match& match) {
     const std::string name = match.get("INTERFACE");
-    auto fetched = fetch_config(session, "running");
+    auto fetched = fetch_config(session, "running", name);
     if (!fetched) return session.refuse(fetched.error());
-    const Reply tunnels = session.call("show.tunnels", json::object());
+    const Reply tunnels = status_of(session, "show.tunnels", name);
     if (!tunnels) return session.refuse(tunnels.error());
-    const Reply ports = session.call("show.ports", json::object());
+    const Reply ports = status_of(session, "show.ports", name);
     if (!ports) return session.refuse(ports.error());
 
     std::vector<std::string> names;
@@ -91,7 +126,7 @@ Status show_interfaces(Session& session, const Match& match) {
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     if (!name.empty()) {
-        if (std::find(names.begin(), names.end(), name) == names.end()) {
+        if (!std::binary_search(names.begin(), names.end(), name)) {
             return session.refuse(
                 fmt::format("interface {} does not exist and has no configuration", name));
         }
@@ -100,6 +135,10 @@ Status show_interfaces(Session& session, const Match& match) {
 
     const auto all_tunnels = tunnels_from_json(*tunnels);
     const auto all_ports = ports_from_json(*ports);
+    const auto tunnel_of = by_name(all_tunnels);
+    const auto port_of = by_name(all_ports);
+    const auto raw_tunnel_of = by_name(*tunnels, "tunnels");
+    const auto raw_port_of = by_name(*ports, "ports");
     std::string text;
     json list = json::array();
     for (const std::string& one : names) {
@@ -107,18 +146,13 @@ Status show_interfaces(Session& session, const Match& match) {
         const bool configured = found != fetched->config.interfaces.end();
         const LinkState link = link_state(one);
         text += render_interface(one, link, configured ? &found->second : nullptr,
-                                 find_named(all_tunnels, one), find_named(all_ports, one));
+                                 at(tunnel_of, one), at(port_of, one));
         list.push_back(
             {{"name", one}, {"exists", link.exists}, {"up", link.up}, {"configured", configured}});
-        for (const char* kind : {"tunnels", "ports"}) {
-            const json& answer = kind == std::string_view("tunnels") ? *tunnels : *ports;
-            for (const json& status : answer.value(kind, json::array())) {
-                if (!status.is_object() || status.value("name", "") != one) continue;
-                list.back()[kind == std::string_view("tunnels") ? "tunnel" : "port"] = status;
-            }
-        }
+        if (const json* status = at(raw_tunnel_of, one)) list.back()["tunnel"] = *status;
+        if (const json* status = at(raw_port_of, one)) list.back()["port"] = *status;
     }
-    return session.show(match, {{"interfaces", list}}, text);
+    return session.show(match, {{"interfaces", std::move(list)}}, text);
 }
 
 // The ports that have this part, or one of them whole.

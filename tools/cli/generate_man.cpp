@@ -204,6 +204,7 @@ Done.
 .B 1
 Refused: the daemon, or a line of a script, says why on standard error. Nothing was changed by the
 lines that had not been applied.
+Or the output could not be written whole.
 .TP
 .B 2
 Wrong usage: an option, or a command on the command line.

@@ -3,6 +3,7 @@
 
 #include "cli/links.hpp"
 #include "tunqos/json.hpp"
+#include "tunqos/printable.hpp"
 
 namespace tunqos::cli {
 
@@ -18,6 +19,8 @@ const Config& LiveNames::config() const {
 
 std::vector<std::string> LiveNames::interfaces() const {
     std::vector<std::string> names = link_names();
+    // A device may have any name; what cannot be shown cannot be typed either.
+    std::erase_if(names, [](const std::string& name) { return !is_printable(name); });
     for (const auto& [name, interface] : config().interfaces)
         names.push_back(name);
     return names;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <fstream>
 #include <iostream>
 
@@ -12,6 +13,7 @@
 #include "cli/generate.hpp"
 #include "cli/live_names.hpp"
 #include "cli/options.hpp"
+#include "cli/printable_stream.hpp"
 #include "cli/script.hpp"
 #include "cli/shell.hpp"
 #include "cli/version.hpp"
@@ -127,5 +129,15 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? exit_ok : exit_usage;
     }
-    return run(arguments);
+    // `| head` has had enough: leave quietly, also where the parent has left this ignored.
+    std::signal(SIGPIPE, SIG_DFL);
+    int code = exit_ok;
+    {
+        const PrintableStream out(std::cout);
+        const PrintableStream err(std::cerr);
+        code = run(arguments);
+    }
+    if (std::cout) return code;
+    std::cerr << "% the output could not be written whole\n";
+    return code == exit_ok ? static_cast<int>(exit_refused) : code;
 }

@@ -11,6 +11,7 @@
 #include "cli/live_names.hpp"
 #include "cli/output.hpp"
 #include "cli/status.hpp"
+#include "tunqos/printable.hpp"
 
 namespace tunqos::cli {
 
@@ -208,12 +209,14 @@ void Session::notes(const Committed& committed) {
         note(fmt::format("interface {} does not exist yet; its settings are pending{}", name,
                          similar_link(name)));
     };
-    // Only a courtesy: without an answer there is no note.
-    if (const Reply reply = caller_.call("show.tunnels", nlohmann::json::object())) {
+    // Only a courtesy: without an answer there is no note. Of one device nobody else is asked.
+    const auto params =
+        changed.size() == 1 ? nlohmann::json{{"name", *changed.begin()}} : nlohmann::json::object();
+    if (const Reply reply = caller_.call("show.tunnels", params)) {
         for (const auto& tunnel : tunnels_from_json(*reply))
             pending(tunnel.name, tunnel.state);
     }
-    if (const Reply reply = caller_.call("show.ports", nlohmann::json::object())) {
+    if (const Reply reply = caller_.call("show.ports", params)) {
         for (const auto& port : ports_from_json(*reply))
             pending(port.name, port.state);
     }
@@ -227,11 +230,35 @@ void Session::print_warnings() {
     warnings_.clear();
 }
 
+namespace {
+
+// What a terminal would obey stands in a text only, and JSON has another way to write it there.
+std::string json_text(const nlohmann::json& json) {
+    const std::string raw =
+        json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+    std::string text;
+    text.reserve(raw.size());
+    for (std::size_t at = 0; at < raw.size();) {
+        const std::size_t begin = at;
+        const auto point = next_code_point(raw, at);
+        if (!point || *point <= '~' || !is_control(*point))
+            text.append(raw, begin, at - begin);
+        else if (*point < 0x10000U)
+            text += fmt::format("\\u{:04x}", *point);
+        else
+            text += fmt::format("\\u{:04x}\\u{:04x}", 0xd7c0U + (*point >> 10U),
+                                0xdc00U + (*point & 0x3ffU));
+    }
+    return text;
+}
+
+} // namespace
+
 Status Session::show(const Match& match, const nlohmann::json& json, const std::string& text) {
     const bool as_json = options_.json || match.has("json");
     const Filter modifier = filter_of(match);
     if (const auto problem = filter_problem(modifier)) return refuse(*problem);
-    out_ << filter(as_json ? json.dump(2) + '\n' : text, modifier);
+    out_ << filter(as_json ? json_text(json) : text, modifier);
     out_.flush();
     return Status::ok;
 }

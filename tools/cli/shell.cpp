@@ -20,6 +20,7 @@
 #include "cli/live_names.hpp"
 #include "cli/output.hpp"
 #include "cli/script.hpp"
+#include "tunqos/printable.hpp"
 
 namespace tunqos::cli {
 namespace {
@@ -108,7 +109,7 @@ std::string host_name() {
     std::array<char, 256> name{};
     if (gethostname(name.data(), name.size() - 1) != 0) return "tunqos";
     const std::string full(name.data());
-    return full.substr(0, full.find('.'));
+    return printable(full.substr(0, full.find('.')));
 }
 
 std::string open_history() {

@@ -33,7 +33,9 @@ struct Fetched {
     Config config;
     nlohmann::json raw; // config_to_json's form
 };
-tl::expected<Fetched, CallError> fetch_config(Session& session, const char* source);
+// Of one interface alone if it is named; the table-maps that it uses are not among it.
+tl::expected<Fetched, CallError> fetch_config(Session& session, const char* source,
+                                              const std::string& interface = {});
 
 // The object that a command names, in the words of the configuration.
 std::string typed(const Match& match);

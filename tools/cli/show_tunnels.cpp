@@ -18,8 +18,11 @@ json named(const std::string& name) {
     return params;
 }
 
-tl::expected<Fetched, CallError> fetch_config(Session& session, const char* source) {
-    Reply reply = session.call("config.get", {{"source", source}});
+tl::expected<Fetched, CallError> fetch_config(Session& session, const char* source,
+                                              const std::string& interface) {
+    json params = {{"source", source}};
+    if (!interface.empty()) params["interface"] = interface;
+    Reply reply = session.call("config.get", std::move(params));
     if (!reply) return tl::make_unexpected(reply.error());
     json raw = reply->value("config", json::object());
     auto config = config_from_json(raw);
