@@ -197,7 +197,7 @@ TEST_CASE("GTP-U of both versions") {
     const Bytes sequence{0x32, 0xff, 0, 20, 0, 0, 0, 1, 0, 5, 0, 0xaa};
     CHECK(in(TUNQOS_FORM_GTP, udp + sequence + ipv4(7)) == at(20, 7));
     const Bytes extended{0x34, 0xff, 0, 20,   0, 0, 0, 1, 0, 0, 0, 0x85,
-                         1,    9,    9, 0x85, 2, 9, 9, 9, 9, 9, 9, 0};
+                         1,    9,    9, 0x85, 2, 9, 9, 0, 9, 9, 9, 0};
     CHECK(in(TUNQOS_FORM_GTP, udp + extended + ipv4(7)) == at(32, 7));
     const Bytes nowhere{0x34, 0xff, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0x85, 0, 9, 9, 0};
     CHECK(in(TUNQOS_FORM_GTP, udp + nowhere + ipv4(7)) == unknown);
