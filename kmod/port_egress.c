@@ -3,11 +3,11 @@
  * Egress of the device under a VLAN device, in front of clsact and the qdisc:
  * the tag is in the skb's metadata here, whether or not the NIC inserts it, so
  * writing it needs no writable packet. PCP comes from the DSCP in the header,
- * or from what the frame is; DEI and VID stay. A QUEUE companion (RFC 3270 pipe)
- * decides skb->priority only: ip_forward() would have overwritten it earlier.
- * That is done at egress of the VLAN device already, where its own clsact and
- * queue come after; here it is for what a flowtable sends past that. Softirq or
- * process context, RCU read side.
+ * or from what the frame is; DEI and VID stay. A QUEUE companion (RFC 3270
+ * pipe) decides skb->priority only: ip_forward() would have overwritten it
+ * earlier. That is done at egress of the VLAN device already, where its own
+ * clsact and queue come after; here it is for what a flowtable sends past
+ * that. Softirq or process context, RCU read side.
  */
 
 #include <linux/if_vlan.h>
