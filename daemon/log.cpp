@@ -10,7 +10,7 @@
 
 #include <cstdlib>
 
-#include "tunqos/problem_list.hpp"
+#include "tunqos/printable.hpp"
 
 namespace tunqos {
 
@@ -75,7 +75,7 @@ void Log::error(std::string_view event, Fields fields) {
 }
 
 void Log::problems(std::string_view event, const Problems& problems) {
-    for (const auto& problem : with_count(problems, problems.size())) {
+    for (const auto& problem : problems) {
         if (problem.path.empty())
             error(event, {{"problem", problem.message}});
         else

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "model/json_syntax.hpp"
-#include "tunqos/problem_list.hpp"
 
 namespace tunqos {
 
@@ -86,7 +85,7 @@ JsonResult call(Context& context, const Request& request, Right right) {
 
 std::string error_text(const RpcError& error, const json& id) {
     json problems = json::array();
-    for (const auto& problem : with_count(error.problems, error.problems.size()))
+    for (const auto& problem : error.problems)
         problems.push_back({{"path", problem.path}, {"message", problem.message}});
     return to_line({{"jsonrpc", "2.0"},
                     {"id", id},

@@ -39,9 +39,14 @@ class Scale(unittest.TestCase):
             [TUNQOSD, "--foreground", "--config", config, "--socket", cls.path,
              "--group", "nogroup"], stderr=cls.log)
         end = time.monotonic() + 60
-        while not os.path.exists(cls.path) or "ready " not in open(cls.log.name).read():
+        while "ready " not in cls.log_text():
             assert time.monotonic() < end and cls.process.poll() is None
             time.sleep(0.05)
+
+    @classmethod
+    def log_text(cls):
+        with open(cls.log.name) as file:
+            return file.read()
 
     @classmethod
     def tearDownClass(cls):
@@ -108,16 +113,16 @@ class Scale(unittest.TestCase):
     @unittest.skipUnless(os.geteuid() == 0, "needs root")
     def test_root_is_answered_among_128_clients(self):
         crowd = [self.connect(10001 + i // 16) for i in range(CLIENTS)]
+        # 48 have a place; the others know that they have none.
+        for client in crowd[48:]:
+            line = json.loads(client.makefile("rb").readline())
+            self.assertIn("too many clients", line["error"]["message"])
         for client in crowd[:8]:
             client.sendall(request("show.tunnels"))  # and reads nothing
         root = self.connect()
         root.sendall(request("show.tunnels"))
         answer = json.loads(root.makefile("rb").readline())
         self.assertEqual(len(answer["result"]["tunnels"]), TUNNELS)
-        # 48 have a place; the others know that they have none.
-        for client in crowd[48:]:
-            line = json.loads(client.makefile("rb").readline())
-            self.assertIn("too many clients", line["error"]["message"])
         crowd[47].sendall(request("version"))
         self.assertIn("result", json.loads(crowd[47].makefile("rb").readline()))
 
