@@ -98,7 +98,7 @@ void put_counters(json& value, const kernel::Counters& counters) {
 
 // The parts of a status that come from the configuration alone.
 json profile_json(const TunnelProfile& profile, bool ipsec) {
-    const auto& [encap, decap, pre_classify, control] = profile;
+    const auto& [encap, decap, pre_classify, control, mode] = profile;
     static constexpr const char* encap_names[] = {"copy", "set", "table", "native"};
     static constexpr const char* inner_names[] = {"keep", "set", "table"};
     static constexpr const char* decap_names[] = {"keep", "copy", "table"};

@@ -44,6 +44,7 @@ private:
 
     void profile(const std::string& owner, const TunnelProfile& profile) {
         if (profile.encap.dscp == EncapDscp::table) use(profile.encap.table, Use::dscp, owner);
+        if (profile.mode) use(profile.mode->table, Use::dscp, owner);
         if (profile.encap.inner.mode == EncapInner::table)
             use(profile.encap.inner.table, Use::dscp, owner);
         if (profile.decap.dscp == DecapDscp::table) use(profile.decap.table, Use::dscp, owner);
@@ -129,6 +130,50 @@ std::vector<std::string> advise_classes(const std::map<CryptoMapKey, CryptoMap>&
         if (auto lost = givers.lost_by(map))
             advice.push_back("crypto map " + key.name + ' ' + std::to_string(key.sequence) + ": " +
                              *lost);
+    }
+    return advice;
+}
+
+namespace {
+
+// What hides the inner classes from who sees the outer header; empty if nothing does.
+std::string hidden_by(const TunnelProfile& profile) {
+    const Encap& encap = profile.encap;
+    if (encap.dscp == EncapDscp::set) return "set " + to_string(encap.value);
+    if (encap.dscp == EncapDscp::table) return "table " + encap.table;
+    if (encap.dscp == EncapDscp::copy && encap.single_aggregate)
+        return "single-aggregate " + to_string(*encap.single_aggregate);
+    return {};
+}
+
+void advise_change(const std::string& owner, const TunnelProfile& before,
+                   const TunnelProfile& after, std::vector<std::string>& advice) {
+    const std::string hidden = hidden_by(before);
+    const bool said_copy = !after.mode && !after.encap.implied;
+    const Encap& encap = after.encap;
+    if (hidden.empty() || encap.dscp != EncapDscp::copy || encap.single_aggregate || said_copy)
+        return;
+    const bool aggregate = before.encap.dscp == EncapDscp::copy;
+    advice.push_back(owner + ": the outer DSCP was " + hidden +
+                     " and is a copy of the inner one again, so that the inner classes show on "
+                     "the wire; if they are not to, type tunnel encap " +
+                     (aggregate ? hidden : "dscp " + hidden));
+}
+
+} // namespace
+
+std::vector<std::string> advise_change(const Config& before, const Config& after) {
+    std::vector<std::string> advice;
+    for (const auto& [name, interface] : after.interfaces) {
+        const auto old = before.interfaces.find(name);
+        if (old != before.interfaces.end() && old->second.tunnel && interface.tunnel)
+            advise_change("interface " + name, *old->second.tunnel, *interface.tunnel, advice);
+    }
+    for (const auto& [key, map] : after.crypto_maps) {
+        const auto old = before.crypto_maps.find(key);
+        if (old != before.crypto_maps.end())
+            advise_change("crypto map " + key.name + ' ' + std::to_string(key.sequence),
+                          old->second.tunnel, map.tunnel, advice);
     }
     return advice;
 }

@@ -21,7 +21,7 @@ Text if_any(const std::string& text) {
 
 Text encap_text(const TunnelProfile& profile) {
     switch (profile.encap.dscp) {
-    case EncapDscp::copy: return "copy";
+    case EncapDscp::copy: return profile.encap.implied ? "copy (implied)" : "copy";
     case EncapDscp::set: return "set " + to_string(profile.encap.value);
     case EncapDscp::table: return "table " + profile.encap.table;
     case EncapDscp::native: break;
@@ -51,6 +51,16 @@ Text decap_ecn_text(const TunnelProfile& profile) {
 
 Text control_text(const TunnelProfile& profile) {
     return profile.control_dscp ? Text{to_string(*profile.control_dscp)} : Text{};
+}
+
+Text mode_text(const TunnelProfile& profile) {
+    const auto& mode = profile.mode;
+    if (!mode) return "none";
+    std::string text(to_string(mode->model));
+    if (mode->permit) text += " permit " + to_string(*mode->permit);
+    if (mode->dscp == EncapDscp::set) text += " dscp " + to_string(mode->value);
+    if (mode->dscp == EncapDscp::table) text += " table " + mode->table;
+    return text;
 }
 
 Text decap_text(const TunnelProfile& profile) {
@@ -122,6 +132,10 @@ void compare(const TunnelProfile* before, const TunnelProfile* after, const Tell
     const auto queue_by = [](const Profile& profile) { return profile.decap.queue_by; };
     const auto decap_ecn = [](const Profile& profile) { return profile.decap.ecn; };
     const auto control = [](const Profile& profile) { return profile.control_dscp; };
+    const auto mode = [](const Profile& profile) -> const std::optional<DiffservMode>& {
+        return profile.mode;
+    };
+    compare_rare("diffserv-mode", before, after, mode, mode_text, tell);
     compare_part("encap dscp", before, after, &Profile::encap, encap_text, tell);
     compare_rare("encap single-aggregate", before, after, single, single_text, tell);
     compare_rare("encap inner-dscp", before, after, inner, inner_text, tell);

@@ -43,21 +43,21 @@ std::string encap_line(const Encap& encap) {
     return "tunnel encap dscp native";
 }
 
-std::string pipe_line(const Encap& encap) {
-    const std::string line = "tunnel diffserv-mode pipe";
-    if (encap.dscp == EncapDscp::set) return line + " dscp " + to_string(encap.value);
-    if (encap.dscp == EncapDscp::table) return line + " table " + encap.table;
-    return line;
+std::string mode_line(const DiffservMode& mode) {
+    std::string line = "tunnel diffserv-mode " + std::string(to_string(mode.model));
+    if (mode.permit) line += " permit " + to_string(*mode.permit);
+    if (mode.dscp == EncapDscp::set) line += " dscp " + to_string(mode.value);
+    return mode.dscp == EncapDscp::table ? with_table(std::move(line), mode.table) : line;
 }
 
-void decap_lines(const Decap& decap, Lines& lines) {
-    if (decap.dscp == DecapDscp::copy)
-        lines.push_back(with_permit("tunnel decap dscp copy", decap));
-    else if (decap.dscp == DecapDscp::table)
-        lines.push_back(with_permit("tunnel decap dscp table " + decap.table, decap));
-    else if (decap.permit) // validate() refuses it; written all the same, not to hide it
-        lines.push_back(with_permit("tunnel decap dscp keep", decap));
-    if (decap.queue_by == DecapClass::outer) lines.emplace_back("tunnel decap class outer");
+std::string decap_dscp_line(const Decap& decap) {
+    switch (decap.dscp) {
+    case DecapDscp::copy: return with_permit("tunnel decap dscp copy", decap);
+    case DecapDscp::table: return with_permit("tunnel decap dscp table " + decap.table, decap);
+    case DecapDscp::keep: break;
+    }
+    // validate() refuses it with a permit list; written all the same, not to hide it
+    return with_permit("tunnel decap dscp keep", decap);
 }
 
 void inner_line(const InnerDscp& inner, Lines& lines) {
@@ -67,22 +67,22 @@ void inner_line(const InnerDscp& inner, Lines& lines) {
         lines.push_back("tunnel encap inner-dscp table " + inner.table);
 }
 
-// A pair of settings that has a name of its own is written by that name.
-void dscp_lines(const Encap& encap, const Decap& decap, Lines& lines) {
-    const bool named = encap.inner.mode == EncapInner::keep && !encap.single_aggregate;
-    if (named && encap.dscp == EncapDscp::copy && decap.dscp == DecapDscp::copy &&
-        decap.queue_by == DecapClass::inner) {
-        lines.push_back(with_permit("tunnel diffserv-mode uniform", decap));
-    } else if (named && encap.dscp != EncapDscp::native && decap.dscp == DecapDscp::keep &&
-               !decap.permit && decap.queue_by == DecapClass::outer) {
-        lines.push_back(pipe_line(encap));
-    } else {
-        lines.push_back(encap_line(encap));
-        if (encap.single_aggregate)
-            lines.push_back("tunnel encap single-aggregate " + to_string(*encap.single_aggregate));
-        inner_line(encap.inner, lines);
-        decap_lines(decap, lines);
-    }
+// A line for what was typed: a model, and what differs from it or from the defaults.
+void dscp_lines(const TunnelProfile& profile, Lines& lines) {
+    const auto& encap = profile.encap;
+    const auto& decap = profile.decap;
+    const bool named = profile.mode.has_value();
+    const SaidByMode said = said_by_mode(profile);
+    if (named) lines.push_back(mode_line(*profile.mode));
+    if (named ? !said.encap_dscp : !encap.implied) lines.push_back(encap_line(encap));
+    if (encap.single_aggregate)
+        lines.push_back("tunnel encap single-aggregate " + to_string(*encap.single_aggregate));
+    inner_line(encap.inner, lines);
+    if (named ? !said.decap_dscp : decap.dscp != DecapDscp::keep || decap.permit)
+        lines.push_back(decap_dscp_line(decap));
+    const bool outer = decap.queue_by == DecapClass::outer;
+    if (named ? !said.decap_class : outer)
+        lines.push_back(outer ? "tunnel decap class outer" : "tunnel decap class inner");
 }
 
 template <typename Ecn>
@@ -92,8 +92,8 @@ void ecn_line(const std::string& direction, Ecn ecn, Lines& lines) {
 }
 
 void profile_lines(const TunnelProfile& profile, Lines& lines) {
-    const auto& [encap, decap, pre_classify, control] = profile;
-    dscp_lines(encap, decap, lines);
+    const auto& [encap, decap, pre_classify, control, mode] = profile;
+    dscp_lines(profile, lines);
     ecn_line("encap", encap.ecn, lines);
     ecn_line("decap", decap.ecn, lines);
     if (control) lines.push_back("tunnel control dscp " + to_string(*control));

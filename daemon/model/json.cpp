@@ -148,6 +148,9 @@ Interface ConfigReader::interface(const json& value, Path path) {
     interface.description = text(value, "description", path);
     if (const json* found = member(value, "tunnel"))
         interface.tunnel = tunnel(*found, path / "tunnel");
+    // A tunnel of which nothing is said is one all the same, and needs a line.
+    if (interface.tunnel && says_nothing(*interface.tunnel))
+        interface.tunnel->encap.implied = false;
     if (const json* found = member(value, "port")) interface.port = port(*found, path / "port");
     if (const json* found = member(value, "protocolCos"))
         interface.protocol_cos = protocol_cos(*found, path / "protocolCos");
@@ -191,6 +194,7 @@ void ConfigReader::match(const json& value, Path path, Selector& match) {
 
 CryptoMap ConfigReader::crypto_map(const json& value, Path path) {
     CryptoMap map;
+    map.tunnel.encap.implied = true;
     if (!object(value, path, {"description", "peer", "match", "tunnel"})) return map;
     map.description = text(value, "description", path);
     map.match.peer = address(value, "peer", path);

@@ -55,6 +55,8 @@ private:
     InnerDscp inner_dscp(const nlohmann::json& value, Path path);
     std::optional<Aggregate> aggregate(const nlohmann::json& value, Path path);
     Encap encap(const nlohmann::json& value, Path path);
+    std::optional<DscpSet> permit(const nlohmann::json& value, Path path);
+    std::optional<DiffservMode> mode(const nlohmann::json& value, Path path);
     Decap decap(const nlohmann::json& value, Path path);
     PreClassify pre_classify(const nlohmann::json& value, Path path);
     void class_via(const nlohmann::json& value, Path path, PreClassify& pre_classify);

@@ -57,6 +57,7 @@ InnerDscp ConfigReader::inner_dscp(const json& value, Path path) {
 
 Encap ConfigReader::encap(const json& value, Path path) {
     Encap encap;
+    encap.implied = value.is_object() && member(value, "dscp") == nullptr;
     if (!object(value, path, {"dscp", "innerDscp", "ecn", "singleAggregate"})) return encap;
     if (const json* found = member(value, "dscp")) encap_dscp(*found, path / "dscp", encap);
     if (const json* found = member(value, "innerDscp"))
@@ -80,6 +81,47 @@ std::optional<Aggregate> ConfigReader::aggregate(const json& value, Path path) {
     return dscp ? std::optional(Aggregate{0, Dscp{*dscp}}) : std::nullopt;
 }
 
+std::optional<DscpSet> ConfigReader::permit(const json& value, Path path) {
+    const json* const found = member(value, "permit");
+    if (found == nullptr) return std::nullopt;
+    const std::string list = text(value, "permit", path);
+    std::string bad;
+    auto permit = parse_dscp_set(list, &bad);
+    if (!permit && found->is_string())
+        problem(path / "permit",
+                in_quotes(bad) + " is not a DSCP or a range of them; for example \"ef,0-47\"");
+    return permit;
+}
+
+// How encap and decap were typed. Whether they are still so is no question.
+std::optional<DiffservMode> ConfigReader::mode(const json& value, Path path) {
+    DiffservMode mode;
+    if (!object(value, path, {"model", "dscp", "permit"})) return std::nullopt;
+    const json* const model = member(value, "model");
+    if (model != nullptr && is(*model, "uniform")) {
+        mode.model = TunnelModel::uniform;
+    } else if (model != nullptr && is(*model, "pipe")) {
+        mode.model = TunnelModel::pipe;
+    } else if (model == nullptr || !is(*model, "short-pipe")) {
+        problem(path / "model", "must be \"uniform\", \"pipe\" or \"short-pipe\"");
+        return std::nullopt;
+    }
+    if (const json* found = member(value, "dscp")) {
+        Encap encap;
+        encap_dscp(*found, path / "dscp", encap);
+        if (encap.dscp == EncapDscp::native ||
+            (mode.model == TunnelModel::uniform && encap.dscp != EncapDscp::copy))
+            problem(path / "dscp", "is not of the model " + std::string(to_string(mode.model)));
+        mode.dscp = encap.dscp;
+        mode.value = encap.value;
+        mode.table = std::move(encap.table);
+    }
+    mode.permit = permit(value, path);
+    if (mode.permit && mode.model != TunnelModel::uniform)
+        problem(path / "permit", "is of the model uniform only");
+    return mode;
+}
+
 Decap ConfigReader::decap(const json& value, Path path) {
     Decap decap;
     if (!object(value, path, {"dscp", "permit", "class", "ecn"})) return decap;
@@ -92,14 +134,7 @@ Decap ConfigReader::decap(const json& value, Path path) {
             decap.table = std::move(*table);
         }
     }
-    if (const json* permit = member(value, "permit")) {
-        const std::string list = text(value, "permit", path);
-        std::string bad;
-        decap.permit = parse_dscp_set(list, &bad);
-        if (!decap.permit && permit->is_string())
-            problem(path / "permit",
-                    in_quotes(bad) + " is not a DSCP or a range of them; for example \"ef,0-47\"");
-    }
+    decap.permit = permit(value, path);
     if (const json* queue_by = member(value, "class")) {
         if (is(*queue_by, "outer"))
             decap.queue_by = DecapClass::outer;
@@ -155,9 +190,30 @@ void ConfigReader::class_via(const json& value, Path path, PreClassify& pre_clas
         u32(*mask, path / "mark", "a number or a text such as \"0x3f00\"").value_or(0x3f);
 }
 
+// What is not in the object is what the mode says.
+static void complete(const json& value, TunnelProfile& profile) {
+    static const json nothing = json::object();
+    TunnelProfile by_mode;
+    carry_out(*profile.mode, by_mode);
+    if (profile.encap.implied) {
+        profile.encap.dscp = by_mode.encap.dscp;
+        profile.encap.value = by_mode.encap.value;
+        profile.encap.table = by_mode.encap.table;
+        profile.encap.implied = false;
+    }
+    const json* const found = member(value, "decap");
+    const json& decap = found != nullptr && found->is_object() ? *found : nothing;
+    if (member(decap, "class") == nullptr) profile.decap.queue_by = by_mode.decap.queue_by;
+    if (member(decap, "dscp") != nullptr) return;
+    profile.decap.dscp = by_mode.decap.dscp;
+    if (member(decap, "permit") == nullptr) profile.decap.permit = by_mode.decap.permit;
+}
+
 TunnelProfile ConfigReader::tunnel(const json& value, Path path) {
     TunnelProfile profile;
-    if (!object(value, path, {"encap", "decap", "preClassify", "controlDscp"})) return profile;
+    profile.encap.implied = true;
+    if (!object(value, path, {"encap", "decap", "preClassify", "controlDscp", "diffservMode"}))
+        return profile;
     if (const json* found = member(value, "encap")) profile.encap = encap(*found, path / "encap");
     if (const json* found = member(value, "decap")) profile.decap = decap(*found, path / "decap");
     if (const json* found = member(value, "preClassify"))
@@ -166,6 +222,9 @@ TunnelProfile ConfigReader::tunnel(const json& value, Path path) {
         if (const auto dscp = number(*found, path / "controlDscp"))
             profile.control_dscp = Dscp{*dscp};
     }
+    if (const json* found = member(value, "diffservMode"))
+        profile.mode = mode(*found, path / "diffservMode");
+    if (profile.mode) complete(value, profile);
     return profile;
 }
 

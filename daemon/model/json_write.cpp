@@ -22,11 +22,21 @@ json table_map_json(const TableMap& map) {
     return value;
 }
 
+// Of an Encap or a DiffservMode.
+template <typename Encapsulation>
+json encap_dscp_json(const Encapsulation& encap) {
+    switch (encap.dscp) {
+    case EncapDscp::set: return {{"set", to_string(encap.value)}};
+    case EncapDscp::table: return {{"table", encap.table}};
+    case EncapDscp::native: return "native";
+    case EncapDscp::copy: break;
+    }
+    return "copy";
+}
+
 json encap_json(const Encap& encap) {
-    json value = {{"dscp", "copy"}};
-    if (encap.dscp == EncapDscp::native) value["dscp"] = "native";
-    if (encap.dscp == EncapDscp::set) value["dscp"] = {{"set", to_string(encap.value)}};
-    if (encap.dscp == EncapDscp::table) value["dscp"] = {{"table", encap.table}};
+    json value = json::object();
+    if (!encap.implied) value["dscp"] = encap_dscp_json(encap);
     const InnerDscp& inner = encap.inner;
     if (inner.mode == EncapInner::set) value["innerDscp"]["set"] = to_string(inner.value);
     if (inner.mode == EncapInner::table) value["innerDscp"]["table"] = inner.table;
@@ -35,14 +45,16 @@ json encap_json(const Encap& encap) {
     return value;
 }
 
-json decap_json(const Decap& decap) {
+// `whole`: with a class that is the default.
+json decap_json(const Decap& decap, bool whole) {
     json value = json::object();
     if (decap.dscp == DecapDscp::table)
         value["dscp"]["table"] = decap.table;
     else
         value["dscp"] = decap.dscp == DecapDscp::copy ? "copy" : "keep";
     if (decap.permit) value["permit"] = to_string(*decap.permit);
-    if (decap.queue_by == DecapClass::outer) value["class"] = "outer";
+    const bool outer = decap.queue_by == DecapClass::outer;
+    if (outer || whole) value["class"] = outer ? "outer" : "inner";
     if (decap.ecn != DecapEcn::native) value["ecn"] = to_string(decap.ecn);
     return value;
 }
@@ -56,8 +68,17 @@ json pre_classify_json(const PreClassify& pre_classify) {
     return value.is_null() ? json(true) : value;
 }
 
+json mode_json(const DiffservMode& mode) {
+    json value = {{"model", to_string(mode.model)}};
+    if (mode.dscp != EncapDscp::copy) value["dscp"] = encap_dscp_json(mode);
+    if (mode.permit) value["permit"] = to_string(*mode.permit);
+    return value;
+}
+
 json tunnel_json(const TunnelProfile& profile) {
-    json value = {{"encap", encap_json(profile.encap)}, {"decap", decap_json(profile.decap)}};
+    json value = {{"encap", encap_json(profile.encap)},
+                  {"decap", decap_json(profile.decap, profile.mode.has_value())}};
+    if (profile.mode) value["diffservMode"] = mode_json(*profile.mode);
     if (profile.control_dscp) value["controlDscp"] = to_string(*profile.control_dscp);
     if (profile.pre_classify.enabled)
         value["preClassify"] = pre_classify_json(profile.pre_classify);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tunqos/model.hpp"
 
+#include <tuple>
+
 namespace tunqos {
 
 TunnelModel model_of(const TunnelProfile& profile) {
@@ -11,6 +13,37 @@ TunnelModel model_of(const TunnelProfile& profile) {
         return TunnelModel::uniform;
     if (decap.dscp != DecapDscp::keep) return TunnelModel::custom;
     return decap.queue_by == DecapClass::outer ? TunnelModel::pipe : TunnelModel::short_pipe;
+}
+
+void carry_out(const DiffservMode& mode, TunnelProfile& profile) {
+    Encap& encap = profile.encap;
+    encap.dscp = mode.dscp;
+    encap.value = mode.value;
+    encap.table = mode.table;
+    encap.implied = false;
+    Decap& decap = profile.decap;
+    decap.dscp = mode.model == TunnelModel::uniform ? DecapDscp::copy : DecapDscp::keep;
+    decap.table.clear();
+    decap.permit = mode.permit;
+    decap.queue_by = mode.model == TunnelModel::pipe ? DecapClass::outer : DecapClass::inner;
+}
+
+SaidByMode said_by_mode(const TunnelProfile& profile) {
+    if (!profile.mode) return {};
+    TunnelProfile by_mode;
+    carry_out(*profile.mode, by_mode);
+    const auto& [encap, decap] = std::tie(profile.encap, profile.decap);
+    return {std::tie(encap.dscp, encap.value, encap.table) ==
+                std::tie(by_mode.encap.dscp, by_mode.encap.value, by_mode.encap.table),
+            std::tie(decap.dscp, decap.table, decap.permit) ==
+                std::tie(by_mode.decap.dscp, by_mode.decap.table, by_mode.decap.permit),
+            decap.queue_by == by_mode.decap.queue_by};
+}
+
+bool says_nothing(const TunnelProfile& profile) {
+    TunnelProfile nothing;
+    nothing.encap.implied = true;
+    return profile == nothing;
 }
 
 std::string_view to_string(TunnelModel model) {

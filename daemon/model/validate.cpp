@@ -170,14 +170,24 @@ private:
                               "value, or lines for these");
     }
 
+    void diffserv_mode(const DiffservMode& mode, const std::string& path) {
+        if (mode.dscp == EncapDscp::table) table(mode.table, path, Use::dscp);
+        if (mode.dscp == EncapDscp::set && mode.value.value >= dscp_count)
+            problem(path, std::to_string(mode.value.value) + " is out of range (0-63)");
+        if (mode.permit && mode.permit->none())
+            problem(path,
+                    "the permit list is empty, so that nothing would be copied; use short-pipe");
+    }
+
     void profile(const TunnelProfile& profile, const std::string& owner) {
-        const auto& [encap, decap, pre_classify, control] = profile;
+        const auto& [encap, decap, pre_classify, control, mode] = profile;
         inner(encap, owner);
         single_aggregate(encap, owner);
         if (control && control->value >= dscp_count)
             problem(owner + " / tunnel control dscp",
                     std::to_string(control->value) + " is out of range (0-63)");
-        if (encap.dscp == EncapDscp::table)
+        if (mode) diffserv_mode(*mode, owner + " / tunnel diffserv-mode");
+        if (encap.dscp == EncapDscp::table && !said_by_mode(profile).encap_dscp)
             table(encap.table, owner + " / tunnel encap dscp", Use::dscp);
         if (encap.dscp == EncapDscp::set && encap.value.value >= dscp_count)
             problem(owner + " / tunnel encap dscp",

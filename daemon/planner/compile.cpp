@@ -51,7 +51,7 @@ void bring_into(const Aggregate& aggregate, Tunnel& tunnel) {
 
 Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string label,
                       const TunnelProfile& profile) {
-    const auto& [encap, decap, pre_classify, control] = profile;
+    const auto& [encap, decap, pre_classify, control, mode] = profile;
     Tunnel tunnel;
     tunnel.binding = std::move(binding);
     tunnel.label = std::move(label);

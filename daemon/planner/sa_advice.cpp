@@ -29,7 +29,7 @@ std::string decap_setting(const Decap& decap) {
 
 // The settings that are for two headers, of an SA that has one.
 std::vector<std::string> idle_settings(const Sa& sa, const TunnelProfile& profile) {
-    const auto& [encap, decap, pre_classify, control] = profile;
+    const auto& [encap, decap, pre_classify, control, mode] = profile;
     std::vector<std::string> settings;
     if (sa.mode != XFRM_MODE_TRANSPORT && sa.mode != XFRM_MODE_BEET) return settings;
     if (sa.direction != Sa::Direction::in) {

@@ -38,6 +38,10 @@ std::optional<std::string> class_lost(const CryptoMap& map,
 std::vector<std::string> advise_classes(const std::map<CryptoMapKey, CryptoMap>& maps,
                                         const std::map<std::string, Interface>& interfaces);
 
+// What a change does that was perhaps not meant: an outer DSCP that was set is a copy again, and
+// nobody has said copy.
+std::vector<std::string> advise_change(const Config& before, const Config& after);
+
 // One line a change, for people: "interface gre1: encap dscp copy -> table wan".
 std::vector<std::string> diff(const Config& before, const Config& after);
 

@@ -58,6 +58,8 @@ struct Encap {
     EncapEcn ecn = EncapEcn::native;
     // The outer marks are brought into this one. None: they are as they come.
     std::optional<Aggregate> single_aggregate = std::nullopt;
+    // Nobody has said how the outer DSCP is made: it is a copy because there is a tunnel.
+    bool implied = false;
 
     bool operator==(const Encap&) const = default;
 };
@@ -104,6 +106,23 @@ std::string handle_text(std::uint16_t handle);
 // Can a DSCP stand in these bits of a mark? They are in a row, and 6 of them at least.
 bool holds_dscp(std::uint32_t mask);
 
+// RFC 2983 and RFC 3270: a name for a pair of encap and decap settings. uniform: encap copy and
+// decap copy; pipe: decap keep, queue by outer; short_pipe: decap keep, queue by inner; all with
+// the inner DSCP kept at encapsulation and without single-aggregate; custom: anything else.
+enum class TunnelModel { uniform, pipe, short_pipe, custom };
+
+// `tunnel diffserv-mode` as it was typed. What it says can be said otherwise by a line for one of
+// the settings, and holds again when that line is gone.
+struct DiffservMode {
+    TunnelModel model = TunnelModel::short_pipe; // not custom
+    EncapDscp dscp = EncapDscp::copy;            // copy; of the two pipes set or table as well
+    Dscp value;                                  // for set
+    std::string table;                           // for table
+    std::optional<DscpSet> permit;               // of uniform
+
+    bool operator==(const DiffservMode&) const = default;
+};
+
 // One tunnel's complete policy.
 struct TunnelProfile {
     Encap encap;
@@ -111,15 +130,25 @@ struct TunnelProfile {
     PreClassify pre_classify;
     // Of what a WireGuard device sends on its own. None: what WireGuard writes.
     std::optional<Dscp> control_dscp = std::nullopt;
+    // How encap and decap came to be what they are, if by a model. They hold, whatever it says.
+    std::optional<DiffservMode> mode = std::nullopt;
 
     bool operator==(const TunnelProfile&) const = default;
 };
 
-// RFC 2983 and RFC 3270: a name for a pair of encap and decap settings, derived, never
-// stored. uniform: encap copy and decap copy; pipe: decap keep, queue by outer;
-// short_pipe: decap keep, queue by inner; all with the inner DSCP kept at encapsulation and
-// without single-aggregate; custom: anything else.
-enum class TunnelModel { uniform, pipe, short_pipe, custom };
+// What a mode says of the two DSCPs and of the class; ECN, the inner DSCP and single-aggregate
+// stay as they are.
+void carry_out(const DiffservMode& mode, TunnelProfile& profile);
+// Which of the settings that a mode has a say in are said by it, and not by a line of their own.
+// Without a mode none is.
+struct SaidByMode {
+    bool encap_dscp = false, decap_dscp = false, decap_class = false;
+};
+SaidByMode said_by_mode(const TunnelProfile& profile);
+// No line would be printed for it.
+bool says_nothing(const TunnelProfile& profile);
+
+// Of the settings, however they were typed; never stored.
 TunnelModel model_of(const TunnelProfile& profile);
 std::string_view to_string(TunnelModel model); // "uniform", "pipe", "short-pipe", "custom"
 

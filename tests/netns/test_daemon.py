@@ -115,7 +115,7 @@ def later_settings(case, daemon):
                       encap_ecn="rfc6040", decap_ecn="native",
                       control_dscp=0)),
                 (("tunnel encap inner-dscp keep", "no tunnel encap ecn",
-                  "no tunnel control dscp"),
+                  "no tunnel control dscp", "tunnel encap dscp copy"),
                  dict(encap_inner="keep", encap_inner_table=None,
                       encap_inner_value=None, encap_ecn="native",
                       decap_ecn="native", control_dscp=None))):
@@ -131,6 +131,19 @@ def later_settings(case, daemon):
                        sock.info()["generation"], generation)
     daemon.cli(*config("no interface wg9", "no table-map later"),
                "do write memory")
+
+
+def undone(case, daemon):
+    """The module after X and no X has what it had before."""
+    with genl.Tunqos("rA") as sock:
+        before = sock.tunnels()
+        for line in ("qos pre-classify", "tunnel decap class outer",
+                     "tunnel encap dscp copy", "tunnel diffserv-mode pipe",
+                     "tunnel encap ecn rfc6040"):
+            daemon.cli(*config("interface wg9", line))
+            case.true(line, "wg9" in sock.tunnels())
+            daemon.cli(*config("interface wg9", "no " + line))
+            case.equal("no " + line, sock.tunnels(), before)
 
 
 def refusals(case, daemon):
@@ -365,6 +378,7 @@ def test(case):
             case.note("restarts done")
             somebody_else(case, daemon)
             later_settings(case, daemon)
+            undone(case, daemon)
             refusals(case, daemon)
             case.note("refusals done")
             files(case, net, tun, daemon)

@@ -73,7 +73,7 @@ def binds(case, net, tun, daemon):
                    "crypto map v 10")
         text = daemon.cli("show running-config").stdout
         case.true(what + " is shown", " %s %s\n" % (what, right) in text)
-        daemon.cli(*entry(10, "%s %s" % (what, wrong)))
+        daemon.cli(*entry(10, "no " + what, "%s %s" % (what, wrong)))
         shots.outer(case, net, tun, "%s %s" % (what, wrong), EF)
         case.equal(what + ": unbound", sas(daemon)[OUT]["bound"], None)
         daemon.cli(*entry(10, "no " + what))

@@ -19,7 +19,7 @@ std::vector<Command> crypto_map_commands() {
                        {"peer", "The other end of the IPsec tunnel"},
                        {"ADDRESS", "Its address"}},
             .summary = "Binds the entry to the IPsec tunnel with this peer. An entry has one peer: "
-                       "another takes its place.",
+                       "a second one is refused. Give it an entry of its own, or remove the first.",
             .example = "set peer 203.0.113.2",
             .edit = edit_peer,
         },

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "cli/commands.hpp"
+#include "cli/grammar/types.hpp"
 #include "cli/session.hpp"
 #include "cli/show.hpp"
 
@@ -57,6 +58,12 @@ Status clear_counters(Session& session, const Match& match) {
         if (!reply) return session.refuse(reply.error());
     }
     return entries.empty() ? session.refuse(*error) : Status::ok;
+}
+
+Status terminal(Session& session, const Match& match) {
+    if (match.has("length"))
+        session.set_length(parse_number(match.get("LENGTH"), 0, 512).value_or(0));
+    return Status::ok;
 }
 
 // Done before it is typed, or nobody's business.
@@ -130,9 +137,12 @@ std::vector<Command> exec_commands() {
                        {"length", "Lines of the screen"},
                        {"width", "Columns of the screen"},
                        {"LENGTH", "Number; 0 for no pausing"}},
-            .summary = "Accepted for the sake of scripts written for IOS: output never pauses.",
-            .example = "terminal length 0",
-            .run = nothing,
+            .summary = "With a length, longer output of a show command stops at each screen of so "
+                       "many lines with --More--, if it goes to a terminal: space goes on by a "
+                       "screen, Enter by a line, and any other key ends it. 0, at the beginning, "
+                       "is without a stop. A width is accepted; that of the terminal holds.",
+            .example = "terminal length 24",
+            .run = terminal,
         },
         {
             .modes = {Mode::exec},

@@ -34,6 +34,8 @@ public:
     // Sends what was collected. The draft is empty afterwards, whatever happens.
     tl::expected<Committed, CallError> commit();
     void discard();
+    // With the edits.
+    const Config& config() const { return after_; }
 
 private:
     struct Edit {

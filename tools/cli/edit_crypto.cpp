@@ -53,7 +53,8 @@ Result<Config> edit_crypto_map(Config config, const Context&, const Match& match
     const std::string name = match.get("CRYPTO-MAP");
     const CryptoMapKey key{name, parse_number(match.get("SEQUENCE"), 1, 65535).value_or(0)};
     if (!match.negated) {
-        config.crypto_maps.try_emplace(key);
+        const auto [entry, made] = config.crypto_maps.try_emplace(key);
+        if (made) entry->second.tunnel.encap.implied = true;
         return config;
     }
     const bool all = key.sequence == 0;
@@ -66,7 +67,20 @@ Result<Config> edit_crypto_map(Config config, const Context&, const Match& match
 }
 
 Result<Config> edit_peer(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, match, &Selector::peer, typed_address(match), "peer");
+    const CryptoMapKey key = crypto_map_key(context);
+    const std::string peer = typed_address(match);
+    const auto found = config.crypto_maps.find(key);
+    // On IOS a second peer is a backup of the first one, which an entry does not have here.
+    if (!match.negated && found != config.crypto_maps.end()) {
+        const std::string& first = found->second.match.peer;
+        if (!first.empty() && first != peer)
+            return fail(title(key),
+                        fmt::format("it has peer {} already, and an entry has one; type "
+                                    "no set peer {} first, or give {} an entry of its "
+                                    "own",
+                                    first, first, peer));
+    }
+    return change(std::move(config), context, match, &Selector::peer, peer, "peer");
 }
 
 Result<Config> edit_local(Config config, const Context& context, const Match& match) {

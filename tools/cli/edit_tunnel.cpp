@@ -2,37 +2,26 @@
 //
 // The settings of a tunnel profile, on an interface or on a crypto map.
 //
-// On an interface the profile begins with the first tunnel setting. It ends with `no tunnel encap
-// dscp` (or `no tunnel diffserv-mode`) when every other setting is at its default as well: then
-// nothing is left that `show running-config` would have to print.
+// On an interface the profile begins with the first setting that is not at its default, and it
+// ends when every one of them is: then nothing is left that `show running-config` would print.
+// What a line implies (a tunnel has an outer DSCP, a copy) is not stored with it.
 #include "cli/edit.hpp"
 #include "cli/grammar/types.hpp"
 
 namespace tunqos::cli {
 namespace {
 
-// What a setting's `no` form does to a profile that is all defaults afterwards.
-enum class WhenDefault { keep, remove };
-
 template <typename Change>
-Result<Config> change(Config config, const Context& context, const Match& match,
-                      WhenDefault when_default, Change&& apply) {
+Result<Config> change(Config config, const Context& context, Change&& apply) {
     if (context.mode == Mode::crypto_map) {
         apply(config.crypto_maps[crypto_map_key(context)].tunnel);
         return config;
     }
-    // `no` of a setting that was never made does not make a tunnel of the interface.
-    const auto found = config.interfaces.find(context.name);
-    if (match.negated && (found == config.interfaces.end() || !found->second.tunnel)) return config;
-
     Interface& interface = config.interfaces[context.name];
-    if (!interface.tunnel) interface.tunnel.emplace();
+    if (!interface.tunnel) interface.tunnel.emplace().encap.implied = true;
     apply(*interface.tunnel);
-    if (match.negated && when_default == WhenDefault::remove &&
-        *interface.tunnel == TunnelProfile{}) {
-        interface.tunnel.reset();
-        if (interface == Interface{}) config.interfaces.erase(context.name);
-    }
+    if (says_nothing(*interface.tunnel)) interface.tunnel.reset();
+    if (interface == Interface{}) config.interfaces.erase(context.name);
     return config;
 }
 
@@ -41,13 +30,31 @@ std::optional<DscpSet> permit_of(const Match& match) {
     return parse_dscp_set(match.get("DSCP-LIST"));
 }
 
+// What the model says, or the default.
+TunnelProfile without_lines(const TunnelProfile& profile) {
+    TunnelProfile other;
+    other.encap.implied = true;
+    if (profile.mode) carry_out(*profile.mode, other);
+    return other;
+}
+
 // The settings of another line (inner-dscp, single-aggregate, ecn) stay.
-Encap encap_of(Encap before, const Match& match) {
+void put_outer(const Encap& from, Encap& encap) {
+    encap.dscp = from.dscp;
+    encap.value = from.value;
+    encap.table = from.table;
+    encap.implied = from.implied;
+}
+
+void put_inner(const Decap& from, Decap& decap) {
+    decap.dscp = from.dscp;
+    decap.table = from.table;
+    decap.permit = from.permit;
+}
+
+// What comes behind `tunnel encap dscp`, or behind the name of a model.
+Encap outer_of(const Match& match) {
     Encap encap;
-    encap.inner = std::move(before.inner);
-    encap.ecn = before.ecn;
-    encap.single_aggregate = before.single_aggregate;
-    if (match.negated) return encap;
     if (const std::string dscp = match.get("DSCP"); !dscp.empty()) {
         encap.dscp = EncapDscp::set;
         encap.value = parse_dscp(dscp).value_or(Dscp{});
@@ -60,31 +67,51 @@ Encap encap_of(Encap before, const Match& match) {
     return encap;
 }
 
+DiffservMode mode_of(const Match& match) {
+    const Encap outer = outer_of(match);
+    DiffservMode mode;
+    mode.dscp = outer.dscp;
+    mode.value = outer.value;
+    mode.table = outer.table;
+    mode.permit = permit_of(match);
+    if (match.has("uniform")) mode.model = TunnelModel::uniform;
+    if (match.has("pipe")) mode.model = TunnelModel::pipe;
+    return mode;
+}
+
+// What was said of the DSCPs by lines of their own stays; without a model nothing does.
+void remove_mode(TunnelProfile& profile) {
+    TunnelProfile defaults;
+    defaults.encap.implied = true;
+    const bool named = profile.mode.has_value();
+    const SaidByMode said = said_by_mode(profile);
+    profile.mode.reset();
+    if (!named || said.encap_dscp) put_outer(defaults.encap, profile.encap);
+    if (!named || said.decap_dscp) put_inner(defaults.decap, profile.decap);
+    if (!named || said.decap_class) profile.decap.queue_by = defaults.decap.queue_by;
+    if (named) return;
+    profile.encap.inner = {};
+    profile.encap.single_aggregate.reset();
+}
+
 } // namespace
 
 // A model says everything about the DSCPs of both directions: what it does not name goes to its
 // default, so that a line of a running configuration always means the same. ECN is no part of it.
 Result<Config> edit_diffserv_mode(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, match, WhenDefault::remove,
-                  [&](TunnelProfile& profile) {
-                      profile.encap.inner = {};
-                      profile.encap.single_aggregate.reset();
-                      profile.encap = encap_of(std::move(profile.encap), match);
-                      Decap decap;
-                      decap.ecn = profile.decap.ecn;
-                      if (!match.negated && match.has("uniform")) {
-                          decap.dscp = DecapDscp::copy;
-                          decap.permit = permit_of(match);
-                      }
-                      if (!match.negated && match.has("pipe")) decap.queue_by = DecapClass::outer;
-                      profile.decap = decap;
-                  });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        if (match.negated) return remove_mode(profile);
+        profile.encap.inner = {};
+        profile.encap.single_aggregate.reset();
+        profile.mode = mode_of(match);
+        carry_out(*profile.mode, profile);
+    });
 }
 
 Result<Config> edit_encap_dscp(Config config, const Context& context, const Match& match) {
-    return change(
-        std::move(config), context, match, WhenDefault::remove,
-        [&](TunnelProfile& profile) { profile.encap = encap_of(std::move(profile.encap), match); });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        put_outer(match.negated ? without_lines(profile).encap : outer_of(match), profile.encap);
+    });
 }
 
 Result<Config> edit_single_aggregate(Config config, const Context& context, const Match& match) {
@@ -94,97 +121,89 @@ Result<Config> edit_single_aggregate(Config config, const Context& context, cons
     }
     if (const auto dscp = parse_dscp(match.get("DSCP"))) aggregate = Aggregate{0, *dscp};
     if (match.negated) aggregate.reset();
-    return change(std::move(config), context, match, WhenDefault::keep,
+    return change(std::move(config), context,
                   [&](TunnelProfile& profile) { profile.encap.single_aggregate = aggregate; });
 }
 
 Result<Config> edit_inner_dscp(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, match, WhenDefault::keep,
-                  [&](TunnelProfile& profile) {
-                      InnerDscp& inner = profile.encap.inner;
-                      inner = {};
-                      if (match.negated || match.has("keep")) return;
-                      inner.mode = match.has("set") ? EncapInner::set : EncapInner::table;
-                      inner.value = parse_dscp(match.get("DSCP")).value_or(Dscp{});
-                      inner.table = match.get("TABLE-MAP");
-                  });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        InnerDscp& inner = profile.encap.inner;
+        inner = {};
+        if (match.negated || match.has("keep")) return;
+        inner.mode = match.has("set") ? EncapInner::set : EncapInner::table;
+        inner.value = parse_dscp(match.get("DSCP")).value_or(Dscp{});
+        inner.table = match.get("TABLE-MAP");
+    });
 }
 
 Result<Config> edit_encap_ecn(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, match, WhenDefault::keep,
-                  [&](TunnelProfile& profile) {
-                      EncapEcn& ecn = profile.encap.ecn;
-                      ecn = EncapEcn::native;
-                      if (match.negated) return;
-                      if (match.has("rfc6040")) ecn = EncapEcn::rfc6040;
-                      if (match.has("compatibility")) ecn = EncapEcn::compatibility;
-                  });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        EncapEcn& ecn = profile.encap.ecn;
+        ecn = EncapEcn::native;
+        if (match.negated) return;
+        if (match.has("rfc6040")) ecn = EncapEcn::rfc6040;
+        if (match.has("compatibility")) ecn = EncapEcn::compatibility;
+    });
 }
 
 Result<Config> edit_tos(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, match, WhenDefault::remove,
-                  [&](TunnelProfile& profile) {
-                      profile.encap = encap_of(std::move(profile.encap), match);
-                      if (match.negated) return;
-                      const auto tos = parse_number(match.get("TOS"), 0, 255).value_or(0);
-                      profile.encap.dscp = EncapDscp::set;
-                      profile.encap.value = Dscp{static_cast<std::uint8_t>(tos >> 2U)};
-                  });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        if (match.negated) return put_outer(without_lines(profile).encap, profile.encap);
+        const auto tos = parse_number(match.get("TOS"), 0, 255).value_or(0);
+        Encap outer;
+        outer.dscp = EncapDscp::set;
+        outer.value = Dscp{static_cast<std::uint8_t>(tos >> 2U)};
+        put_outer(outer, profile.encap);
+    });
 }
 
 Result<Config> edit_decap_dscp(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, match, WhenDefault::keep,
-                  [&](TunnelProfile& profile) {
-                      Decap decap;
-                      decap.queue_by = profile.decap.queue_by;
-                      decap.ecn = profile.decap.ecn;
-                      if (!match.negated && !match.has("keep")) {
-                          decap.dscp = match.has("copy") ? DecapDscp::copy : DecapDscp::table;
-                          decap.table = match.get("TABLE-MAP");
-                          decap.permit = permit_of(match);
-                      }
-                      profile.decap = decap;
-                  });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        if (match.negated) return put_inner(without_lines(profile).decap, profile.decap);
+        Decap decap;
+        if (!match.has("keep")) {
+            decap.dscp = match.has("copy") ? DecapDscp::copy : DecapDscp::table;
+            decap.table = match.get("TABLE-MAP");
+            decap.permit = permit_of(match);
+        }
+        put_inner(decap, profile.decap);
+    });
 }
 
 Result<Config> edit_decap_class(Config config, const Context& context, const Match& match) {
-    const bool outer = !match.negated && match.has("outer");
-    return change(std::move(config), context, match, WhenDefault::keep,
-                  [&](TunnelProfile& profile) {
-                      profile.decap.queue_by = outer ? DecapClass::outer : DecapClass::inner;
-                  });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        profile.decap.queue_by = match.has("outer") ? DecapClass::outer : DecapClass::inner;
+        if (match.negated) profile.decap.queue_by = without_lines(profile).decap.queue_by;
+    });
 }
 
 Result<Config> edit_decap_ecn(Config config, const Context& context, const Match& match) {
     const bool rfc6040 = !match.negated && match.has("rfc6040");
-    return change(std::move(config), context, match, WhenDefault::keep,
-                  [&](TunnelProfile& profile) {
-                      profile.decap.ecn = rfc6040 ? DecapEcn::rfc6040 : DecapEcn::native;
-                  });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        profile.decap.ecn = rfc6040 ? DecapEcn::rfc6040 : DecapEcn::native;
+    });
 }
 
 Result<Config> edit_control_dscp(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, match, WhenDefault::keep,
-                  [&](TunnelProfile& profile) {
-                      profile.control_dscp.reset();
-                      if (!match.negated) profile.control_dscp = parse_dscp(match.get("DSCP"));
-                  });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        profile.control_dscp.reset();
+        if (!match.negated) profile.control_dscp = parse_dscp(match.get("DSCP"));
+    });
 }
 
 Result<Config> edit_pre_classify(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, match, WhenDefault::keep,
-                  [&](TunnelProfile& profile) {
-                      profile.pre_classify = {};
-                      if (match.negated) return;
-                      profile.pre_classify.enabled = true;
-                      PreClassify& to = profile.pre_classify;
-                      to.table = match.get("TABLE-MAP");
-                      to.handle = parse_handle(match.get("HANDLE")).value_or(0);
-                      if (match.has("priority")) to.via = ClassVia::priority;
-                      if (!match.has("mark")) return;
-                      to.via = ClassVia::mark;
-                      to.mask = parse_u32(match.get("MASK")).value_or(0);
-                  });
+    return change(std::move(config), context, [&](TunnelProfile& profile) {
+        profile.pre_classify = {};
+        if (match.negated) return;
+        PreClassify& to = profile.pre_classify;
+        to.enabled = true;
+        to.table = match.get("TABLE-MAP");
+        to.handle = parse_handle(match.get("HANDLE")).value_or(0);
+        if (match.has("priority")) to.via = ClassVia::priority;
+        if (!match.has("mark")) return;
+        to.via = ClassVia::mark;
+        to.mask = parse_u32(match.get("MASK")).value_or(0);
+    });
 }
 
 } // namespace tunqos::cli

@@ -132,6 +132,28 @@ is a script. A line that ends with
 .B ?
 prints in a script what the key lists.
 .PP
+A configuration of IOS can be pasted. What something else does on Linux (addresses, keys, routing,
+queues) is refused with the name of who does it. A refused line that opens a block takes the lines
+of the block with it: with the prompt
+.B (config\-skip)#
+they are counted and skipped, up to the
+.B exit
+of the block or the next line of configuration mode that is understood. A line that is deeper than
+the refused one before it is of its block, too.
+.PP
+What is typed behind the line that ends an interactive session is thrown away, so that the rest of a
+paste is not run by the shell behind. Lines of a script behind the one that ends it are an error,
+and none of its changes is applied; with
+.B \-\-keep\-going
+they are dropped and the changes before them applied.
+.PP
+The daemon of another network namespace has its devices:
+.BR "ip netns exec NAMESPACE tunqosd" ,
+then
+.BR "ip netns exec NAMESPACE tunqos" .
+See
+.BR tunqosd (8).
+.PP
 Of two sessions at once each keeps what the other one has changed. Who is in a mode whose table map
 or crypto map somebody else removes is told so by the next setting there.
 .SH OPTIONS
@@ -253,11 +275,13 @@ std::string generate_man(const Grammar& grammar) {
         if (mode == Mode::interface) {
             text +=
                 "All but tunnel tos, control, set cos and set mark are commands of\n"
-                "crypto map mode, too. The first tunnel or qos\nsetting of an "
-                "interface also makes its outer DSCP a copy of the "
-                "inner one, as in IOS, until\n.B tunnel encap dscp\nsays otherwise;\n"
-                ".B no tunnel encap dscp\nas the last of the settings gives the interface back "
-                "to the kernel.\n";
+                "crypto map mode, too. With a tunnel or qos\nsetting that is not at its default "
+                "an interface also has a copy of the inner DSCP as outer one, as in IOS, until\n"
+                ".B tunnel encap dscp\nsays otherwise. That is implied, not stored: without the "
+                "last of its settings\nthe interface is the kernel's again. Lines are shown as "
+                "they were typed; only numbers get their names.\nOf\n.B tunnel diffserv-mode\n"
+                "and a line for one of its settings the latter is stronger, and without that line "
+                "the mode holds again.\n";
         }
         text += commands_of(grammar, mode);
     }

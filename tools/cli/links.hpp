@@ -13,6 +13,7 @@ struct LinkState {
     bool exists = false;
     bool up = false;
     bool running = false;
+    std::string qdisc; // kind of the root queueing discipline: "noqueue", "htb"; empty: unknown
 };
 
 std::vector<std::string> link_names();

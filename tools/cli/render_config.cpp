@@ -85,7 +85,11 @@ std::string render_interface(const std::string& name, const LinkState& link,
     };
     if (tunnel != nullptr) {
         part(render_tunnel(*tunnel));
-        if (tunnel->pre_classify) text += "  Queueing strategy: fifo (QOS pre-classification)\n";
+    }
+    if (!link.qdisc.empty()) {
+        const bool classified = tunnel != nullptr && tunnel->pre_classify;
+        text += fmt::format("  Queueing strategy: {}{}\n", link.qdisc,
+                            classified ? " (QOS pre-classification)" : "");
     }
     if (port != nullptr) part(render_port(*port));
     if (tunnel == nullptr && port == nullptr) text += "  No QoS setting of tunqos\n";

@@ -101,6 +101,12 @@ std::string render_tunnels(const std::vector<TunnelStatus>& tunnels) {
 std::string render_tunnel(const TunnelStatus& tunnel) {
     std::string text = fmt::format("{} is {}\n", subject(tunnel), tunnel.state);
     if (!tunnel.problem.empty()) text += fmt::format("  Problem: {}\n", tunnel.problem);
+    if (tunnel.state == "pending" && tunnel.binding == "device") {
+        text +=
+            "  There is no such device in this network namespace; one of another namespace "
+            "needs the daemon of that\n  one: ip netns exec NAMESPACE tunqosd, then ip netns "
+            "exec NAMESPACE tunqos\n";
+    }
     for (const std::string& warning : tunnel.warnings)
         text += fmt::format("  Warning: {}\n", warning);
     if (!tunnel.kind.empty()) text += fmt::format("  Tunnel protocol/transport {}\n", tunnel.kind);

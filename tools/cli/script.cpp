@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/script.hpp"
 
-#include <istream>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <optional>
 
 namespace tunqos::cli {
 namespace {
@@ -17,44 +22,114 @@ int exit_code(Status status, Exit wrong_line) {
     return exit_refused;
 }
 
-// Feeds one line. True: go on.
-bool feed(Session& session, std::string_view line, std::string_view before, Exit wrong_line,
-          OnError on_error, int& code) {
-    const Status status = session.execute(line, before);
-    if (status == Status::quit) return false;
-    // The first error decides the exit code.
-    if (code == exit_ok) code = exit_code(status, wrong_line);
-    return status == Status::ok ||
-           (on_error == OnError::keep_going && status != Status::unreachable);
-}
+// Lines that come behind the one that has ended the session.
+class Unread {
+public:
+    void count(std::string_view before, std::string_view line) {
+        if (is_blank(line)) return;
+        if (count_++ == 0) first_ = std::string(before) + std::string(line);
+    }
+    bool any() const { return count_ > 0; }
+    std::string words(std::string_view ended) const {
+        return fmt::format("{} ends the session, but {} line{} behind it: {}{}", ended, count_,
+                           count_ == 1 ? " stands" : "s stand", first_, count_ == 1 ? "" : ", ...");
+    }
 
-// All or nothing: after an error that stops the script nothing more is sent.
-int finish(Session& session, OnError on_error, int code) {
-    if (code != exit_ok && on_error == OnError::stop) return code;
-    if (code == exit_unreachable) return code;
-    const int last = exit_code(session.finish(), exit_refused);
-    return code == exit_ok ? last : code;
-}
+private:
+    std::size_t count_ = 0;
+    std::string first_;
+};
+
+// Reading standard input ends where it would have to wait, as long as it is there.
+class WithoutWaiting {
+public:
+    WithoutWaiting() : flags_(fcntl(STDIN_FILENO, F_GETFL)) {
+        if (flags_ >= 0) fcntl(STDIN_FILENO, F_SETFL, flags_ | O_NONBLOCK);
+    }
+    ~WithoutWaiting() {
+        if (flags_ >= 0) fcntl(STDIN_FILENO, F_SETFL, flags_);
+    }
+    WithoutWaiting(const WithoutWaiting&) = delete;
+    WithoutWaiting& operator=(const WithoutWaiting&) = delete;
+
+private:
+    int flags_;
+};
+
+// The lines of a script, one after another.
+class Script {
+public:
+    Script(Session& session, Exit wrong_line, OnError on_error)
+        : session_(session), wrong_line_(wrong_line), on_error_(on_error) {}
+
+    void feed(std::string_view line, std::string_view before) {
+        if (quit_) return unread_.count(before, line);
+        if (stopped_) return;
+        const Status status = session_.execute(line, before);
+        if (status == Status::quit) {
+            quit_ = true;
+            ended_ = std::string(before) + std::string(line);
+            return;
+        }
+        // The first error decides the exit code.
+        if (code_ == exit_ok) code_ = exit_code(status, wrong_line_);
+        stopped_ =
+            status != Status::ok && (on_error_ == OnError::stop || status == Status::unreachable);
+    }
+
+    bool stopped() const { return stopped_; }
+    bool has_quit() const { return quit_; }
+
+    // All or nothing: after an error that stops the script nothing more is sent.
+    int finish() {
+        if (unread_.any()) {
+            session_.refuse(unread_.words(ended_));
+            session_.refuse(
+                on_error_ == OnError::keep_going
+                    ? "what stands behind it was dropped"
+                    : "the changes were not applied; take it out, or use --keep-going to drop "
+                      "what stands behind it");
+            if (code_ == exit_ok) code_ = exit_refused;
+        }
+        if (code_ != exit_ok && on_error_ == OnError::stop) return code_;
+        if (code_ == exit_unreachable) return code_;
+        const int last = exit_code(session_.finish(), exit_refused);
+        return code_ == exit_ok ? last : code_;
+    }
+
+private:
+    Session& session_;
+    Exit wrong_line_;
+    OnError on_error_;
+    int code_ = exit_ok;
+    bool stopped_ = false;
+    bool quit_ = false;
+    std::string ended_; // the line that ended the session
+    Unread unread_;
+};
 
 } // namespace
 
 int run_script(Session& session, std::istream& input, OnError on_error) {
-    int code = exit_ok;
+    Script script(session, exit_refused, on_error);
+    std::optional<WithoutWaiting> rest;
     std::size_t number = 0;
     for (std::string line; std::getline(input, line);) {
         const std::string before = "line " + std::to_string(++number) + ": ";
         if (!line.empty() && line.back() == '\r') line.pop_back();
-        if (!feed(session, line, before, exit_refused, on_error, code)) break;
+        script.feed(line, before);
+        if (script.stopped()) break;
+        // Of a pipe what is there: whoever writes into it may wait for this program to end.
+        if (script.has_quit() && &input == &std::cin && !rest) rest.emplace();
     }
-    return finish(session, on_error, code);
+    return script.finish();
 }
 
 int run_commands(Session& session, const std::vector<std::string>& lines, OnError on_error) {
-    int code = exit_ok;
-    for (const std::string& line : lines) {
-        if (!feed(session, line, {}, exit_usage, on_error, code)) break;
-    }
-    return finish(session, on_error, code);
+    Script script(session, exit_usage, on_error);
+    for (const std::string& line : lines)
+        script.feed(line, {});
+    return script.finish();
 }
 
 } // namespace tunqos::cli

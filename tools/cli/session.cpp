@@ -4,13 +4,17 @@
 #include <fmt/format.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <ostream>
 
+#include "cli/foreign.hpp"
 #include "cli/grammar/modes.hpp"
+#include "cli/grammar/walk.hpp"
 #include "cli/links.hpp"
 #include "cli/live_names.hpp"
 #include "cli/output.hpp"
 #include "cli/status.hpp"
+#include "tunqos/config.hpp"
 #include "tunqos/printable.hpp"
 
 namespace tunqos::cli {
@@ -23,6 +27,15 @@ Session::Session(const Grammar& grammar, Caller& caller, std::ostream& out, std:
       err_(err),
       options_(options),
       draft_(caller, options.check ? Purpose::check : Purpose::apply) {}
+
+namespace {
+
+// The kernel would take it as the name of a device, but none is called so.
+bool is_unusual(std::string_view name) {
+    return name.find_first_of(",;*?\"'`|<>()[]{}\\@") != std::string_view::npos;
+}
+
+} // namespace
 
 // The line in the mode, as IOS reads it. A script need not enter configuration mode.
 Grammar::Resolved Session::resolve(std::string_view line) const {
@@ -37,14 +50,34 @@ Grammar::Resolved Session::resolve(std::string_view line) const {
 
 Status Session::execute(std::string_view line, std::string_view before) {
     if (is_blank(line)) return Status::ok;
+    if (!skipped_ && is_below_refused(line)) skip(*refused_);
+    refused_.reset();
+    if (const auto status = skipped(line)) return *status;
+    const Context was = context_;
+    const bool was_skipping = skipped_.has_value();
+    const Status status = understand(line, before);
+    if (was_skipping && skipped_) context_ = was; // `do` stays
+    if (context_ != was)
+        body_indentation_.reset();
+    else if (status == Status::ok)
+        body_indentation_ = indentation(line);
+    else if (!skipped_ && configures())
+        refused_ = line;
+    return status;
+}
+
+Status Session::understand(std::string_view line, std::string_view before) {
     auto [mode, outcome] = resolve(line);
     if (options_.batch && is_question(line, outcome)) return answer(line);
-    const auto* match = std::get_if<Match>(&outcome);
-    if (match == nullptr) {
-        if (options_.batch) err_ << before << line << '\n';
-        err_ << explain(outcome, line, before.size(), width_) << '\n';
-        if (std::holds_alternative<Invalid>(outcome)) err_ << other_mode(line);
-        return Status::syntax;
+    auto* match = std::get_if<Match>(&outcome);
+    const bool elsewhere = match != nullptr && mode != context_.mode && configures() &&
+                           find_foreign(context_.mode, line) != nullptr;
+    if (match == nullptr || elsewhere) return wrong(outcome, line, before);
+    if (const auto problem = settle_names(*match)) {
+        const Status status = refuse(*problem);
+        if (options_.batch && !before.empty()) err_ << "  in " << before << line << '\n';
+        if (match->command->enter != nullptr && !match->negated) skip(line);
+        return status;
     }
     const Context context = mode == context_.mode ? context_ : Context{mode, {}, 0};
     if (match->command->run != nullptr) {
@@ -56,7 +89,99 @@ Status Session::execute(std::string_view line, std::string_view before) {
     if (status != Status::ok && options_.batch && !before.empty()) {
         err_ << "  in " << before << line << '\n';
     }
+    const bool opens = match->command->enter != nullptr && !match->negated;
+    if (status == Status::refused && opens) skip(line);
     return status;
+}
+
+// Says what is wrong, and whether lines that belong to this one come behind it.
+Status Session::wrong(const Outcome& outcome, std::string_view line, std::string_view before) {
+    if (options_.batch) err_ << before << line << '\n';
+    const Foreign* foreign = configures() ? find_foreign(context_.mode, line) : nullptr;
+    const bool no = foreign != nullptr && line.substr(indentation(line), 3) == "no ";
+    if (foreign != nullptr) {
+        err_ << "% Not done by tunqos: " << foreign->who << ".";
+        err_ << (foreign->block && !no ? " " : "\n");
+        if (foreign->block && !no) skip(line, "");
+        return Status::syntax;
+    }
+    err_ << explain(outcome, line, before.size(), width_) << '\n';
+    if (std::holds_alternative<Invalid>(outcome)) err_ << other_mode(line);
+    const bool left_of_body = body_indentation_ && indentation(line) < *body_indentation_;
+    const bool in_block = context_.mode != Mode::exec && context_.mode != Mode::config;
+    if (configures() && (looks_like_block(line) || (in_block && left_of_body))) {
+        skip(line);
+    }
+    return Status::syntax;
+}
+
+// A script configures in exec mode, too.
+bool Session::configures() const {
+    return options_.batch || context_.mode != Mode::exec;
+}
+
+bool Session::is_below_refused(std::string_view line) const {
+    return refused_ && indentation(line) > indentation(*refused_);
+}
+
+void Session::skip(std::string_view opener, std::string_view before) {
+    err_ << before << "Lines up to the next command of configuration mode are skipped.\n";
+    skipped_.emplace(opener);
+    context_ = {Mode::skip, {}, 0};
+}
+
+// What becomes of a line in a block that was refused. Nothing: the block is over, or there is none.
+std::optional<Status> Session::skipped(std::string_view line) {
+    if (!skipped_) return std::nullopt;
+    switch (skipped_->judge(grammar_, line)) {
+    case SkippedBlock::Verdict::skip: return Status::ok;
+    case SkippedBlock::Verdict::run: return std::nullopt;
+    case SkippedBlock::Verdict::close: go_to({Mode::config, {}, 0}); return Status::ok;
+    case SkippedBlock::Verdict::end: go_to({}); return Status::ok;
+    case SkippedBlock::Verdict::next: break;
+    }
+    go_to({Mode::config, {}, 0});
+    return std::nullopt;
+}
+
+// Names of interfaces as IOS takes them: `tu 0` is the device whose name begins so and has that
+// number. Why it is none of them, if so.
+std::optional<std::string> Session::settle_names(Match& match) const {
+    for (Value& value : match.values) {
+        if (value.token != "INTERFACE" || (!value.apart && !is_unusual(value.text))) continue;
+        const auto names = LiveNames(caller_).interfaces();
+        if (std::find(names.begin(), names.end(), value.text) != names.end()) continue;
+        if (match.negated) continue; // says itself that there is none
+        if (!value.apart) {
+            return fmt::format(
+                "interface {}: no device has such a name, with more than letters, "
+                "digits and . - _ in it; name one device as ip link does, without "
+                "what stands behind @",
+                value.text);
+        }
+        const auto digits = value.text.find_first_of("0123456789");
+        const std::string letters = value.text.substr(0, digits);
+        const std::string number = value.text.substr(digits);
+        std::set<std::string> meant;
+        for (const std::string& name : names) {
+            const auto letters_end = name.find_first_of("0123456789");
+            if (letters_end != std::string::npos && begins(name.substr(0, letters_end), letters) &&
+                name.substr(letters_end) == number)
+                meant.insert(name);
+        }
+        if (meant.empty()) {
+            return fmt::format(
+                "interface {}: there is no such device; to configure one that does "
+                "not exist yet, write its name as one word",
+                value.text);
+        }
+        if (meant.size() > 1) {
+            return fmt::format("interface {} is ambiguous; it could be {}", value.text,
+                               fmt::join(meant, " or "));
+        }
+        value.text = *meant.begin();
+    }
+    return std::nullopt;
 }
 
 // A script has no key for it, so that a `?` at the end of a line asks; not within a text.
@@ -123,6 +248,7 @@ std::string Session::other_mode(std::string_view line) const {
 
 Status Session::edit(const Match& match, const Context& context) {
     if (auto error = draft_.add(context, match)) return refuse(*error);
+    if (match.negated) still_so(match, context);
     if (!options_.batch) {
         CallError error;
         const Status status = commit(&error);
@@ -131,6 +257,37 @@ Status Session::edit(const Match& match, const Context& context) {
     const bool enters = match.command->enter != nullptr && !match.negated;
     go_to(enters ? match.command->enter(match) : context);
     return Status::ok;
+}
+
+// `no` of one setting leaves what tunnel diffserv-mode says of it.
+void Session::still_so(const Match& match, const Context& context) {
+    const TunnelProfile* profile = nullptr;
+    std::string owner = "interface " + context.name;
+    if (context.mode == Mode::crypto_map) {
+        const auto found = draft_.config().crypto_maps.find({context.name, context.sequence});
+        owner = fmt::format("crypto map {} {}", context.name, context.sequence);
+        if (found != draft_.config().crypto_maps.end()) profile = &found->second.tunnel;
+    } else if (context.mode == Mode::interface) {
+        const auto found = draft_.config().interfaces.find(context.name);
+        if (found != draft_.config().interfaces.end() && found->second.tunnel)
+            profile = &*found->second.tunnel;
+    }
+    if (profile == nullptr || !profile->mode || !match.has("tunnel")) return;
+    const SaidByMode said = said_by_mode(*profile);
+    const bool dscp = match.has("dscp");
+    std::string_view what;
+    if (said.encap_dscp && profile->encap.dscp != EncapDscp::copy &&
+        ((match.has("encap") && dscp) || match.has("tos")))
+        what = "the outer DSCP is still that of";
+    if (said.decap_dscp && profile->decap.dscp != DecapDscp::keep && match.has("decap") && dscp)
+        what = "the inner DSCP is still copied from the outer header by";
+    if (said.decap_class && profile->decap.queue_by != DecapClass::inner && match.has("class"))
+        what = "packets are still queued by the outer DSCP by";
+    if (what.empty()) return;
+    err_ << fmt::format(
+        "% Warning: {}: {} tunnel diffserv-mode {}; type no tunnel diffserv-mode, or "
+        "another one, to change it\n",
+        owner, what, to_string(profile->mode->model));
 }
 
 // Refused or unreachable: `error` says why.
@@ -142,6 +299,8 @@ Status Session::commit(CallError* error) {
         return Status::refused;
     }
     warnings_ = committed->warnings;
+    for (const std::string& text : advise_change(committed->before, committed->after))
+        err_ << "% Warning: " << text << '\n';
     if (options_.check) {
         for (const std::string& change : committed->changes)
             out_ << change << '\n';
@@ -151,7 +310,12 @@ Status Session::commit(CallError* error) {
     return Status::ok;
 }
 
+void Session::end_block() {
+    if (skipped_) go_to({Mode::config, {}, 0});
+}
+
 Status Session::finish() {
+    end_block();
     const bool changes = !draft_.empty();
     CallError error;
     if (commit(&error) != Status::ok) return refuse(error);
@@ -168,7 +332,13 @@ Reply Session::call(const std::string& method, nlohmann::json params) {
 }
 
 void Session::go_to(Context context) {
+    if (skipped_ && context.mode != Mode::skip) {
+        const std::string summary = skipped_->summary();
+        if (!summary.empty()) err_ << "% " << summary << ".\n";
+        skipped_.reset();
+    }
     context_ = std::move(context);
+    refused_.reset();
     if (context_.mode == Mode::exec && !options_.batch) print_warnings();
 }
 
@@ -208,6 +378,9 @@ void Session::notes(const Committed& committed) {
         if (state != "pending" || !changed.contains(name)) return;
         note(fmt::format("interface {} does not exist yet; its settings are pending{}", name,
                          similar_link(name)));
+        note(
+            "a device of another network namespace is configured by the daemon of that one: ip "
+            "netns exec NAMESPACE tunqosd, then ip netns exec NAMESPACE tunqos");
     };
     // Only a courtesy: without an answer there is no note. Of one device nobody else is asked.
     const auto params =
@@ -258,7 +431,11 @@ Status Session::show(const Match& match, const nlohmann::json& json, const std::
     const bool as_json = options_.json || match.has("json");
     const Filter modifier = filter_of(match);
     if (const auto problem = filter_problem(modifier)) return refuse(*problem);
-    out_ << filter(as_json ? json_text(json) : text, modifier);
+    const std::string shown = filter(as_json ? json_text(json) : text, modifier);
+    if (pager_)
+        pager_(shown, length_, width_);
+    else
+        out_ << shown;
     out_.flush();
     return Status::ok;
 }

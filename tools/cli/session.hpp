@@ -5,6 +5,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 #include "cli/client.hpp"
 #include "cli/draft.hpp"
 #include "cli/grammar/grammar.hpp"
+#include "cli/pager.hpp"
+#include "cli/skip.hpp"
 
 namespace tunqos::cli {
 
@@ -35,11 +38,16 @@ public:
     Status execute(std::string_view line, std::string_view before = {});
     // What a script has collected goes to the daemon.
     Status finish();
+    // A block that is skipped ends with the session.
+    void end_block();
 
     const Context& context() const { return context_; }
     const Grammar& grammar() const { return grammar_; }
     const SessionOptions& options() const { return options_; }
     void set_width(std::size_t width) { width_ = width; }
+    // Long output stops for a key if a terminal is there to ask (`terminal length`).
+    void set_pager(Pager pager) { pager_ = std::move(pager); }
+    void set_length(std::size_t lines) { length_ = lines; }
     // What `?` lists behind this text.
     Help help(std::string_view text) const;
 
@@ -54,7 +62,15 @@ public:
     std::ostream& out() { return out_; }
 
 private:
+    Status understand(std::string_view line, std::string_view before);
     Grammar::Resolved resolve(std::string_view line) const;
+    Status wrong(const Outcome& outcome, std::string_view line, std::string_view before);
+    bool configures() const;
+    bool is_below_refused(std::string_view line) const;
+    void skip(std::string_view opener, std::string_view before = "% ");
+    std::optional<Status> skipped(std::string_view line);
+    std::optional<std::string> settle_names(Match& match) const;
+    void still_so(const Match& match, const Context& context);
     static bool is_question(std::string_view line, const Outcome& outcome);
     Status answer(std::string_view question);
     std::string other_mode(std::string_view line) const;
@@ -71,8 +87,13 @@ private:
     Draft draft_;
     Context context_;
     std::size_t width_ = 0;
-    std::vector<std::string> warnings_; // of the last change
-    std::set<std::string> noted_;       // notes that this session has printed
+    std::size_t length_ = 0;
+    Pager pager_;
+    std::optional<SkippedBlock> skipped_;         // in mode skip
+    std::optional<std::string> refused_;          // the line before, if it was
+    std::optional<std::size_t> body_indentation_; // of the block that is open
+    std::vector<std::string> warnings_;           // of the last change
+    std::set<std::string> noted_;                 // notes that this session has printed
 };
 
 } // namespace tunqos::cli

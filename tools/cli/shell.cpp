@@ -5,11 +5,13 @@
 #include "cli/shell.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <readline/history.h>
 #include <readline/readline.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -19,6 +21,7 @@
 #include "cli/grammar/modes.hpp"
 #include "cli/live_names.hpp"
 #include "cli/output.hpp"
+#include "cli/pager.hpp"
 #include "cli/script.hpp"
 #include "tunqos/printable.hpp"
 
@@ -38,6 +41,7 @@ struct Shell {
     std::size_t completion = 0;           // the next one that readline is given
     bool end_after_line = false;          // Ctrl-Z
     bool cancelled = false;               // Ctrl-C
+    std::size_t dropped = 0;              // lines of a paste behind the one that ended the CLI
 
     std::string prompt() const { return host + std::string(prompt_of(session.context().mode)); }
     Mode mode() const { return session.context().mode; }
@@ -146,6 +150,54 @@ void set_up_readline() {
     rl_prep_term_function = prepare_terminal;
 }
 
+// The terminal without lines and echo, as long as it is there.
+class RawTerminal {
+public:
+    RawTerminal() : good_(tcgetattr(STDIN_FILENO, &before_) == 0) {
+        termios raw = before_;
+        raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | ISIG);
+        raw.c_cc[VMIN] = 1;
+        raw.c_cc[VTIME] = 0;
+        if (good_) tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+    }
+    ~RawTerminal() {
+        if (good_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+    }
+    RawTerminal(const RawTerminal&) = delete;
+    RawTerminal& operator=(const RawTerminal&) = delete;
+
+private:
+    termios before_{};
+    bool good_;
+};
+
+int read_key() {
+    const RawTerminal raw;
+    char key = 0;
+    return read(STDIN_FILENO, &key, 1) == 1 ? static_cast<unsigned char>(key) : -1;
+}
+
+// What is typed behind the line that ends the CLI was meant for it, and not for the shell that the
+// user comes back to: the rest of a paste, which may still be on its way. How many lines it had.
+std::size_t discard_input() {
+    constexpr int quiet = 100;   // ms without a byte: nothing comes any more
+    constexpr int longest = 100; // times that
+    const RawTerminal raw;
+    std::size_t lines = 0;
+    bool any = false;
+    std::array<char, 4096> bytes{};
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    for (int i = 0; i < longest && poll(&input, 1, any ? 2 * quiet : quiet) > 0; ++i) {
+        const ssize_t size = read(STDIN_FILENO, bytes.data(), bytes.size());
+        if (size <= 0) break;
+        any = true;
+        lines += static_cast<std::size_t>(std::count_if(
+            bytes.begin(), bytes.begin() + size, [](char c) { return c == '\r' || c == '\n'; }));
+    }
+    tcflush(STDIN_FILENO, TCIFLUSH);
+    return any ? std::max<std::size_t>(lines, 1) : 0;
+}
+
 // What readline returns is more than one line after a paste.
 Status execute_all(Session& session, const std::string& typed) {
     std::istringstream lines(typed);
@@ -154,7 +206,10 @@ Status execute_all(Session& session, const std::string& typed) {
         const std::string prompt = shell->prompt();
         if (pasted) session.out() << prompt << line << '\n';
         remember(line);
-        if (session.execute(line, prompt) == Status::quit) return Status::quit;
+        if (session.execute(line, prompt) != Status::quit) continue;
+        for (std::string rest; std::getline(lines, rest);)
+            ++shell->dropped;
+        return Status::quit;
     }
     return Status::ok;
 }
@@ -162,7 +217,12 @@ Status execute_all(Session& session, const std::string& typed) {
 } // namespace
 
 int run_shell(Session& session, Caller& caller) {
-    Shell the_shell{session, caller, host_name(), {}, {}, 0, false, false};
+    Shell the_shell{session, caller, host_name(), {}, {}, 0, false, false, 0};
+    if (isatty(STDOUT_FILENO) != 0) {
+        session.set_pager([&](std::string_view text, std::size_t lines, std::size_t columns) {
+            page(text, lines, columns, session.out(), read_key);
+        });
+    }
     shell = &the_shell;
     set_up_readline();
     the_shell.history_file = open_history();
@@ -180,6 +240,12 @@ int run_shell(Session& session, Caller& caller) {
         session.set_width(screen_width());
         if (!the_shell.cancelled && execute_all(session, typed.get()) == Status::quit) break;
         if (the_shell.end_after_line) session.go_to({});
+    }
+    session.end_block();
+    rl_clear_pending_input();
+    if (const auto lines = the_shell.dropped + discard_input(); lines > 0) {
+        session.out() << "% " << lines << (lines == 1 ? " line" : " lines")
+                      << " typed behind the end of the CLI thrown away." << std::endl;
     }
     if (!the_shell.history_file.empty()) {
         history_truncate_file(the_shell.history_file.c_str(), history_lines);

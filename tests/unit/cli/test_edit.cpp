@@ -34,8 +34,21 @@ struct Editor {
             REQUIRE(line(text));
         }
     }
-    const TunnelProfile& gre1() const { return *config.interfaces.at("gre1").tunnel; }
+    // Of one without a tunnel: as it is when nothing is set.
+    const TunnelProfile& gre1() const {
+        static const TunnelProfile none;
+        const auto found = config.interfaces.find("gre1");
+        const bool has = found != config.interfaces.end() && found->second.tunnel;
+        return has ? *found->second.tunnel : none;
+    }
 };
+
+// A crypto map of which nothing is said.
+CryptoMap empty_entry() {
+    CryptoMap map;
+    map.tunnel.encap.implied = true;
+    return map;
+}
 
 Editor on_gre1(std::initializer_list<std::string_view> all) {
     Editor editor;
@@ -59,7 +72,7 @@ TEST_CASE("entering a table-map or a crypto map makes it") {
     Editor editor;
     editor.lines({"table-map wan", "crypto map vpn 10"});
     CHECK(editor.config.table_maps.at("wan") == TableMap{});
-    CHECK(editor.config.crypto_maps.at({"vpn", 10}) == CryptoMap{});
+    CHECK(editor.config.crypto_maps.at({"vpn", 10}) == empty_entry());
     CHECK(editor.context == Context{Mode::crypto_map, "vpn", 10});
     editor.lines({"no table-map wan", "no crypto map vpn 10"});
     CHECK(editor.config == Config{});
@@ -104,6 +117,7 @@ TEST_CASE("no tunnel encap dscp takes a tunnel away when nothing else is set") {
     const auto after =
         on_gre1({"tunnel encap dscp copy", "qos pre-classify", "no qos pre-classify"});
     CHECK(after.gre1() == TunnelProfile{});
+    CHECK(on_gre1({"qos pre-classify", "no qos pre-classify"}).config == Config{});
 }
 
 TEST_CASE("tunnel tos is tunnel encap dscp set by another name") {
@@ -305,7 +319,7 @@ TEST_CASE("crypto map settings are kept in the crypto map") {
     CHECK_FALSE(editor.line("no set peer 10.0.0.1"));
     editor.lines({"no set peer 2001:db8::2", "no description", "no tunnel encap dscp",
                   "no qos pre-classify"});
-    CHECK(editor.config.crypto_maps.at({"vpn", 10}) == CryptoMap{});
+    CHECK(editor.config.crypto_maps.at({"vpn", 10}) == empty_entry());
     CHECK_FALSE(editor.line("tunnel tos 184"));
     CHECK_FALSE(editor.line("set cos dscp"));
     CHECK_FALSE(editor.line("tunnel control dscp cs6"));

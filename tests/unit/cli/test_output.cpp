@@ -201,16 +201,21 @@ Peer: 10.0.0.2 local: 10.0.0.1
     CHECK(sas_from_json(nlohmann::json::array()).empty());
 }
 
-TEST_CASE("show interfaces marks pre-classification as IOS does") {
+TEST_CASE("show interfaces names the root qdisc, and marks pre-classification as IOS does") {
     const TunnelStatus tunnel = gre1();
     Interface interface;
     interface.description = "to b";
     const std::string text =
-        render_interface("gre1", {true, true, true}, &interface, &tunnel, nullptr);
+        render_interface("gre1", {true, true, true, "htb"}, &interface, &tunnel, nullptr);
     CHECK(
         text.starts_with("gre1 is up, line protocol is up\n  Description: to b\n"
                          "  QoS state active\n"));
-    CHECK(text.ends_with("  Queueing strategy: fifo (QOS pre-classification)\n"));
+    CHECK(text.ends_with("  Queueing strategy: htb (QOS pre-classification)\n"));
+    CHECK(render_interface("lo", {true, true, true, "noqueue"}, nullptr, nullptr, nullptr) ==
+          "lo is up, line protocol is up\n  Queueing strategy: noqueue\n"
+          "  No QoS setting of tunqos\n");
+    CHECK(render_interface("gre1", {}, &interface, &tunnel, nullptr).find("Queueing") ==
+          std::string::npos);
     CHECK(render_interface("lo", {}, nullptr, nullptr, nullptr) ==
           "lo does not exist\n  No QoS setting of tunqos\n");
 }

@@ -65,6 +65,7 @@ TEST_CASE("a profile reads back over any other one") {
     samples::each_profile([&](const TunnelProfile& profile) { profiles.push_back(profile); });
     const Config full = samples::full();
     for (std::size_t i = 0; i < profiles.size(); ++i) {
+        if (profiles[i].encap.implied) continue; // has no line for it
         Config before;
         before.table_maps = full.table_maps;
         Config after = before;

@@ -77,6 +77,17 @@ class Scripts(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertEqual(errors.count("there is no table-map nix"), 2)
 
+    def test_lines_behind_the_end_are_named(self):
+        lines = "int gre1\ndescription x\nexit\nexit\nexit\nint gre2\ndescription y\n"
+        code, _, errors = self.run_cli(stdin=lines)
+        self.assertEqual(code, 1)
+        self.assertIn("line 5: exit ends the session, but 2 lines stand behind it: line 6: ",
+                      errors)
+        self.assertNotIn("config.change", self.daemon.methods())
+        self.assertEqual(self.run_cli("--keep-going", stdin=lines)[0], 1)
+        self.assertIn("gre1", self.run_cli("show", "running-config")[1])
+        self.assertEqual(self.run_cli("-c", "exit", "-c", "show version")[0], 1)
+
     def test_check(self):
         code, output, _ = self.run_cli("--check", "-f", self.file(CONFIG))
         self.assertEqual(code, 0)

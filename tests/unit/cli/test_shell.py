@@ -139,6 +139,60 @@ class Shell(unittest.TestCase):
         # Somebody else wrote in between: the CLI tries again by itself.
         self.assertEqual(self.type("description stale", "(config-if)#"), "")
 
+    def test_what_is_typed_ahead_is_not_for_the_shell_behind(self):
+        ran = os.path.join(self.daemon.directory.name, "ran")
+        shell = pexpect.spawn("/bin/sh", env={**self.daemon.environment(), "PS1": "outside> "},
+                              timeout=20, encoding="utf-8", dimensions=(40, 100))
+        self.addCleanup(shell.close)
+        shell.delaybeforesend = None
+        shell.expect_exact("outside> ")
+        for paste in (f"exit\ntouch {ran}\n", f"\x1b[200~exit\ntouch {ran}\n\x1b[201~\n",
+                      f"conf t\nexit\nexit\n{'description x' * 300}\ntouch {ran}\n"):
+            shell.sendline(TUNQOS)
+            shell.expect_exact(HOST + "#")
+            shell.send(paste)
+            shell.expect_exact("typed behind the end of the CLI thrown away.")
+            shell.expect_exact("outside> ")
+            # The terminal is as before, and what is typed now arrives.
+            shell.sendline("echo al''ive")
+            shell.expect_exact("alive")
+            shell.expect_exact("outside> ")
+            self.assertFalse(os.path.exists(ran), paste)
+
+    def test_the_exit_of_a_refused_block_does_not_leave(self):
+        self.type("conf t", "(config)#")
+        text = self.type("crypto isakmp policy 10", "(config-skip)#")
+        self.assertEqual(text, "% Not done by tunqos: keys and IKE policies are the IKE daemon's "
+                               "(swanctl.conf). Lines up to the next command of configuration mode "
+                               "are skipped.\n")
+        self.assertEqual(self.type("encr aes 256", "(config-skip)#"), "")
+        self.assertEqual(self.type("exit", "(config)#"), "% 1 line skipped.\n")
+        self.type("interface GigabitEthernet0/2", "(config-skip)#")
+        self.type("shutdown", "(config-skip)#")
+        self.type("interface gre1", "(config-if)#")
+
+    def test_more(self):
+        self.type("conf t", "(config)#")
+        for number in range(6):
+            self.type(f"table-map t{number}", "(config-tablemap)#")
+        self.type("end", "#")
+        whole = self.type("show running-config", "#")
+        self.assertNotIn("More", whole)
+        self.type("terminal length 5", "#")
+        self.cli.sendline("show running-config | include table-map")
+        self.cli.expect_exact("table-map t3\r\n --More-- ")
+        self.cli.send("\r")
+        self.cli.expect_exact("table-map t4\r\n --More-- ")
+        self.cli.send(" ")
+        self.cli.expect_exact("table-map t5\r\n")
+        self.prompt("#")
+        self.cli.sendline("show running-config")
+        self.cli.expect_exact(" --More-- ")
+        self.cli.send("q")
+        self.assertNotIn("table-map", self.prompt("#"))
+        self.type("terminal length 0", "#")
+        self.assertEqual(self.type("show running-config", "#"), whole)
+
     def test_history_is_kept(self):
         self.type("show version", "#")
         self.cli.sendline("exit")

@@ -37,7 +37,7 @@ inline Config full() {
 
 // On IPsec decap needs a permit list, and control packets are for devices only.
 inline bool fits_ipsec(const TunnelProfile& profile) {
-    const auto& [encap, decap, pre_classify, control] = profile;
+    const auto& [encap, decap, pre_classify, control, mode] = profile;
     return (decap.dscp == DecapDscp::keep || decap.permit) && !control;
 }
 
@@ -130,6 +130,44 @@ inline void each_single_aggregate(const std::function<void(const TunnelProfile&)
     }
 }
 
+// Models as they are typed, alone and with a line beside them; and what is implied.
+inline void each_mode(const std::function<void(const TunnelProfile&)>& visit) {
+    std::vector<DiffservMode> modes{{TunnelModel::uniform, {}, {}, {}, {}},
+                                    {TunnelModel::uniform, {}, {}, {}, parse_dscp_set("0-47")}};
+    for (const auto model : {TunnelModel::pipe, TunnelModel::short_pipe}) {
+        modes.push_back({model, {}, {}, {}, {}});
+        modes.push_back({model, EncapDscp::set, Dscp{26}, {}, {}});
+        modes.push_back({model, EncapDscp::table, {}, "wan", {}});
+    }
+    for (const auto& mode : modes) {
+        TunnelProfile by_mode;
+        by_mode.mode = mode;
+        carry_out(mode, by_mode);
+        visit(by_mode);
+        TunnelProfile other = by_mode;
+        other.encap.dscp = EncapDscp::set;
+        other.encap.value = Dscp{17};
+        other.encap.table.clear();
+        visit(other);
+        other = by_mode;
+        other.decap.dscp = DecapDscp::table;
+        other.decap.table = "lan";
+        other.decap.permit = parse_dscp_set("ef");
+        visit(other);
+        other = by_mode;
+        const bool outer = by_mode.decap.queue_by == DecapClass::outer;
+        other.decap.queue_by = outer ? DecapClass::inner : DecapClass::outer;
+        other.pre_classify.enabled = true;
+        visit(other);
+    }
+    TunnelProfile implied;
+    implied.encap.implied = true;
+    implied.pre_classify.enabled = true;
+    visit(implied);
+    implied.decap.queue_by = DecapClass::outer;
+    visit(implied);
+}
+
 // Marks by the tables of full(), and by none.
 inline void each_mark(const std::function<void(const MarkProfile&)>& visit) {
     for (const char* table : {"", "cos", "lan", "wan"}) {
@@ -159,6 +197,7 @@ inline void each_profile(const std::function<void(const TunnelProfile&)>& visit)
     }
     each_device_profile(visit);
     each_single_aggregate(visit);
+    each_mode(visit);
 }
 
 } // namespace tunqos::samples

@@ -44,39 +44,54 @@ end
 )");
 }
 
-TEST_CASE("settings that have a name of their own are written by it") {
-    const auto text = [](const Encap& encap, const Decap& decap) {
+TEST_CASE("a model is written as it was typed, and what differs from it behind it") {
+    const auto text = [](const std::optional<DiffservMode>& mode, const Encap& encap,
+                         const Decap& decap) {
         Interface interface;
-        interface.tunnel = TunnelProfile{encap, decap, {}};
+        interface.tunnel = TunnelProfile{encap, decap, {}, {}, mode};
         return interface_to_ios("g", interface);
     };
     const auto ef = parse_dscp_set("ef");
     const Encap set{EncapDscp::set, Dscp{26}, {}};
     const Encap table{EncapDscp::table, {}, "wan"};
     const Encap native{EncapDscp::native, {}, {}};
-    const Decap pipe{DecapDscp::keep, {}, {}, DecapClass::outer};
-    CHECK(text({}, {DecapDscp::copy, {}, {}, {}}) ==
-          "interface g\n tunnel diffserv-mode uniform\n");
-    CHECK(text({}, {DecapDscp::copy, {}, ef, {}}) ==
+    const Decap outer{DecapDscp::keep, {}, {}, DecapClass::outer};
+    const Decap copy{DecapDscp::copy, {}, {}, {}};
+    const Decap only_ef{DecapDscp::copy, {}, ef, {}};
+    const DiffservMode uniform{TunnelModel::uniform, {}, {}, {}, {}};
+    const DiffservMode pipe{TunnelModel::pipe, EncapDscp::set, Dscp{26}, {}, {}};
+    CHECK(text(uniform, {}, copy) == "interface g\n tunnel diffserv-mode uniform\n");
+    CHECK(text(DiffservMode{TunnelModel::uniform, {}, {}, {}, ef}, {}, only_ef) ==
           "interface g\n tunnel diffserv-mode uniform permit 46\n");
-    CHECK(text({}, {DecapDscp::copy, {}, ef, DecapClass::outer}) ==
-          "interface g\n tunnel encap dscp copy\n tunnel decap dscp copy permit 46\n"
-          " tunnel decap class outer\n");
-    CHECK(text({}, pipe) == "interface g\n tunnel diffserv-mode pipe\n");
-    CHECK(text(set, pipe) == "interface g\n tunnel diffserv-mode pipe dscp af31\n");
-    CHECK(text(table, pipe) == "interface g\n tunnel diffserv-mode pipe table wan\n");
-    CHECK(text(native, pipe) ==
+    CHECK(text(uniform, {}, only_ef) ==
+          "interface g\n tunnel diffserv-mode uniform\n tunnel decap dscp copy permit 46\n");
+    CHECK(text(uniform, set, {}) ==
+          "interface g\n tunnel diffserv-mode uniform\n tunnel encap dscp set af31\n"
+          " tunnel decap dscp keep\n");
+    CHECK(text(pipe, set, outer) == "interface g\n tunnel diffserv-mode pipe dscp af31\n");
+    CHECK(text(pipe, {}, {}) ==
+          "interface g\n tunnel diffserv-mode pipe dscp af31\n tunnel encap dscp copy\n"
+          " tunnel decap class inner\n");
+    CHECK(text(DiffservMode{TunnelModel::short_pipe, EncapDscp::table, {}, "wan", {}}, table, {}) ==
+          "interface g\n tunnel diffserv-mode short-pipe table wan\n");
+    // Without a model all are lines of their own, even if they make one.
+    CHECK(text({}, {}, copy) == "interface g\n tunnel encap dscp copy\n tunnel decap dscp copy\n");
+    CHECK(text({}, native, outer) ==
           "interface g\n tunnel encap dscp native\n tunnel decap class outer\n");
-    CHECK(text({}, {}) == "interface g\n tunnel encap dscp copy\n");
-    CHECK(text(set, {}) == "interface g\n tunnel encap dscp set af31\n");
-    CHECK(text({EncapDscp::set, Dscp{17}, {}}, {}) == "interface g\n tunnel encap dscp set 17\n");
-    CHECK(text(table, {DecapDscp::table, "lan", ef, {}}) ==
+    CHECK(text({}, {}, {}) == "interface g\n tunnel encap dscp copy\n");
+    CHECK(text({}, {EncapDscp::set, Dscp{17}, {}}, {}) ==
+          "interface g\n tunnel encap dscp set 17\n");
+    CHECK(text({}, table, {DecapDscp::table, "lan", ef, {}}) ==
           "interface g\n tunnel encap dscp table wan\n tunnel decap dscp table lan permit 46\n");
+    Encap implied;
+    implied.implied = true;
+    CHECK(text({}, implied, outer) == "interface g\n tunnel decap class outer\n");
 }
 
 TEST_CASE("inner DSCP, ECN and control DSCP are lines of their own, if they are set") {
     TunnelProfile profile{{}, {DecapDscp::keep, {}, {}, DecapClass::outer}, {}};
     const auto text = [&] { return interface_to_ios("g", Interface{{}, profile, {}}); };
+    profile.mode = DiffservMode{TunnelModel::pipe, {}, {}, {}, {}};
     // ECN is no part of a model, the inner DSCP is
     profile.encap.ecn = EncapEcn::rfc6040;
     profile.decap.ecn = DecapEcn::rfc6040;
@@ -90,8 +105,8 @@ TEST_CASE("inner DSCP, ECN and control DSCP are lines of their own, if they are 
     profile.decap.ecn = DecapEcn::native;
     profile.control_dscp.reset();
     CHECK(text() ==
-          "interface g\n tunnel encap dscp copy\n tunnel encap inner-dscp set default\n"
-          " tunnel decap class outer\n tunnel encap ecn compatibility\n");
+          "interface g\n tunnel diffserv-mode pipe\n tunnel encap inner-dscp set default\n"
+          " tunnel encap ecn compatibility\n");
     CHECK(model_of(profile) == TunnelModel::custom);
     profile = {{}, {DecapDscp::copy, {}, {}, {}}, {}};
     profile.encap.inner = {EncapInner::table, {}, "lan"};

@@ -255,6 +255,7 @@ TEST_CASE("inner DSCP, ECN and control DSCP have keys of their own, if they are 
     REQUIRE(read);
     TunnelProfile expected;
     expected.control_dscp = Dscp{0};
+    expected.encap.implied = true; // nobody has said how the outer DSCP is made
     CHECK(read->interfaces.at("wg0").tunnel == expected);
 }
 
@@ -279,7 +280,9 @@ TEST_CASE("what a crypto map matches is an object beside the peer") {
     }
     CHECK(match_to_json(all) == nlohmann::json::parse(R"({"local": "2001:db8::2", "reqid": 10,
         "ifId": 42, "mark": "0x10/0xff", "spi": "0x1001"})"));
-    CHECK(read(R"({"match": {}})")->crypto_maps.at({"vpn", 10}) == CryptoMap{});
+    CryptoMap nothing_said;
+    nothing_said.tunnel.encap.implied = true;
+    CHECK(read(R"({"match": {}})")->crypto_maps.at({"vpn", 10}) == nothing_said);
     Config config;
     for (const auto& match : samples::selectors())
         config.crypto_maps[{"v", static_cast<unsigned>(config.crypto_maps.size() + 1)}].match =
@@ -294,6 +297,37 @@ TEST_CASE("what a crypto map matches is an object beside the peer") {
         REQUIRE_FALSE(broken);
         CHECK(broken.error().size() == 1);
         CHECK(broken.error()[0].path.find("cryptoMaps / vpn 10 / match / ") == 0);
+    }
+}
+
+TEST_CASE("a model is kept as it was typed, and says what is not said beside it") {
+    const auto read = [](const std::string& tunnel) {
+        return config_from_text(R"({"version": 1, "interfaces": {"g": {"tunnel": )" + tunnel +
+                                "}}}");
+    };
+    samples::each_mode([](const TunnelProfile& profile) {
+        Config config;
+        config.interfaces["g"].tunnel = profile;
+        CHECK(config_from_json(config_to_json(config)) == config);
+    });
+    const auto uniform = read(R"({"diffservMode": {"model": "uniform", "permit": "ef"}})");
+    REQUIRE(uniform);
+    const TunnelProfile& g = *uniform->interfaces.at("g").tunnel;
+    CHECK(g.decap.dscp == DecapDscp::copy);
+    CHECK(g.decap.permit == parse_dscp_set("ef"));
+    CHECK(g.encap == Encap{});
+    const auto pipe = read(R"({"diffservMode": {"model": "pipe", "dscp": {"set": "ef"}},
+        "encap": {"dscp": "copy"}, "decap": {"class": "inner"}})");
+    REQUIRE(pipe);
+    CHECK(pipe->interfaces.at("g").tunnel->encap == Encap{});
+    CHECK(pipe->interfaces.at("g").tunnel->decap == Decap{});
+    for (const char* bad :
+         {R"({"model": "custom"})", R"({})", R"({"model": "uniform", "dscp": {"set": 1}})",
+          R"({"model": "pipe", "dscp": "native"})", R"({"model": "pipe", "permit": "ef"})"}) {
+        CAPTURE(bad);
+        const auto broken = read(std::string(R"({"diffservMode": )") + bad + "}");
+        REQUIRE_FALSE(broken);
+        CHECK(broken.error()[0].path.find("interfaces / g / tunnel / diffservMode") == 0);
     }
 }
 

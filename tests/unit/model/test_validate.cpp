@@ -433,3 +433,23 @@ TEST_CASE("what a terminal would obey is in no name and in no description") {
     config.interfaces["gre1"].description = "Z\xc3\xbcrich \xe2\x82\xac";
     CHECK(validate(config).empty());
 }
+
+TEST_CASE("the table-map of a model must be there, also beside a line of its own") {
+    Config config;
+    config.table_maps["wan"] = {};
+    TunnelProfile& gre = config.interfaces["gre1"].tunnel.emplace();
+    gre.mode = DiffservMode{TunnelModel::pipe, EncapDscp::table, {}, "wan", {}};
+    carry_out(*gre.mode, gre);
+    CHECK(validate(config).empty());
+    const Config before = config;
+    config.table_maps.clear();
+    REQUIRE(validate(config).size() == 1);
+    CHECK(validate(config)[0].path == "interface gre1 / tunnel diffserv-mode");
+    CHECK(validate(config, &before)[0].message.find("(no tunnel diffserv-mode)") !=
+          std::string::npos);
+    gre.encap = {};
+    REQUIRE(validate(config).size() == 1);
+    gre.mode->dscp = EncapDscp::set;
+    gre.mode->value = Dscp{64};
+    CHECK(validate(config)[0].message == "64 is out of range (0-63)");
+}

@@ -15,7 +15,8 @@
 
 namespace tunqos::cli {
 
-enum class Mode { exec, config, interface, crypto_map, table_map };
+// skip has no commands: it is in a block that was refused (skip.hpp).
+enum class Mode { exec, config, interface, crypto_map, table_map, skip };
 
 // Where the user is: a mode and the object that it is about.
 struct Context {
@@ -38,6 +39,7 @@ struct Value {
     std::string_view token; // full keyword, or the variable's type name
     std::string text;       // as typed; for a keyword the full keyword
     bool keyword = true;
+    bool apart = false; // the name of an interface, typed as a word and a number
 };
 
 // A line that is a complete command.

@@ -188,6 +188,7 @@ Value value_of(const Node& node, const Word& word, const Word* number, std::stri
         value.text = trim_end(line.substr(word.column));
     } else if (number != nullptr) {
         value.text += number->text;
+        value.apart = true;
     }
     return value;
 }
@@ -284,12 +285,47 @@ Outcome Grammar::match(Mode mode, std::string_view line) const {
     return Incomplete{continuation(next_of(walk.paths))};
 }
 
+std::vector<Grammar::Reading> Grammar::reading(Mode mode, std::string_view line) const {
+    std::vector<Reading> readings;
+    const Walk walk = walk_words(mode, line, false);
+    // Two keywords for one word are ambiguous, so that all ways through read the same.
+    for (std::size_t i = 0; i < walk.paths.front().nodes.size() && i < walk.words.size(); ++i) {
+        const Node& node = walk.paths.front().graph->nodes[walk.paths.front().nodes[i]];
+        if (node.type != nullptr) break;
+        readings.push_back({walk.words[i].text, walk.words[i].column, node.text});
+    }
+    return readings;
+}
+
+// A command of an outer mode takes the user out of his mode. It must be what he has typed, and
+// not what an abbreviation comes to that means another command here, or a single letter.
+std::optional<Outcome> Grammar::not_meant(Mode inner, Mode outer, std::string_view line) const {
+    const auto here = reading(inner, line);
+    const auto there = reading(outer, line);
+    for (std::size_t i = 0; i < there.size(); ++i) {
+        const auto& [typed, column, keyword] = there[i];
+        if (keyword == "no") continue;
+        const bool exact = typed.size() == keyword.size();
+        if (!exact && i < here.size() && here[i].keyword != keyword)
+            return Ambiguous{{std::string(here[i].keyword), std::string(keyword)}};
+        if (typed.size() == 1)
+            return Invalid{column, fmt::format("\"{}\" is too short for a command of another "
+                                               "mode; use {}",
+                                               typed, keyword)};
+        if (i >= here.size()) break;
+    }
+    return std::nullopt;
+}
+
 Grammar::Resolved Grammar::resolve(Mode mode, std::string_view line) const {
     Resolved first{mode, match(mode, line)};
     if (!std::holds_alternative<Invalid>(first.outcome)) return first;
     for (auto around = parent(mode); around; around = parent(*around)) {
         Outcome outcome = match(*around, line);
         const auto* invalid = std::get_if<Invalid>(&outcome);
+        if (invalid == nullptr) {
+            if (auto refused = not_meant(mode, *around, line)) return {mode, std::move(*refused)};
+        }
         // Of two errors the one further right is about what the user meant.
         const auto& so_far = std::get<Invalid>(first.outcome);
         if (invalid == nullptr || invalid->column > so_far.column) {

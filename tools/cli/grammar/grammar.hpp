@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -67,6 +68,14 @@ public:
 
 private:
     struct Walk;
+    // The keywords that a line begins with, up to the first word that is none.
+    struct Reading {
+        std::string_view typed;
+        std::size_t column;
+        std::string_view keyword;
+    };
+    std::vector<Reading> reading(Mode mode, std::string_view line) const;
+    std::optional<Outcome> not_meant(Mode inner, Mode outer, std::string_view line) const;
     const Graph& graph(Mode mode) const;
     std::vector<std::size_t> following(const Graph& graph, const Node& node) const;
     Walk walk(Mode mode, std::string_view line, bool keep_last) const;

@@ -18,6 +18,7 @@ constexpr std::string_view prompt_of(Mode mode) {
     case Mode::interface: return "(config-if)#";
     case Mode::crypto_map: return "(config-crypto-map)#";
     case Mode::table_map: return "(config-tablemap)#";
+    case Mode::skip: return "(config-skip)#";
     }
     return "#";
 }
@@ -29,7 +30,8 @@ constexpr std::optional<Mode> parent(Mode mode) {
     case Mode::config: return std::nullopt;
     case Mode::interface:
     case Mode::crypto_map:
-    case Mode::table_map: return Mode::config;
+    case Mode::table_map:
+    case Mode::skip: return Mode::config;
     }
     return std::nullopt;
 }
@@ -41,6 +43,7 @@ constexpr std::string_view name_of(Mode mode) {
     case Mode::interface: return "interface configuration";
     case Mode::crypto_map: return "crypto map configuration";
     case Mode::table_map: return "table-map configuration";
+    case Mode::skip: return "skipped block";
     }
     return "";
 }
