@@ -10,6 +10,23 @@
 #include "tunqos.h"
 #include "count.h"
 
+/*
+ * The driver has copied the outer DSCP: what was inside is gone, and can
+ * neither be kept nor be what a table leaves.
+ */
+static unsigned int decap_copied(struct sk_buff *skb,
+				 const struct tunqos_profile *profile, u8 ds)
+{
+	if (profile->decap_write &&
+	    profile->decap[tunqos_ds_dscp(ds)] < TUNQOS_DSCP_COUNT)
+		return tunqos_decap(skb, profile, ds);
+	if (tunqos_decap_keep(skb, profile, ds) != NF_ACCEPT)
+		return NF_DROP;
+	tunqos_left_alone(profile, TUNQOS_DECAP,
+			  TUNQOS_REASON_DEVICE_DECAP_DSCP);
+	return NF_ACCEPT;
+}
+
 unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
@@ -23,9 +40,12 @@ unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 
 	tunqos_count(profile, TUNQOS_DECAP);
-	if (tunqos_arrived_is(companion, tunqos_arrived_tag))
-		return tunqos_decap(skb, profile,
-				    tunqos_arrived_ds(companion));
+	if (tunqos_arrived_is(companion, tunqos_arrived_tag)) {
+		ds = tunqos_arrived_ds(companion);
+		if (attachment->copies_dscp)
+			return decap_copied(skb, profile, ds);
+		return tunqos_decap(skb, profile, ds);
+	}
 	if (attachment->form == TUNQOS_FORM_WIREGUARD &&
 	    tunqos_wireguard_arrived(skb, &ds))
 		return tunqos_decap(skb, profile, ds);

@@ -309,6 +309,7 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 	attachment->form = attachment->kind->form;
 	attachment->underlay = underlay_of(dev);
 	attachment->vrf = tunqos_attachment_vrf(dev);
+	attachment->copies_dscp = tunqos_device_copies_dscp(dev);
 	attachment->everywhere = is_everywhere(dev);
 	if (!attachment->everywhere)
 		attachment->here = tunqos_net(attachment->underlay);
@@ -472,11 +473,13 @@ void tunqos_attachment_drop(struct tunqos_binding *binding)
 void tunqos_attachment_vrfs_changed(const struct net *net)
 {
 	struct tunqos_attachment *attachment;
+	struct hlist_node *next;
 	size_t i;
 
 	tunqos_assert_rtnl();
 	for (i = 0; i < ARRAY_SIZE(tunqos_devices); i++) {
-		hlist_for_each_entry(attachment, &tunqos_devices[i], node) {
+		hlist_for_each_entry_safe(attachment, next, &tunqos_devices[i],
+					  node) {
 			if (attachment->form == TUNQOS_FORM_IPSEC ||
 			    (!attachment->everywhere &&
 			     attachment->underlay != net))

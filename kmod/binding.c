@@ -17,6 +17,8 @@
 
 #define OTHER_USER_NS \
 	"its packets are in a namespace of another owner"
+#define COPIES_DSCP \
+	"the device copies the outer dscp by itself, past any permit list, make it again without dscp inherit"
 #define NO_SAS \
 	"does not say which sas are its, bind them by a crypto map entry"
 
@@ -193,6 +195,8 @@ static const char *kind_problem(const struct tunqos_binding *binding,
 		return tunqos_port_problem(dev, profile);
 	if (!tunqos_kind_of(dev))
 		return tunqos_kind_refusal();
+	if (profile->has_permit && tunqos_device_copies_dscp(dev))
+		return COPIES_DSCP;
 	return NULL;
 }
 
@@ -436,6 +440,13 @@ void tunqos_binding_device_changed(struct tunqos_binding *binding)
 	u32 hooks;
 
 	tunqos_assert_rtnl();
+	attachment->copies_dscp = tunqos_device_copies_dscp(attachment->dev);
+	if (attachment->copies_dscp && profile->has_permit) {
+		detach(binding);
+		set_state(binding, TUNQOS_STATE_FAILED, COPIES_DSCP);
+		tunqos_notify_binding(binding);
+		return;
+	}
 	if (attachment->form == TUNQOS_FORM_IPSEC) {
 		err = tunqos_attachment_sas(attachment);
 		active = state == TUNQOS_STATE_ACTIVE;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which SAs belong to an xfrm or vti device: what the device says of itself
- * over netlink, for its own data is its driver's.
+ * What a device says of itself over netlink, for its own data is its driver's:
+ * which SAs belong to an xfrm or vti device, and whether an IPv6 tunnel copies
+ * the outer DSCP by itself.
  */
 
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
+#include <linux/ip6_tunnel.h>
 #include <net/netlink.h>
 #include <net/rtnetlink.h>
 
@@ -71,6 +73,62 @@ static void xfrm_selector(struct nlattr **tb, struct tunqos_selector *selector)
 	selector->fields = TUNQOS_SELECT_IF_ID;
 }
 
+/* Return: 0, -ENOMEM, or what the driver or the parser says. */
+static int ask(const struct net_device *dev, struct nlattr **tb, int max,
+	       struct sk_buff **answer)
+{
+	struct sk_buff *skb = alloc_skb(NLMSG_GOODSIZE, GFP_KERNEL);
+	int err;
+
+	if (!skb)
+		return -ENOMEM;
+	err = dev->rtnl_link_ops->fill_info(skb, dev);
+	if (!err)
+		err = nla_parse_deprecated(tb, max, (struct nlattr *)skb->data,
+					   skb->len, NULL, NULL);
+	if (err)
+		kfree_skb(skb);
+	else
+		*answer = skb;
+	return err;
+}
+
+/**
+ * tunqos_device_copies_dscp() - does the driver copy the outer DSCP at decap?
+ * @dev: a device that tunqos_kind_of() knows
+ *
+ * ip6tnl and ip6gre do with rcv-dscp-copy (`dscp inherit`), in front of any
+ * hook. If there is no memory to ask the driver, it is taken for one that does
+ * not.
+ *
+ * Context: process, RTNL held, sleeps.
+ */
+bool tunqos_device_copies_dscp(const struct net_device *dev)
+{
+	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
+	struct nlattr *tb[IFLA_GRE_MAX + 1];
+	struct sk_buff *answer;
+	bool copies;
+	int flags;
+
+	BUILD_BUG_ON(IFLA_GRE_MAX < IFLA_IPTUN_FLAGS);
+	if (!ops)
+		return false;
+	if (!strcmp(ops->kind, "ip6tnl"))
+		flags = IFLA_IPTUN_FLAGS;
+	else if (!strcmp(ops->kind, "ip6gre") ||
+		 !strcmp(ops->kind, "ip6gretap"))
+		flags = IFLA_GRE_FLAGS;
+	else
+		return false;
+	if (ask(dev, tb, IFLA_GRE_MAX, &answer))
+		return false;
+	copies = tb[flags] && nla_len(tb[flags]) == sizeof(u32) &&
+		 nla_get_u32(tb[flags]) & IP6_TNL_F_RCV_DSCP_COPY;
+	kfree_skb(answer);
+	return copies;
+}
+
 /**
  * tunqos_device_selector() - the SAs of an xfrm, vti or vti6 device
  * @dev: the device
@@ -84,28 +142,19 @@ int tunqos_device_selector(const struct net_device *dev,
 {
 	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
 	struct nlattr *tb[IFLA_VTI_MAX + 1];
-	struct sk_buff *skb;
+	struct sk_buff *answer;
 	int err;
 
 	BUILD_BUG_ON(IFLA_VTI_MAX < IFLA_XFRM_MAX);
 	memset(selector, 0, sizeof(*selector));
-	skb = alloc_skb(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!skb)
-		return -ENOMEM;
-	err = ops->fill_info(skb, dev);
-	if (!err)
-		err = nla_parse_deprecated(tb, IFLA_VTI_MAX,
-					   (struct nlattr *)skb->data, skb->len,
-					   NULL, NULL);
-	if (!err) {
-		if (!strcmp(ops->kind, "xfrm"))
-			xfrm_selector(tb, selector);
-		else
-			vti_selector(tb, !strcmp(ops->kind, "vti6"), selector);
-	}
-	kfree_skb(skb);
+	err = ask(dev, tb, IFLA_VTI_MAX, &answer);
 	if (err)
 		return err;
+	if (!strcmp(ops->kind, "xfrm"))
+		xfrm_selector(tb, selector);
+	else
+		vti_selector(tb, !strcmp(ops->kind, "vti6"), selector);
+	kfree_skb(answer);
 	/* a local address alone is also others' */
 	if (selector->fields & (TUNQOS_SELECT_PEER | TUNQOS_SELECT_IF_ID))
 		return 0;

@@ -287,6 +287,7 @@ struct tunqos_egress {
  * @form: of the kind
  * @kind: of the device
  * @gro_cleared: receive aggregation was on and is to be put back
+ * @copies_dscp: its driver copies the outer DSCP before after.c
  * @vrf: its underlay is a VRF (enum tunqos_vrf)
  * @number: by which outer.c knows it then, 0 if it has none
  * @match: of an xfrm or vti device: the SAs that are its
@@ -299,6 +300,7 @@ struct tunqos_attachment {
 	u8 form;
 	bool everywhere;
 	bool gro_cleared;
+	bool copies_dscp;
 	u8 vrf;
 	u16 number;
 	u32 held;
@@ -478,6 +480,7 @@ void tunqos_hooks_put(struct net *net, u32 hooks,
 		      const struct tunqos_kind *kind);
 
 /* ipsec_device.c */
+bool tunqos_device_copies_dscp(const struct net_device *dev);
 int tunqos_device_selector(const struct net_device *dev,
 			   struct tunqos_selector *selector);
 

@@ -68,6 +68,7 @@ constexpr const char* reason_names[] = {
     "not-permitted", "arrived-lost", "companion-lost", "sa-decap-dscp",  "transport-mode",
     "beet-mode",     "no-memory",    "in-band-tag",    "vrf-underlay",   "nested-family",
     "ecn-dropped",   "ecn-merged",   "outer-lost",     "packet-offload", "sa-output-mark",
+    "device-decap-dscp",
 };
 static_assert(std::size(reason_names) == TUNQOS_REASON_MAX + 1);
 

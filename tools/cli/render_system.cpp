@@ -45,6 +45,9 @@ constexpr std::array advice{
     Advice{"sa-decap-dscp",
            "The SA has decap-dscp, so that the kernel copied the DSCP itself: take "
            "the flag off the SA (strongSwan: copy_dscp = out)."},
+    Advice{"device-decap-dscp",
+           "The device has dscp inherit, so that the kernel copied the DSCP itself: make the "
+           "device again without it (show tunnel NAME says how)."},
     Advice{"transport-mode",
            "Transport mode has one header and nothing to decapsulate: use tunnel "
            "mode or make the setting on the GRE tunnel in it."},

@@ -212,6 +212,8 @@ enum tunqos_hook {
  * @TUNQOS_REASON_PACKET_OFFLOAD: Hardware makes the outer header of this SA.
  * @TUNQOS_REASON_SA_OUTPUT_MARK: The output mark of the SA overwrites bits of
  *   class-mask.
+ * @TUNQOS_REASON_DEVICE_DECAP_DSCP: The device copies the outer DSCP itself,
+ *   in front of decap.
  */
 enum tunqos_reason {
 	TUNQOS_REASON_NOT_IP,
@@ -234,6 +236,7 @@ enum tunqos_reason {
 	TUNQOS_REASON_OUTER_LOST,
 	TUNQOS_REASON_PACKET_OFFLOAD,
 	TUNQOS_REASON_SA_OUTPUT_MARK,
+	TUNQOS_REASON_DEVICE_DECAP_DSCP,
 
 	/* private: */
 	__TUNQOS_REASON_MAX,
