@@ -11,16 +11,16 @@
 #include <system_error>
 
 #include "control/dispatcher.hpp"
-#include "control/ingress_watch.hpp"
 #include "control/manager.hpp"
 #include "control/retry.hpp"
 #include "control/sa_watch.hpp"
 #include "control/server.hpp"
+#include "control/surroundings_watch.hpp"
 #include "guard.hpp"
 #include "kernel/event_monitor.hpp"
 #include "kernel/genl_client.hpp"
 #include "kernel/link_monitor.hpp"
-#include "kernel/tc.hpp"
+#include "kernel/surroundings_client.hpp"
 #include "kernel/xfrm_client.hpp"
 #include "tunqos/asio.hpp"
 #include "tunqos/rpc.hpp"
@@ -86,9 +86,9 @@ public:
           retry_(manager_),
           watch_(
               sas_, links_, [this]() -> const Config& { return manager_.running(); }, log),
-          ingress_(
-              tc_, links_, [this]() -> const Config& { return manager_.running(); }, log),
-          dispatcher_({manager_, links_, watch_, ingress_, own_namespace()}, log) {}
+          beside_(
+              surroundings_, links_, [this]() -> const Config& { return manager_.running(); }, log),
+          dispatcher_({manager_, links_, watch_, beside_, own_namespace()}, log) {}
 
     int run() {
         // 1. The socket, before anything is touched: a second daemon ends here.
@@ -202,10 +202,10 @@ private:
         });
     }
 
-    // Nothing tells that a packet was dropped by the replay check, or was redirected.
+    // Nothing tells that a packet was dropped by the replay check, or what goes round the hooks.
     void wait_look() {
         guarded(log_, "look-at-sas", [this] { watch_.look(); });
-        guarded(log_, "look-at-tc", [this] { ingress_.look(); });
+        guarded(log_, "look-around", [this] { beside_.look(); });
         look_.expires_after(look_period);
         look_.async_wait([this](ErrorCode error) {
             if (!error) wait_look();
@@ -235,11 +235,11 @@ private:
     kernel::LinkMonitor links_;
     kernel::EventMonitor events_;
     kernel::XfrmClient sas_;
-    kernel::TcClient tc_;
+    kernel::SurroundingsClient surroundings_;
     Manager manager_;
     Retry retry_;
     SaWatch watch_;
-    IngressWatch ingress_;
+    SurroundingsWatch beside_;
     Dispatcher dispatcher_;
 };
 

@@ -41,7 +41,8 @@ json sa_json(const SaReport& report) {
                   {"drops", drops_json(sa.drops)},
                   {"recentDrops", drops_json(report.recent)},
                   {"bound", report.bound.empty() ? json() : json(report.bound)},
-                  {"warnings", report.warnings}};
+                  {"warnings", report.warnings},
+                  {"notes", report.notes}};
     if (sa.if_id != 0) value["ifId"] = sa.if_id;
     if (sa.mark) value["mark"] = to_string(*sa.mark);
     return value;

@@ -5,8 +5,10 @@
 #include <linux/tunqos.h>
 
 #include "control/handlers.hpp"
-#include "control/ingress_watch.hpp"
+#include "control/sa_watch.hpp"
+#include "control/surroundings_watch.hpp"
 #include "tunqos/class_givers.hpp"
+#include "tunqos/config.hpp"
 #include "tunqos/json.hpp"
 
 namespace tunqos {
@@ -275,6 +277,61 @@ JsonResult handle_version(Context& context, const json&) {
     return value;
 }
 
+namespace {
+
+// By object: "crypto map vpn 10".
+struct SaidOfSas {
+    std::map<std::string, std::vector<std::string>> warnings, notes, of_entry;
+};
+
+// Nothing if they cannot be read: `show crypto session` says why.
+SaidOfSas said_of_sas(Context& context) {
+    SaidOfSas said;
+    if (context.manager.running().crypto_maps.empty() && context.links.ipsec_devices().empty())
+        return said;
+    const auto reports = context.sas.report();
+    if (!reports) return said;
+    for (const auto& report : *reports) {
+        if (report.bound.empty()) continue;
+        for (const auto& warning : report.warnings)
+            said.warnings[report.bound].push_back(warning);
+        for (const auto& note : report.notes)
+            said.notes[report.bound].push_back(note);
+    }
+    for (const auto& [label, warning] : context.sas.moved(*reports))
+        said.of_entry["crypto map " + label].push_back(warning);
+    return said;
+}
+
+// Also the names of what was found, for programs.
+void put_findings(json& value, const FindingsByName& all, const std::string& name) {
+    value["warnings"] = value["notes"] = value["acting"] = json::array();
+    const auto found = all.find(name);
+    if (found == all.end()) return;
+    for (const auto& finding : found->second) {
+        const bool warning = finding.level() == planner::Level::warning;
+        value[warning ? "warnings" : "notes"].push_back(finding.text);
+        value["acting"].push_back(
+            {{"what", planner::entry_of(finding.what).name}, {"place", finding.place}});
+    }
+}
+
+// Those of an SA apart: `show crypto map` has them with the SA.
+void put_sas(json& value, const SaidOfSas& said, const std::string& object) {
+    const auto put = [&](const char* key, const auto& all) {
+        const auto found = all.find(object);
+        if (found == all.end()) return;
+        for (const auto& text : found->second)
+            value[key].push_back(text);
+    };
+    value["saWarnings"] = json::array();
+    put("saWarnings", said.warnings);
+    put("notes", said.notes);
+    put("warnings", said.of_entry);
+}
+
+} // namespace
+
 JsonResult handle_show_tunnels(Context& context, const json& params) {
     const auto wanted = text_param(params, "name");
     if (!wanted) return tl::make_unexpected(wanted.error());
@@ -284,27 +341,29 @@ JsonResult handle_show_tunnels(Context& context, const json& params) {
         answer, [](const auto& status) { return status.tunnel.binding; });
     if (!reported) return tl::make_unexpected(reported.error());
 
-    const auto warnings = context.ingress.warnings();
+    const auto beside = context.surroundings.report(wanted->value_or(""));
+    const auto sas = said_of_sas(context);
     json list = json::array();
-    const auto add = [&](const std::string& name, json value) {
+    const auto add = [&](const std::string& name, const std::string& object, json value) {
         value["name"] = name;
-        value["warnings"] = json::array();
-        if (const auto found = warnings.find(name); found != warnings.end())
-            value["warnings"].push_back(found->second);
+        put_findings(value, beside.tunnels, name);
+        put_sas(value, sas, object);
         list.push_back(std::move(value));
     };
     const auto is_wanted = [&](const std::string& name) { return !*wanted || **wanted == name; };
     for (const auto& [name, interface] : context.manager.running().interfaces) {
         if (interface.tunnel && is_wanted(name))
-            add(name, tunnel_json(*interface.tunnel, name, *reported, context.links,
-                                  context.manager.refusal("interface " + name)));
+            add(name, "interface " + name,
+                tunnel_json(*interface.tunnel, name, *reported, context.links,
+                            context.manager.refusal("interface " + name)));
     }
     const ClassGivers givers(context.manager.running().interfaces);
     for (const auto& [key, map] : context.manager.running().crypto_maps) {
         const std::string name = key.name + ' ' + std::to_string(key.sequence);
         if (!is_wanted(name)) continue;
-        add(name, crypto_map_json(map, *reported, context.links,
-                                  context.manager.refusal("crypto map " + name)));
+        const std::string object = "crypto map " + name;
+        add(name, object,
+            crypto_map_json(map, *reported, context.links, context.manager.refusal(object)));
         if (auto lost = givers.lost_by(map)) list.back()["warnings"].push_back(std::move(*lost));
     }
     if (*wanted && list.empty())
@@ -321,11 +380,14 @@ JsonResult handle_show_ports(Context& context, const json& params) {
         answer, [](const auto& status) { return status.port.device; });
     if (!reported) return tl::make_unexpected(reported.error());
 
+    const auto beside = context.surroundings.report(wanted->value_or(""));
     json list = json::array();
     for (const auto& [name, interface] : context.manager.running().interfaces) {
-        if ((interface.has_cos() || interface.mark) && (!*wanted || **wanted == name))
+        if ((interface.has_cos() || interface.mark) && (!*wanted || **wanted == name)) {
             list.push_back(port_json(name, interface, *reported,
                                      context.manager.refusal("interface " + name)));
+            put_findings(list.back(), beside.ports, name);
+        }
     }
     if (*wanted && list.empty())
         return nothing_named(**wanted, "port profile", "see show interfaces");

@@ -17,15 +17,15 @@ struct NetworkNamespace {
     std::string name; // of /run/netns; empty: none
 };
 
-class IngressWatch;
 class SaWatch;
+class SurroundingsWatch;
 
 // What the methods work on.
 struct Context {
     Manager& manager;
     const kernel::ILinks& links;
     SaWatch& sas;
-    IngressWatch& ingress;
+    SurroundingsWatch& surroundings;
     NetworkNamespace netns;
 };
 

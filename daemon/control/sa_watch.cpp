@@ -5,6 +5,7 @@
 
 #include "control/manager.hpp"
 #include "planner/sa_binder.hpp"
+#include "planner/watch.hpp"
 
 namespace tunqos {
 
@@ -42,11 +43,12 @@ kernel::KernelResult<std::vector<SaReport>> SaWatch::report() {
     std::vector<SaReport> reports;
     reports.reserve(sas->size());
     for (auto& sa : *sas) {
-        SaReport report{std::move(sa), {}, {}, {}};
+        SaReport report{std::move(sa), {}, {}, {}, {}};
         if (const auto* const owner = binder.find(report.sa)) {
             report.bound = owner->name;
             const bool may_be_bundled = tunnels.contains({report.sa.source, report.sa.destination});
             report.warnings = planner::advise_sa(report.sa, *owner, config, may_be_bundled);
+            report.notes = planner::note_sa(report.sa, *owner);
         }
         if (const auto found = seen_.find(key_of(report.sa)); found != seen_.end())
             report.recent = found->second.recent;
@@ -60,6 +62,7 @@ void SaWatch::look() {
     if (planner::SaBinder(running_(), links_.ipsec_devices()).empty()) {
         seen_.clear();
         told_.clear();
+        had_.clear();
         first_ = true;
         return;
     }
@@ -74,9 +77,42 @@ void SaWatch::look() {
     last_failure_ = text;
 }
 
+MovedSas SaWatch::moved(const std::vector<SaReport>& reports) {
+    MovedSas moved;
+    std::map<std::string, Had> had;
+    for (const auto& [key, map] : running_().crypto_maps) {
+        if (map.match.peer.empty()) continue;
+        const std::string label = key.name + ' ' + std::to_string(key.sequence);
+        Had one{map.match, {}};
+        for (const auto& report : reports) {
+            if (report.bound == "crypto map " + label && report.sa.reqid != 0)
+                one.reqids.insert(report.sa.reqid);
+        }
+        const bool has_sa = !one.reqids.empty();
+        if (const auto before = had_.find(label);
+            !has_sa && before != had_.end() && before->second.match == map.match)
+            one.reqids = before->second.reqids;
+        if (!has_sa && map.match.reqid) one.reqids.insert(*map.match.reqid);
+        for (const auto& report : reports) {
+            if (has_sa || !report.bound.empty() || !one.reqids.contains(report.sa.reqid)) continue;
+            moved.emplace(label,
+                          planner::make_finding(planner::Watched::sa_moved, "crypto map " + label,
+                                                {.what = report.sa.peer()})
+                              .text);
+        }
+        if (!one.reqids.empty()) had.emplace(label, std::move(one));
+    }
+    had_ = std::move(had);
+    return moved;
+}
+
 void SaWatch::look_at(const std::vector<SaReport>& reports) {
     std::map<Key, Seen> now;
     std::set<std::string> told;
+    for (const auto& [label, warning] : moved(reports)) {
+        if (!told_.contains(warning)) log_.warning("sa-moved", {{"what", warning}});
+        told.insert(warning);
+    }
     for (const auto& report : reports) {
         compare(report, now);
         for (const auto& warning : report.warnings) {

@@ -21,9 +21,11 @@ namespace tunqos {
 struct SaReport {
     kernel::Sa sa;
     std::string bound; // "crypto map vpn 10", "interface ipsec0"; empty: unbound
-    std::vector<std::string> warnings;
+    std::vector<std::string> warnings, notes;
     kernel::Sa::Drops recent; // between the last two looks
 };
+// The SAs of an entry that `set peer` has lost: the reqid stayed, the peer did not.
+using MovedSas = std::map<std::string, std::string>; // "vpn 10": what is to be said
 
 class SaWatch {
 public:
@@ -32,6 +34,8 @@ public:
     SaWatch(kernel::ISas& sas, const kernel::ILinks& links, Running running, Log& log);
 
     kernel::KernelResult<std::vector<SaReport>> report();
+    // Of these. Remembers the reqids of the SAs that an entry has.
+    MovedSas moved(const std::vector<SaReport>& reports);
     // Logs what has become wrong since the last look. Call it every few seconds.
     void look();
 
@@ -51,6 +55,11 @@ private:
     Log& log_;
     std::map<Key, Seen> seen_;
     std::set<std::string> told_; // warnings that are in the log
+    struct Had {
+        Selector match;
+        std::set<std::uint32_t> reqids;
+    };
+    std::map<std::string, Had> had_; // by entry
     std::string last_failure_;
     bool first_ = true; // what was dropped before the daemon came is no news
 };

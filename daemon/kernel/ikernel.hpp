@@ -49,12 +49,35 @@ struct IpsecDevice {
     bool operator==(const IpsecDevice&) const = default;
 };
 
+// What a device says of itself that has to do with marks.
+struct LinkFacts {
+    int index = 0;
+    std::string kind;           // "gre", "vlan", "" for a device without a kind
+    int lower = 0;              // the device under it; 0: none, not said, or in another namespace
+    int master = 0;             // the bond, bridge or VRF that it is in; 0: none
+    std::string remote;         // of a tunnel, in canonical text; empty: any, or not said
+    bool copies_dscp = false;   // ip6tnl, ip6gre: rcv-dscp-copy, `dscp inherit`
+    bool inherits_tos = false;  // the outer DS field is a copy, by the device's own setting
+    bool no_encaplimit = false; // ip6tnl: without the destination option that counts tunnels
+    bool external = false;      // each packet brings its tunnel: collect_md
+    bool has_qos_map = false;   // vlan: an egress-qos-map
+    bool has_xdp = false;
+    bool operator==(const LinkFacts&) const = default;
+};
+
 // Network devices, for what the module cannot tell.
 class ILinks {
 public:
     virtual ~ILinks() = default;
-    // "gre", "vlan", "" for a device without a kind; nothing if there is no such device.
-    virtual std::optional<std::string> kind(const std::string& device) const = 0;
+    // Nothing if there is no such device.
+    virtual std::optional<LinkFacts> facts(const std::string& device) const = 0;
+    virtual std::optional<Device> name(int index) const = 0;
+    // Those that carry its frames: under a VLAN device, the members of a bond. Not itself.
+    virtual std::vector<Device> under(const std::string& device) const = 0;
+    std::optional<std::string> kind(const std::string& device) const {
+        const auto found = facts(device);
+        return found ? std::optional(found->kind) : std::nullopt;
+    }
     virtual std::vector<IpsecDevice> ipsec_devices() const = 0;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Network devices by name, kept up to date by rtnetlink. The module attaches by its own
-// notifier; this serves log lines and `show`.
+// notifier; this serves log lines, `show` and the watch over what else acts on marks.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,8 @@ namespace tunqos::kernel {
 // What a message of rtnetlink says of a device.
 struct LinkNews {
     bool gone = false;
-    int index = 0;
-    std::string name, kind;
+    std::string name;
+    LinkFacts facts;
     Selector match; // its SAs, of an xfrm, vti or vti6 device; else empty
 };
 
@@ -43,12 +43,15 @@ public:
 
     // Empty, or what went wrong; the daemon runs without it.
     std::string start();
-    std::optional<std::string> kind(const std::string& device) const override;
+    std::optional<LinkFacts> facts(const std::string& device) const override;
+    std::optional<Device> name(int index) const override;
+    std::vector<Device> under(const std::string& device) const override;
     std::vector<IpsecDevice> ipsec_devices() const override;
 
 private:
     struct Link {
-        std::string name, kind;
+        std::string name;
+        LinkFacts facts;
     };
     struct Known {
         std::unordered_map<int, Link> links; // by interface index

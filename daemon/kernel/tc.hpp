@@ -1,42 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Filters of tc that take packets away on ingress of a device, as shaping by an IFB does: in
-// front of the module's hook there, which never sees them.
+// Filters of tc on ingress and egress of devices. Those that leave a packet as it is and where it
+// is are no matter here.
 #pragma once
 
 #include <libmnl/libmnl.h>
 
+#include <map>
 #include <optional>
 #include <set>
-#include <string>
 #include <vector>
 
-#include "kernel/ikernel.hpp"
 #include "kernel/netlink_socket.hpp"
+#include "kernel/surroundings.hpp"
 
 namespace tunqos::kernel {
 
-// A message of rtnetlink: the index of a device that has an ingress or clsact qdisc.
-std::optional<int> decode_ingress_qdisc(const nlmsghdr* message);
-// Is it about a filter with an action that redirects, to whatever device? Mirroring is none:
-// the packet goes on.
-bool redirects(const nlmsghdr* message);
-
-class ITc {
-public:
-    virtual ~ITc() = default;
-    // Those of these devices on whose ingress a filter redirects.
-    virtual KernelResult<std::set<Device>> redirected(const std::vector<Device>& devices) = 0;
+// A message of rtnetlink about a qdisc that filters hang on.
+struct FilterQdisc {
+    int index = 0;
+    bool egress = false; // clsact has both sides, ingress has one
 };
+std::optional<FilterQdisc> decode_filter_qdisc(const nlmsghdr* message);
 
-class TcClient final : public ITc {
+// A message of rtnetlink about a filter. Nothing if it does no harm, or is none.
+std::optional<Classifier> decode_filter(const nlmsghdr* message, Side side);
+
+// The filters of all devices. One list of qdiscs tells which have any; those filters are read once,
+// and again when the kernel says that they changed.
+class TcReader {
 public:
-    KernelResult<std::set<Device>> redirected(const std::vector<Device>& devices) override;
+    TcReader();
+    // 0 or an errno.
+    int refresh();
+    std::vector<Classifier> of(int index) const;
 
 private:
-    int dump(std::uint16_t type, int device, const NetlinkSocket::OnMessage& visit);
+    struct Filters {
+        bool egress = false;
+        std::vector<Classifier> list;
+    };
 
-    std::optional<NetlinkSocket> socket_; // opened when it is needed first
+    void drain();
+    int dump(std::uint16_t type, int index, std::uint32_t parent,
+             const NetlinkSocket::OnMessage& visit);
+    int read(int index, Filters& filters);
+
+    NetlinkSocket events_, requests_; // answers must not mix with events
+    bool joined_ = false;
+    bool all_changed_ = true;
+    std::set<int> changed_;
+    std::map<int, Filters> by_index_;
 };
 
 } // namespace tunqos::kernel

@@ -5,6 +5,7 @@
 
 #include "planner/planner.hpp"
 #include "planner/sa_binder.hpp"
+#include "planner/watch.hpp"
 
 namespace tunqos::planner {
 
@@ -18,13 +19,17 @@ constexpr std::uint32_t enough_window = 1024;
 
 // The kernel's receiver copies before tunqos sees the packet.
 bool copied_before(const Sa& sa, const TunnelProfile& profile) {
-    return sa.decap_dscp && sa.direction != Sa::Direction::out &&
-           profile.decap.dscp != DecapDscp::keep;
+    const bool whole_copy = profile.decap.dscp == DecapDscp::copy && !profile.decap.permit;
+    return sa.decap_dscp && sa.direction != Sa::Direction::out && !whole_copy;
 }
 
 std::string decap_setting(const Decap& decap) {
-    return decap.dscp == DecapDscp::copy ? "tunnel decap dscp copy"
-                                         : "tunnel decap dscp table " + decap.table;
+    switch (decap.dscp) {
+    case DecapDscp::copy: return "tunnel decap dscp copy";
+    case DecapDscp::table: return "tunnel decap dscp table " + decap.table;
+    case DecapDscp::keep: break;
+    }
+    return "tunnel decap dscp keep";
 }
 
 // The settings that are for two headers, of an SA that has one.
@@ -65,12 +70,13 @@ std::vector<std::string> advise_sa(const Sa& sa, const SaBinder::Owner& owner, c
     std::vector<std::string> advice;
     const std::string name = "SA " + to_string(sa);
     if (copied_before(sa, *owner.profile))
-        advice.push_back(name +
-                         " has decap-dscp: the kernel copies the outer DSCP to the inner "
-                         "header before " +
-                         decap_setting(owner.profile->decap) + " of " + owner.name +
-                         " could, and without its permit list; put copy_dscp = out into the child "
-                         "of swanctl.conf, or leave out flag decap-dscp of ip xfrm state");
+        advice.push_back(
+            make_finding(Watched::sa_decap_dscp, name,
+                         {.what = decap_setting(owner.profile->decap) + " of " + owner.name,
+                          .only_if = owner.profile->decap.dscp == DecapDscp::keep
+                                         ? ""
+                                         : ", and without its permit list"})
+                .text);
     const auto idle = idle_settings(sa, *owner.profile);
     if (!idle.empty() && !may_be_bundled)
         advice.push_back(name + " is of " + kernel::mode_name(sa.mode) +
@@ -89,6 +95,23 @@ std::vector<std::string> advise_sa(const Sa& sa, const SaBinder::Owner& owner, c
             std::to_string(enough_window) + " into the child of the receiver's swanctl.conf (" +
             ip_xfrm(sa) + "), or use tunnel encap single-aggregate");
     return advice;
+}
+
+std::vector<std::string> note_sa(const Sa& sa, const SaBinder::Owner& owner) {
+    std::vector<std::string> notes;
+    const auto& [encap, decap, pre_classify, control] = *owner.profile;
+    const std::string name = "SA " + to_string(sa);
+    const auto put = [&](Watched what, const std::string& setting) {
+        notes.push_back(make_finding(what, name, {.what = setting + " of " + owner.name}).text);
+    };
+    const bool out = sa.direction != Sa::Direction::in;
+    if (sa.dont_encap_dscp && out && encap.dscp == EncapDscp::native)
+        put(Watched::sa_dont_encap_dscp, "tunnel encap dscp native");
+    if (sa.no_ecn && out && encap.ecn == EncapEcn::native)
+        put(Watched::sa_no_ecn, "tunnel encap ecn native");
+    if (sa.no_ecn && sa.direction == Sa::Direction::in && decap.ecn == DecapEcn::native)
+        put(Watched::sa_no_ecn, "tunnel decap ecn native");
+    return notes;
 }
 
 } // namespace tunqos::planner

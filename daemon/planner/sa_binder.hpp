@@ -45,5 +45,7 @@ private:
 // IPComp does for ESP.
 std::vector<std::string> advise_sa(const kernel::Sa& sa, const SaBinder::Owner& owner,
                                    const Config& config, bool may_be_bundled);
+// What is no harm, but worth knowing.
+std::vector<std::string> note_sa(const kernel::Sa& sa, const SaBinder::Owner& owner);
 
 } // namespace tunqos::planner

@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "control/ingress_watch.hpp"
 #include "control/sa_watch.hpp"
 #include "control/session.hpp"
+#include "control/surroundings_watch.hpp"
 #include "fuzz.hpp"
 #include "kernel/fake_kernel.hpp"
 #include "model/samples.hpp"
@@ -35,9 +35,10 @@ struct Daemon {
     Manager manager{kernel, ConfigFile(no_file), log, 100};
     kernel::FakeSas sas;
     SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
-    kernel::FakeTc tc;
-    IngressWatch ingress{tc, links, [this]() -> const Config& { return manager.running(); }, log};
-    Dispatcher dispatcher{{manager, links, watch, ingress, {4026531833, "blue"}}, log};
+    kernel::FakeSurroundings surroundings;
+    SurroundingsWatch beside{surroundings, links,
+                             [this]() -> const Config& { return manager.running(); }, log};
+    Dispatcher dispatcher{{manager, links, watch, beside, {4026531833, "blue"}}, log};
 };
 
 std::string expected(std::string_view bytes, Right right, bool loaded) {

@@ -231,11 +231,11 @@ def bypassed(case, daemon):
     case.equal("nothing to do on ingress", warnings(), [])
     daemon.cli("configure terminal", "interface tun",
                "tunnel diffserv-mode uniform")
-    case.true("redirected", "tc filter redirects" in "".join(warnings()))
+    case.true("redirected", "a tc filter redirects" in "".join(warnings()))
     text = daemon.cli("show tunnel tun").stdout
     case.true("shown: " + text,
               "Warning: interface tun: a tc filter redirects" in text)
-    topo.wait(lambda: "decap-bypassed" in daemon.output(), 15, "the log")
+    topo.wait(lambda: "what=tc-redirect" in daemon.output(), 15, "the log")
     topo.run("rA", "tc", "qdisc", "del", "dev", "tun", "clsact")
     case.equal("no filter", warnings(), [])
     filtered("mirred egress mirror dev ifb0")

@@ -47,5 +47,8 @@ std::string reason_advice(const std::string& reason);
 // the heading.
 using Row = std::vector<std::string>;
 std::string render_table(const std::vector<Row>& rows);
+// The same with a star behind the rows at these places, and a line that says what it means.
+std::string render_table(const std::vector<Row>& rows, const std::vector<std::size_t>& marked,
+                         const std::string& legend);
 
 } // namespace tunqos::cli

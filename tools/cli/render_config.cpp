@@ -59,6 +59,8 @@ std::string render_crypto_map(const CryptoMapKey& key, const CryptoMap& map,
         if (!status->problem.empty()) text += fmt::format("        Problem: {}\n", status->problem);
         for (const std::string& warning : status->warnings)
             text += fmt::format("        Warning: {}\n", warning);
+        for (const std::string& note : status->notes)
+            text += fmt::format("        Note: {}\n", note);
     }
     return text;
 }

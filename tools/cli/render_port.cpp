@@ -11,6 +11,8 @@ std::string counters_line(const Counters& counters) {
                        counters.written, counters.left_alone, counters.dropped);
 }
 
+constexpr const char* port_legend = "something acts on the marks around us: show interfaces NAME";
+
 std::string or_else(const std::string& table, const char* without) {
     return table.empty() ? without : table;
 }
@@ -20,31 +22,41 @@ std::string or_else(const std::string& table, const char* without) {
 std::string render_cos(const std::vector<PortStatus>& ports) {
     std::vector<Row> rows{
         {"Interface", "State", "Lower", "VLAN", "DSCP to CoS", "Written", "Left alone"}};
+    std::vector<std::size_t> marked;
     for (const PortStatus& port : ports) {
         if (!port.cos) continue;
+        if (!port.warnings.empty()) marked.push_back(rows.size());
         rows.push_back({port.name, port.state, port.lower.empty() ? "-" : port.lower,
                         port.vid ? std::to_string(*port.vid) : "-",
                         port.cos->dscp ? or_else(port.cos->table, "class selector") : "-",
                         std::to_string(port.cos->egress.written),
                         std::to_string(port.cos->egress.left_alone)});
     }
-    return rows.size() == 1 ? "No 802.1p port is configured.\n" : render_table(rows);
+    return rows.size() == 1 ? "No 802.1p port is configured.\n"
+                            : render_table(rows, marked, port_legend);
 }
 
 std::string render_marks(const std::vector<PortStatus>& ports) {
     std::vector<Row> rows{{"Interface", "State", "DSCP to mark", "Mask", "Written", "Left alone"}};
+    std::vector<std::size_t> marked;
     for (const PortStatus& port : ports) {
         if (!port.mark) continue;
+        if (!port.warnings.empty()) marked.push_back(rows.size());
         rows.push_back({port.name, port.state, or_else(port.mark->table, "the DSCP"),
                         port.mark->mask, std::to_string(port.mark->ingress.written),
                         std::to_string(port.mark->ingress.left_alone)});
     }
-    return rows.size() == 1 ? "No interface sets the mark.\n" : render_table(rows);
+    return rows.size() == 1 ? "No interface sets the mark.\n"
+                            : render_table(rows, marked, port_legend);
 }
 
 std::string render_port(const PortStatus& port) {
     std::string text = fmt::format("{} is {}\n", port.name, port.state);
     if (!port.problem.empty()) text += fmt::format("  Problem: {}\n", port.problem);
+    for (const std::string& warning : port.warnings)
+        text += fmt::format("  Warning: {}\n", warning);
+    for (const std::string& note : port.notes)
+        text += fmt::format("  Note: {}\n", note);
     if (port.vid) {
         text += fmt::format("  Encapsulation 802.1Q Virtual LAN, Vlan ID {}, on {}\n", *port.vid,
                             port.lower.empty() ? "an unknown device" : port.lower);

@@ -44,6 +44,8 @@ std::string render_sas(const std::vector<SaStatus>& sas) {
         text += fmt::format("    Replay check: {}\n", replay(sa));
         for (const std::string& warning : sa.warnings)
             text += fmt::format("    Warning: {}\n", warning);
+        for (const std::string& note : sa.notes)
+            text += fmt::format("    Note: {}\n", note);
     }
     return text;
 }

@@ -122,6 +122,11 @@ std::string render_version(const VersionStatus& version, const std::string& tool
 }
 
 std::string render_table(const std::vector<Row>& rows) {
+    return render_table(rows, {}, {});
+}
+
+std::string render_table(const std::vector<Row>& rows, const std::vector<std::size_t>& marked,
+                         const std::string& legend) {
     std::vector<std::size_t> widths;
     for (const Row& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));
@@ -129,14 +134,17 @@ std::string render_table(const std::vector<Row>& rows) {
             widths[i] = std::max(widths[i], row[i].size());
     }
     std::string text;
-    for (const Row& row : rows) {
+    for (std::size_t at = 0; at < rows.size(); ++at) {
+        const Row& row = rows[at];
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
             line += fmt::format("{:<{}}", row[i].empty() ? "-" : row[i], widths[i] + 2);
         }
+        if (std::find(marked.begin(), marked.end(), at) != marked.end()) line += '*';
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + '\n';
     }
+    if (!marked.empty()) text += "* " + legend + '\n';
     return text;
 }
 

@@ -89,13 +89,15 @@ std::string render_tunnels(const std::vector<TunnelStatus>& tunnels) {
     if (tunnels.empty()) return "No tunnel is configured.\n";
     std::vector<Row> rows{
         {"Tunnel", "State", "Model", "Encap DSCP", "Decap DSCP", "Written", "Left alone"}};
+    std::vector<std::size_t> marked;
     for (const TunnelStatus& tunnel : tunnels) {
+        if (!tunnel.warnings.empty() || !tunnel.sa_warnings.empty()) marked.push_back(rows.size());
         rows.push_back({tunnel.name, tunnel.state, tunnel.model, encap_short(tunnel),
                         decap_short(tunnel),
                         std::to_string(tunnel.encap.written + tunnel.decap.written),
                         std::to_string(tunnel.encap.left_alone + tunnel.decap.left_alone)});
     }
-    return render_table(rows);
+    return render_table(rows, marked, "something acts on the marks around us: show tunnel NAME");
 }
 
 std::string render_tunnel(const TunnelStatus& tunnel) {
@@ -107,8 +109,12 @@ std::string render_tunnel(const TunnelStatus& tunnel) {
             "needs the daemon of that\n  one: ip netns exec NAMESPACE tunqosd, then ip netns "
             "exec NAMESPACE tunqos\n";
     }
-    for (const std::string& warning : tunnel.warnings)
-        text += fmt::format("  Warning: {}\n", warning);
+    for (const auto* warnings : {&tunnel.warnings, &tunnel.sa_warnings}) {
+        for (const std::string& warning : *warnings)
+            text += fmt::format("  Warning: {}\n", warning);
+    }
+    for (const std::string& note : tunnel.notes)
+        text += fmt::format("  Note: {}\n", note);
     if (!tunnel.kind.empty()) text += fmt::format("  Tunnel protocol/transport {}\n", tunnel.kind);
     if (!tunnel.peer.empty()) text += fmt::format("  Peer {}\n", tunnel.peer);
     if (!tunnel.match.empty()) text += fmt::format("  Match {}\n", fmt::join(tunnel.match, ", "));

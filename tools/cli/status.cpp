@@ -85,6 +85,8 @@ TunnelStatus tunnel(const json& object) {
     status.problem = text(object, "problem");
     status.hooks = texts(object, "hooks");
     status.warnings = texts(object, "warnings");
+    status.sa_warnings = texts(object, "saWarnings");
+    status.notes = texts(object, "notes");
 
     const json& encap = member(object, "encap");
     status.encap_dscp = text(encap, "dscp");
@@ -126,6 +128,8 @@ PortStatus port(const json& object) {
     }
     status.state = text(object, "state");
     status.problem = text(object, "problem");
+    status.warnings = texts(object, "warnings");
+    status.notes = texts(object, "notes");
     status.hooks = texts(object, "hooks");
     const json& out = member(object, "egress");
     const json& in = member(object, "ingress");
@@ -173,6 +177,7 @@ SaStatus sa(const json& object) {
     status.recent = drops(member(object, "recentDrops"));
     status.bound = text(object, "bound");
     status.warnings = texts(object, "warnings");
+    status.notes = texts(object, "notes");
     return status;
 }
 

@@ -31,6 +31,8 @@ struct TunnelStatus {
     std::string state;
     std::string problem;
     std::vector<std::string> warnings;
+    std::vector<std::string> sa_warnings; // of the SAs that it binds
+    std::vector<std::string> notes;
     std::vector<std::string> hooks;
 
     std::string encap_dscp; // "copy", "set", "table", "native"
@@ -78,6 +80,7 @@ struct PortStatus {
     std::optional<std::uint32_t> vid;
     std::string state;
     std::string problem;
+    std::vector<std::string> warnings, notes;
     std::vector<std::string> hooks;
     std::optional<Cos> cos;       // with set cos
     std::optional<FromDscp> mark; // with set mark
@@ -98,7 +101,7 @@ struct SaStatus {
     std::uint64_t window = 0;
     Drops drops, recent;
     std::string bound; // "crypto map vpn 10"; empty: unbound
-    std::vector<std::string> warnings;
+    std::vector<std::string> warnings, notes;
 };
 
 struct ReasonStatus {

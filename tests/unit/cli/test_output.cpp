@@ -117,6 +117,42 @@ TEST_CASE("show tunnel: one line a tunnel in columns") {
     CHECK(render_tunnels({}) == "No tunnel is configured.\n");
 }
 
+TEST_CASE("show tunnel: a star where something acts on the marks, and what it means") {
+    TunnelStatus vpn = gre1();
+    vpn.name = "vpn 10";
+    vpn.decap_dscp = "keep";
+    vpn.permit.clear();
+    TunnelStatus other = gre1();
+    other.notes = {"is external"}; // no harm
+    for (auto list : {&TunnelStatus::warnings, &TunnelStatus::sa_warnings}) {
+        TunnelStatus one = vpn;
+        one.*list = {"something"};
+        CHECK(render_tunnels({other, one, other}) ==
+              "Tunnel  State   Model   Encap DSCP   Decap DSCP        Written  Left alone\n"
+              "gre1    active  custom  set ef (46)  copy permit 0-47  13       2\n"
+              "vpn 10  active  custom  set ef (46)  keep              13       2           *\n"
+              "gre1    active  custom  set ef (46)  copy permit 0-47  13       2\n"
+              "* something acts on the marks around us: show tunnel NAME\n");
+        CHECK(render_tunnel(one).find("\n  Warning: something\n") != std::string::npos);
+    }
+    CHECK(render_tunnel(other).find("\n  Note: is external\n") != std::string::npos);
+}
+
+TEST_CASE("show cos and show mark have the star as well") {
+    PortStatus port;
+    port.name = "lan.10";
+    port.state = "active";
+    port.cos = PortStatus::Cos{};
+    port.mark = PortStatus::FromDscp{"", "0xfc", {}};
+    CHECK(render_cos({port}).find('*') == std::string::npos);
+    port.warnings = {"something"};
+    for (const auto& text : {render_cos({port}), render_marks({port})}) {
+        CHECK(text.find("  *\n* something acts on the marks around us: show interfaces NAME\n") !=
+              std::string::npos);
+    }
+    CHECK(render_port(port).find("  Warning: something\n") != std::string::npos);
+}
+
 TEST_CASE("show table-map in the layout of IOS") {
     TableMap map{{{0, 34}, {3, 44}}, TableDefault::copy, 0};
     CHECK(render_table_map("DSCP2COS", map) ==

@@ -7,8 +7,8 @@
 
 #include "catch.hpp"
 #include "control/dispatcher.hpp"
-#include "control/ingress_watch.hpp"
 #include "control/sa_watch.hpp"
+#include "control/surroundings_watch.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
 #include "model/samples.hpp"
@@ -26,9 +26,10 @@ struct Fixture {
     Manager manager{kernel, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
     kernel::FakeSas sas;
     SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
-    kernel::FakeTc tc;
-    IngressWatch ingress{tc, links, [this]() -> const Config& { return manager.running(); }, log};
-    Dispatcher dispatcher{{manager, links, watch, ingress, {4026531833, "blue"}}, log};
+    kernel::FakeSurroundings surroundings;
+    SurroundingsWatch beside{surroundings, links,
+                             [this]() -> const Config& { return manager.running(); }, log};
+    Dispatcher dispatcher{{manager, links, watch, beside, {4026531833, "blue"}}, log};
 
     json call(const std::string& method, const json& params = json::object(),
               Right right = Right::write) {

@@ -175,7 +175,8 @@ TEST_CASE("a tunnel whose packets are redirected on ingress has a warning") {
     const auto warnings = [&] {
         return f.result("show.tunnels", {{"name", "gre1"}}).at("tunnels").at(0).at("warnings");
     };
-    f.tc.list = {"gre1", "eth0"};
+    f.surroundings.classifiers_of[0] = {
+        {kernel::Side::ingress, kernel::Act::redirects, "matchall"}};
     CHECK(warnings().empty()); // there is no such device
     f.links.kinds["gre1"] = "gre";
     REQUIRE(warnings().size() == 1);

@@ -12,8 +12,8 @@
 
 #include "catch.hpp"
 #include "control/dispatcher.hpp"
-#include "control/ingress_watch.hpp"
 #include "control/sa_watch.hpp"
+#include "control/surroundings_watch.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
 #include "model/samples.hpp"
@@ -45,9 +45,10 @@ struct Fixture {
     Log log{Log::Sink::standard_error};
     Manager manager{kernel, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
     SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
-    kernel::FakeTc tc;
-    IngressWatch ingress{tc, links, [this]() -> const Config& { return manager.running(); }, log};
-    Dispatcher dispatcher{{manager, links, watch, ingress, {1, "blue"}}, log};
+    kernel::FakeSurroundings surroundings;
+    SurroundingsWatch beside{surroundings, links,
+                             [this]() -> const Config& { return manager.running(); }, log};
+    Dispatcher dispatcher{{manager, links, watch, beside, {1, "blue"}}, log};
 
     Fixture() { REQUIRE(manager.set(samples::full(), {}, Manager::Mode::apply)); }
 

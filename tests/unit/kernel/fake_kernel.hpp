@@ -10,7 +10,7 @@
 
 #include "kernel/ikernel.hpp"
 #include "kernel/sa.hpp"
-#include "kernel/tc.hpp"
+#include "kernel/surroundings.hpp"
 
 namespace tunqos::kernel {
 
@@ -125,28 +125,60 @@ private:
 
 class FakeLinks final : public ILinks {
 public:
-    std::map<std::string, std::string> kinds;
+    std::map<std::string, std::string> kinds; // of devices that say no more
+    std::map<std::string, LinkFacts> details;
+    std::map<std::string, std::vector<Device>> below;
 
-    std::optional<std::string> kind(const std::string& device) const override {
+    std::optional<LinkFacts> facts(const std::string& device) const override {
+        if (const auto found = details.find(device); found != details.end()) return found->second;
         const auto found = kinds.find(device);
         if (found == kinds.end()) return std::nullopt;
-        return found->second;
+        LinkFacts facts;
+        facts.kind = found->second;
+        return facts;
+    }
+    std::optional<Device> name(int index) const override {
+        for (const auto& [device, facts] : details) {
+            if (facts.index == index) return device;
+        }
+        return std::nullopt;
+    }
+    std::vector<Device> under(const std::string& device) const override {
+        const auto found = below.find(device);
+        return found == below.end() ? std::vector<Device>() : found->second;
     }
     std::vector<IpsecDevice> ipsec_devices() const override { return devices; }
 
     std::vector<IpsecDevice> devices;
 };
 
-class FakeTc final : public ITc {
+class FakeSurroundings final : public ISurroundings {
 public:
-    std::set<Device> list;
+    std::map<int, std::vector<Classifier>> classifiers_of; // by index, 0 if none is given
+    std::vector<Flowtable> tables;
+    std::set<Device> lists;
+    std::set<int> xdp; // attached without an event
+    std::map<std::string, Device> routes;
+    Shortcut short_cut = Shortcut::no;
+    std::optional<Error> failure;
 
-    KernelResult<std::set<Device>> redirected(const std::vector<Device>& devices) override {
-        std::set<Device> found;
-        for (const Device& device : devices) {
-            if (list.contains(device)) found.insert(device);
-        }
-        return found;
+    KernelResult<void> refresh() override {
+        if (failure) return tl::make_unexpected(*failure);
+        return {};
+    }
+    std::vector<Classifier> classifiers(int index) override {
+        const auto found = classifiers_of.find(index);
+        return found == classifiers_of.end() ? std::vector<Classifier>() : found->second;
+    }
+    bool has_xdp(int index) override { return xdp.contains(index); }
+    const std::vector<Flowtable>& flowtables() const override { return tables; }
+    bool merges_in_lists(const Device& device) override { return lists.contains(device); }
+    std::optional<Device> way_to(const std::string& address) override {
+        const auto found = routes.find(address);
+        return found == routes.end() ? std::nullopt : std::optional(found->second);
+    }
+    Shortcut shortcut(const std::string& kind) override {
+        return kind == "ipip" || kind == "ip6tnl" ? short_cut : Shortcut::no;
     }
 };
 

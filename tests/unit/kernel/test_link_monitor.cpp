@@ -58,13 +58,13 @@ TEST_CASE("a device has a name and a kind") {
     const auto news = decode_link(Link(RTM_NEWLINK).name("gre1").kind("gre").header());
     REQUIRE(news);
     CHECK_FALSE(news->gone);
-    CHECK(news->index == 7);
+    CHECK(news->facts.index == 7);
     CHECK(news->name == "gre1");
-    CHECK(news->kind == "gre");
+    CHECK(news->facts.kind == "gre");
 
     const auto plain = decode_link(Link(RTM_NEWLINK).name("eth0").header());
     REQUIRE(plain);
-    CHECK(plain->kind.empty());
+    CHECK(plain->facts.kind.empty());
 
     const auto gone = decode_link(Link(RTM_DELLINK).name("gre1").header());
     REQUIRE(gone);
@@ -86,6 +86,49 @@ TEST_CASE("an xfrm or vti device tells its SAs") {
     CHECK(match("vti", IFLA_VTI_REMOTE, std::uint32_t{0}).empty()); // any
     CHECK(match("vti6", IFLA_VTI_LOCAL, std::uint16_t{1}).empty());
     CHECK(match("gre", IFLA_XFRM_IF_ID, std::uint32_t{7}).empty());
+}
+
+TEST_CASE("a tunnel device tells what it does with marks by itself") {
+    const auto facts = [](const char* kind, std::uint16_t type, const auto& value) {
+        return decode_link(Link(RTM_NEWLINK).name("tun").detail(kind, type, value).header())->facts;
+    };
+    // As the kernel has it: ip6tnl and ip6gre in a word of flags, each in its own attribute.
+    CHECK(facts("ip6tnl", IFLA_IPTUN_FLAGS, std::uint32_t{0x30010}).copies_dscp);
+    CHECK_FALSE(facts("ip6tnl", IFLA_IPTUN_FLAGS, std::uint32_t{0x30010}).inherits_tos);
+    CHECK(facts("ip6tnl", IFLA_IPTUN_FLAGS, std::uint32_t{0x30012}).inherits_tos);
+    CHECK(facts("ip6tnl", IFLA_IPTUN_FLAGS, std::uint32_t{0x30001}).no_encaplimit);
+    CHECK_FALSE(facts("ip6tnl", IFLA_IPTUN_FLAGS, std::uint32_t{0x30000}).no_encaplimit);
+    for (const char* kind : {"ip6gre", "ip6gretap"}) {
+        CHECK(facts(kind, IFLA_GRE_FLAGS, std::uint32_t{0x10}).copies_dscp);
+        CHECK_FALSE(facts(kind, IFLA_GRE_FLAGS, std::uint32_t{0x2}).copies_dscp);
+        CHECK_FALSE(facts(kind, IFLA_IPTUN_FLAGS, std::uint32_t{0x10}).copies_dscp);
+    }
+    CHECK_FALSE(facts("gre", IFLA_GRE_FLAGS, std::uint32_t{0x10}).copies_dscp);
+    CHECK(facts("gre", IFLA_GRE_TOS, std::uint8_t{1}).inherits_tos);
+    CHECK(facts("sit", IFLA_IPTUN_TOS, std::uint8_t{0xb9}).inherits_tos);
+    CHECK_FALSE(facts("ipip", IFLA_IPTUN_TOS, std::uint8_t{0xb8}).inherits_tos);
+    CHECK(facts("vxlan", IFLA_VXLAN_TOS, std::uint8_t{1}).inherits_tos);
+    CHECK(facts("vxlan", IFLA_VXLAN_COLLECT_METADATA, std::uint8_t{1}).external);
+    CHECK_FALSE(facts("vxlan", IFLA_VXLAN_COLLECT_METADATA, std::uint8_t{0}).external);
+    CHECK(facts("ip6tnl", IFLA_IPTUN_REMOTE, std::array<std::uint8_t, 16>{0xfd, 1}).remote ==
+          "fd01::");
+    CHECK(facts("vlan", IFLA_VLAN_EGRESS_QOS, std::array<std::uint8_t, 12>{}).has_qos_map);
+}
+
+TEST_CASE("what a device stands on, and an XDP program on it") {
+    Link link(RTM_NEWLINK);
+    link.name("eth0.10");
+    mnl_attr_put_u32(link.header(), IFLA_LINK, 3);
+    mnl_attr_put_u32(link.header(), IFLA_MASTER, 4);
+    nlattr* const nest = mnl_attr_nest_start(link.header(), IFLA_XDP);
+    mnl_attr_put_u8(link.header(), IFLA_XDP_ATTACHED, 2); // XDP_ATTACHED_SKB
+    mnl_attr_nest_end(link.header(), nest);
+    const auto facts = decode_link(link.header())->facts;
+    CHECK(facts.lower == 3);
+    CHECK(facts.master == 4);
+    CHECK(facts.has_xdp);
+    mnl_attr_put_u32(link.header(), IFLA_LINK_NETNSID, 0);
+    CHECK(decode_link(link.header())->facts.lower == 0); // a number of another namespace
 }
 
 TEST_CASE("a port that leaves its bridge is no device that goes") {

@@ -3,7 +3,9 @@
 
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_gact.h>
 #include <linux/tc_act/tc_mirred.h>
+#include <linux/tc_act/tc_skbedit.h>
 
 #include <array>
 #include <cstring>
@@ -25,60 +27,144 @@ public:
     nlmsghdr* header() { return reinterpret_cast<nlmsghdr*>(bytes_.data()); }
 
 private:
-    alignas(nlmsghdr) std::array<char, 512> bytes_{};
+    alignas(nlmsghdr) std::array<char, 1024> bytes_{};
 };
 
+// An action as the kernel lists it: its kind, and its parameters, which begin with tc_gen.
+struct Action {
+    const char* kind;
+    std::uint16_t attribute;
+    int number;      // what becomes of the packet: TC_ACT_*
+    int eaction = 0; // of mirred
+};
+Action gact(int number) {
+    return {"gact", TCA_GACT_PARMS, number};
+}
+Action skbedit(int number) {
+    return {"skbedit", TCA_SKBEDIT_PARMS, number};
+}
+Action mirred(int eaction, int number = TC_ACT_STOLEN) {
+    return {"mirred", TCA_MIRRED_PARMS, number, eaction};
+}
+
 // As matchall has it: the number of its list of actions is 2, that of u32 is 7.
-Message filter(const char* action, int eaction, std::uint16_t list = TCA_MATCHALL_ACT) {
+Message filter(const std::vector<Action>& actions, const char* kind = "matchall",
+               std::uint16_t list = TCA_MATCHALL_ACT) {
     Message message(RTM_NEWTFILTER);
     nlmsghdr* const header = message.header();
-    mnl_attr_put_strz(header, TCA_KIND, "matchall");
+    mnl_attr_put_strz(header, TCA_KIND, kind);
     nlattr* const options = mnl_attr_nest_start(header, TCA_OPTIONS);
     mnl_attr_put_u32(header, TCA_MATCHALL_CLASSID, 1);
-    nlattr* const actions = mnl_attr_nest_start(header, list);
-    nlattr* const first = mnl_attr_nest_start(header, 1);
-    mnl_attr_put_strz(header, TCA_ACT_KIND, action);
-    nlattr* const parts = mnl_attr_nest_start(header, TCA_ACT_OPTIONS);
-    tc_mirred mirred{};
-    mirred.eaction = eaction;
-    mnl_attr_put(header, TCA_MIRRED_PARMS, sizeof mirred, &mirred);
-    mnl_attr_nest_end(header, parts);
-    mnl_attr_nest_end(header, first);
-    mnl_attr_nest_end(header, actions);
+    nlattr* const nest = mnl_attr_nest_start(header, list);
+    std::uint16_t place = 1;
+    for (const auto& action : actions) {
+        nlattr* const one = mnl_attr_nest_start(header, place++);
+        mnl_attr_put_strz(header, TCA_ACT_KIND, action.kind);
+        nlattr* const parts = mnl_attr_nest_start(header, TCA_ACT_OPTIONS);
+        tc_mirred parameters{};
+        parameters.action = action.number;
+        parameters.eaction = action.eaction;
+        mnl_attr_put(header, action.attribute, sizeof parameters, &parameters);
+        mnl_attr_nest_end(header, parts);
+        mnl_attr_nest_end(header, one);
+    }
+    mnl_attr_nest_end(header, nest);
     mnl_attr_nest_end(header, options);
     return message;
 }
 
-Message qdisc(const char* kind) {
-    Message message(RTM_NEWQDISC);
+Message qdisc(const char* kind, std::uint16_t type = RTM_NEWQDISC) {
+    Message message(type);
     mnl_attr_put_strz(message.header(), TCA_KIND, kind);
     return message;
+}
+
+std::optional<Act> act(Message message) {
+    const auto found = decode_filter(message.header(), Side::egress);
+    if (!found) return std::nullopt;
+    CHECK(found->side == Side::egress);
+    return found->act;
 }
 
 } // namespace
 
 TEST_CASE("a filter that redirects is told from others", "[tc]") {
-    CHECK(redirects(filter("mirred", TCA_EGRESS_REDIR).header()));
-    CHECK(redirects(filter("mirred", TCA_INGRESS_REDIR).header()));
-    CHECK(redirects(filter("mirred", TCA_EGRESS_REDIR, TCA_U32_ACT).header()));
-    CHECK_FALSE(redirects(filter("mirred", TCA_EGRESS_MIRROR).header()));
-    CHECK_FALSE(redirects(filter("gact", TCA_EGRESS_REDIR).header()));
-    CHECK_FALSE(redirects(qdisc("ingress").header()));
+    CHECK(act(filter({mirred(TCA_EGRESS_REDIR)})) == Act::redirects);
+    CHECK(act(filter({mirred(TCA_INGRESS_REDIR)})) == Act::redirects);
+    CHECK(act(filter({mirred(TCA_EGRESS_MIRROR, TC_ACT_PIPE)})) == std::nullopt);
+    CHECK(act(filter({skbedit(TC_ACT_PIPE), mirred(TCA_EGRESS_REDIR)})) == Act::redirects);
+    CHECK(act(filter({gact(TC_ACT_SHOT), mirred(TCA_EGRESS_REDIR)})) == std::nullopt);
+    CHECK_FALSE(decode_filter(qdisc("ingress").header(), Side::ingress));
+}
+
+TEST_CASE("a filter that ends with ok overwrites skb->tc_index, one that goes on does not",
+          "[tc]") {
+    CHECK(act(filter({gact(TC_ACT_OK)})) == Act::overwrites);
+    CHECK(act(filter({skbedit(TC_ACT_PIPE), gact(TC_ACT_OK)})) == Act::overwrites);
+    CHECK(act(filter({mirred(TCA_EGRESS_MIRROR, TC_ACT_OK)})) == Act::overwrites);
+    CHECK(act(filter({})) == std::nullopt); // a list, and nothing in it that could end
+    for (const int number :
+         {TC_ACT_UNSPEC, TC_ACT_SHOT, TC_ACT_PIPE, TC_ACT_STOLEN, TC_ACT_GOTO_CHAIN | 3}) {
+        INFO(number);
+        CHECK(act(filter({gact(number)})) == std::nullopt);
+    }
+    // Without any action the kernel takes the filter's class, and says ok.
+    Message plain(RTM_NEWTFILTER);
+    mnl_attr_put_strz(plain.header(), TCA_KIND, "matchall");
+    nlattr* const options = mnl_attr_nest_start(plain.header(), TCA_OPTIONS);
+    mnl_attr_put_u32(plain.header(), TCA_MATCHALL_CLASSID, 1);
+    mnl_attr_nest_end(plain.header(), options);
+    CHECK(act(plain) == Act::overwrites);
+}
+
+TEST_CASE("every classifier has its list of actions somewhere else", "[tc]") {
+    const std::vector<Action> pass{gact(TC_ACT_OK)}, on{gact(TC_ACT_UNSPEC)};
+    for (const auto& [kind, list] :
+         {std::pair("flower", TCA_FLOWER_ACT), std::pair("basic", TCA_BASIC_ACT),
+          std::pair("fw", TCA_FW_ACT), std::pair("flow", TCA_FLOW_ACT),
+          std::pair("route", TCA_ROUTE4_ACT), std::pair("cgroup", TCA_CGROUP_ACT)}) {
+        INFO(kind);
+        CHECK(act(filter(pass, kind, static_cast<std::uint16_t>(list))) == Act::overwrites);
+        CHECK(act(filter(on, kind, static_cast<std::uint16_t>(list))) == std::nullopt);
+    }
+}
+
+TEST_CASE("what a program does nobody can tell", "[tc]") {
+    CHECK(act(filter({}, "bpf")) == Act::unknown);
+    CHECK(act(filter({{"bpf", 2, TC_ACT_PIPE}})) == Act::unknown);
+    CHECK(act(filter({gact(TC_ACT_UNSPEC)}, "of-the-future")) == Act::unknown);
+}
+
+TEST_CASE("u32 lists its hash tables, which match nothing", "[tc]") {
+    Message table(RTM_NEWTFILTER);
+    mnl_attr_put_strz(table.header(), TCA_KIND, "u32");
+    nlattr* const options = mnl_attr_nest_start(table.header(), TCA_OPTIONS);
+    mnl_attr_put_u32(table.header(), TCA_U32_DIVISOR, 1);
+    mnl_attr_nest_end(table.header(), options);
+    CHECK(act(table) == std::nullopt);
+    Message head(RTM_NEWTFILTER);
+    mnl_attr_put_strz(head.header(), TCA_KIND, "matchall");
+    CHECK(act(head) == std::nullopt);
 }
 
 TEST_CASE("no length of a filter's message is believed", "[tc]") {
-    Message message = filter("mirred", TCA_EGRESS_REDIR);
+    Message message = filter({mirred(TCA_EGRESS_REDIR)});
     const std::uint32_t length = message.header()->nlmsg_len;
     for (std::uint32_t cut = MNL_NLMSG_HDRLEN; cut < length; ++cut) {
         INFO(cut);
         message.header()->nlmsg_len = cut;
-        CHECK_FALSE(redirects(message.header()));
+        CHECK(act(message) != Act::redirects);
     }
 }
 
-TEST_CASE("devices with a qdisc on ingress", "[tc]") {
-    CHECK(decode_ingress_qdisc(qdisc("ingress").header()) == 7);
-    CHECK(decode_ingress_qdisc(qdisc("clsact").header()) == 7);
-    CHECK(decode_ingress_qdisc(qdisc("fq_codel").header()) == std::nullopt);
-    CHECK(decode_ingress_qdisc(filter("mirred", TCA_EGRESS_REDIR).header()) == std::nullopt);
+TEST_CASE("devices with a qdisc that filters hang on", "[tc]") {
+    const auto found = [](Message message) { return decode_filter_qdisc(message.header()); };
+    REQUIRE(found(qdisc("ingress")));
+    CHECK(found(qdisc("ingress"))->index == 7);
+    CHECK_FALSE(found(qdisc("ingress"))->egress);
+    REQUIRE(found(qdisc("clsact")));
+    CHECK(found(qdisc("clsact"))->egress);
+    CHECK(found(qdisc("clsact", RTM_DELQDISC)));
+    CHECK_FALSE(found(qdisc("fq_codel")));
+    CHECK_FALSE(found(filter({mirred(TCA_EGRESS_REDIR)})));
 }

@@ -155,6 +155,7 @@ TEST_CASE("decap-dscp of an SA comes before the decap of an entry") {
     TunnelProfile profile;
     profile.encap.dscp = EncapDscp::set;
     profile.decap.dscp = DecapDscp::copy;
+    profile.decap.permit = DscpSet{};
     Sa sa = inbound();
     CHECK(advice(sa, profile).empty());
     sa.decap_dscp = true;
@@ -169,11 +170,39 @@ TEST_CASE("decap-dscp of an SA comes before the decap of an entry") {
     CHECK(advice(sa, profile)[0].find("before tunnel decap dscp table lan of") !=
           std::string::npos);
     profile.decap = {};
-    CHECK(advice(sa, profile).empty());
+    CHECK(advice(sa, profile)[0].find("before tunnel decap dscp keep of crypto map vpn 10 could; "
+                                      "put copy_dscp = out") != std::string::npos);
     profile.decap.dscp = DecapDscp::copy;
+    CHECK(advice(sa, profile).empty()); // the same
+    profile.decap.permit = DscpSet{};
+    CHECK(advice(sa, profile).size() == 1);
     sa = outbound();
     sa.decap_dscp = true;
     CHECK(advice(sa, profile).empty());
+}
+
+TEST_CASE("what the flags of an SA leave undone where the kernel is left to it") {
+    TunnelProfile profile;
+    const auto notes = [&](const Sa& sa) {
+        return planner::note_sa(sa, {"crypto map vpn 10", &profile});
+    };
+    Sa out = outbound(), in = inbound();
+    out.dont_encap_dscp = in.dont_encap_dscp = true;
+    CHECK(notes(out).empty()); // the copy is ours then
+    CHECK(notes(in).empty());
+    profile.encap.dscp = EncapDscp::native;
+    REQUIRE(notes(out).size() == 1);
+    CHECK(notes(out)[0].find("the outer DSCP is 0 where tunnel encap dscp native of crypto map "
+                             "vpn 10 leaves it to the kernel") != std::string::npos);
+    profile.encap = {};
+    out = outbound();
+    out.no_ecn = in.no_ecn = true;
+    CHECK(notes(out).size() == 1);
+    CHECK(notes(in).size() == 1);
+    profile.encap.ecn = EncapEcn::rfc6040;
+    profile.decap.ecn = DecapEcn::rfc6040;
+    CHECK(notes(out).empty());
+    CHECK(notes(in).empty());
 }
 
 TEST_CASE("settings for two headers do nothing where there is one") {
