@@ -22,8 +22,8 @@ LEGEND = "* something acts on the marks around us: show tunnel NAME"
 CONFIG = {"version": 1, "interfaces": {
     "tun": {"tunnel": {"encap": {"dscp": {"set": "af31"}},
                        "decap": {"dscp": "copy", "class": "outer"},
-                       "preClassify": {"enabled": True}}},
-    "lan.10": {"port": {}}}}
+                       "preClassify": True}},
+    "lan.10": {"port": {"cos": "dscp"}}}}
 
 
 def tc(*words):
@@ -95,13 +95,15 @@ def filters(case, watch):
             ("edit", "matchall action skbedit priority 3", []),
             ("in a chain", "chain 7 matchall action pass",
              [("tc-arrived", "tun")]),
-            ("a program", "bpf bytecode 1,6_0_0_0",
+            ("a program", "bpf bytecode 1,6@0@0@0",
              [("tc-program", "tun")])):
-        topo.run("rA", *[one.replace("_", " ") for one in (
+        topo.run("rA", *[one.replace("@", " ") for one in (
             "tc filter add dev tun ingress protocol ip prio 1 " +
             words).split()])
         watch.expect("ingress, " + name, wanted)
-        tc("filter del dev tun ingress")
+        # without a number of a chain only the first one's go
+        chain = " chain 7" if words.startswith("chain") else ""
+        tc("filter del dev tun ingress" + chain)
         watch.expect("ingress, %s, gone" % name, [])
     tc("qdisc del dev tun clsact")
     tc("qdisc add dev tun handle ffff: ingress")
