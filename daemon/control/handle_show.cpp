@@ -66,11 +66,13 @@ constexpr BitName capability_names[] = {
 
 // In the order of enum tunqos_reason.
 constexpr const char* reason_names[] = {
-    "not-ip",        "truncated",    "unknown-header", "control",        "table-leave",
-    "not-permitted", "arrived-lost", "companion-lost", "sa-decap-dscp",  "transport-mode",
-    "beet-mode",     "no-memory",    "in-band-tag",    "vrf-underlay",   "nested-family",
-    "ecn-dropped",   "ecn-merged",   "outer-lost",     "packet-offload", "sa-output-mark",
-    "device-decap-dscp",
+    "not-ip",         "truncated",      "unknown-header",
+    "control",        "table-leave",    "not-permitted",
+    "arrived-lost",   "companion-lost", "sa-decap-dscp",
+    "transport-mode", "beet-mode",      "no-memory",
+    "in-band-tag",    "vrf-underlay",   "nested-family",
+    "ecn-dropped",    "ecn-merged",     "outer-lost",
+    "packet-offload", "sa-output-mark", "device-decap-dscp",
 };
 static_assert(std::size(reason_names) == TUNQOS_REASON_MAX + 1);
 
