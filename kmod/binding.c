@@ -19,6 +19,8 @@
 	"its packets are in a namespace of another owner"
 #define COPIES_DSCP \
 	"the device copies the outer dscp by itself, past any permit list, make it again without dscp inherit"
+#define SAME_SAS \
+	"eight devices with the same addresses are bound, remove one of them first"
 #define NO_SAS \
 	"does not say which sas are its, bind them by a crypto map entry"
 
@@ -40,6 +42,8 @@ static const char *device_problem(int err)
 		return "decap from ipsec needs a permit list";
 	case -ENOSPC:
 		return TOO_MANY_SHAPES;
+	case -EMLINK:
+		return SAME_SAS;
 	case -EBUSY:
 		return "too many tunnels over vrfs";
 	}

@@ -11,22 +11,25 @@
 /* Of all namespaces; changed under RTNL, read under RCU. */
 struct hlist_head tunqos_bindings[1 << TUNQOS_BINDING_BITS];
 
-/* As two words: it is padded, and hashed twice for each of many bindings. */
-static u32 name_hash(const char *name)
+static u32 name_hash(const struct tunqos_net *tn, const char *name)
 {
-	u64 words[IFNAMSIZ / sizeof(u64)];
+	u32 words[TUNQOS_KEYED_NAME];
 
-	BUILD_BUG_ON(sizeof(words) != 2 * sizeof(u64));
+	BUILD_BUG_ON(sizeof(words) != IFNAMSIZ);
 	memcpy(words, name, sizeof(words));
-	return hash_64(words[0] + words[1] * GOLDEN_RATIO_64, 32);
+	return tunqos_keyed_name(words, tn->salt);
 }
 
 static struct hlist_head *bucket(const struct tunqos_net *tn,
 				 const struct tunqos_key *key)
 {
+	u32 hash;
+
 	if (key->type == TUNQOS_BIND_IPSEC)
-		return tunqos_bucket(tn, tunqos_selector_key_hash(&key->sa));
-	return tunqos_bucket(tn, name_hash(key->name));
+		hash = tunqos_selector_key_hash(tn, &key->sa);
+	else
+		hash = name_hash(tn, key->name);
+	return &tunqos_bindings[hash & (ARRAY_SIZE(tunqos_bindings) - 1)];
 }
 
 static bool same(const struct tunqos_binding *binding,

@@ -5,8 +5,8 @@
  * device, where an ifindex means something else. For SAs see selector.h.
  *
  * The tables do not grow: half full they hold what a big router has, and a
- * lookup is some 20 instructions. Whoever chooses the keys may configure the
- * router anyway, so that the hashes need not be safe against them.
+ * lookup is some 20 instructions. All namespaces share them, and anybody may
+ * own one: what is hashed of a key that somebody chooses is in core/keyed.h.
  */
 #ifndef TUNQOS_LOOKUP_H
 #define TUNQOS_LOOKUP_H
@@ -14,7 +14,6 @@
 #include <linux/hash.h>
 #include <linux/rculist.h>
 #include <linux/rtnetlink.h>
-#include <net/ipv6.h>
 
 #include "tunqos.h"
 
@@ -44,25 +43,6 @@ tunqos_attachment_find(const struct net_device *dev)
 			return attachment;
 	}
 	return NULL;
-}
-
-static inline u32 tunqos_hash4(__be32 address)
-{
-	return (__force u32)address;
-}
-
-static inline u32 tunqos_hash6(const struct in6_addr *address)
-{
-	/* not ipv6_addr_hash(): words that are alike would cancel out */
-	return __ipv6_addr_jhash(address, 0);
-}
-
-/* One namespace must not lengthen the chains of another: hence the salt. */
-static inline struct hlist_head *tunqos_bucket(const struct tunqos_net *tn,
-					       u32 hash)
-{
-	return &tunqos_bindings[hash_32(hash ^ tn->salt,
-					TUNQOS_BINDING_BITS)];
 }
 
 #endif /* TUNQOS_LOOKUP_H */

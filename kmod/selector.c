@@ -6,12 +6,15 @@
 
 #include "selector.h"
 
+#define EQUALS_MAX	8	/* selectors that say the same, of devices */
+
 /* Of all namespaces; changed under RTNL, read under RCU. */
 struct hlist_head tunqos_matches[1 << TUNQOS_SELECTOR_BITS];
 
-static u32 selector_hash(const struct tunqos_selector *selector)
+static u32 selector_hash(const struct tunqos_net *tn,
+			 const struct tunqos_selector *selector)
 {
-	return tunqos_selector_hash(selector->fields, selector->family,
+	return tunqos_selector_hash(tn, selector->fields, selector->family,
 				    &selector->peer, &selector->local,
 				    selector->mark, selector->reqid,
 				    selector->if_id, selector->spi);
@@ -61,13 +64,12 @@ tunqos_sa_profile_any(const struct tunqos_net *tn,
 
 	end = shapes->shape + shapes->count;
 	for (shape = shapes->shape; shape < end; shape++) {
-		hash = tunqos_selector_hash(shape->fields, x->props.family,
-					    peer, local,
+		hash = tunqos_selector_hash(tn, shape->fields,
+					    x->props.family, peer, local,
 					    x->mark.v & shape->mark_mask,
 					    x->props.reqid, x->if_id,
 					    x->id.spi);
-		hlist_for_each_entry_rcu(match,
-					 tunqos_selector_bucket(tn, hash),
+		hlist_for_each_entry_rcu(match, tunqos_selector_bucket(hash),
 					 node) {
 			if (match->tn != tn ||
 			    match->selector.fields != shape->fields ||
@@ -83,9 +85,10 @@ tunqos_sa_profile_any(const struct tunqos_net *tn,
 }
 
 /* For bindings by their key; lookup.c. */
-u32 tunqos_selector_key_hash(const struct tunqos_selector *selector)
+u32 tunqos_selector_key_hash(const struct tunqos_net *tn,
+			     const struct tunqos_selector *selector)
 {
-	return selector_hash(selector) + selector->mark_mask;
+	return jhash_1word(selector->mark_mask, selector_hash(tn, selector));
 }
 
 /* Both are filled up with zeros where they say nothing. */
@@ -263,6 +266,23 @@ static void shape_put(struct tunqos_net *tn,
 	swap_shapes(tn, shapes);
 }
 
+/*
+ * Devices say the same when they differ in what packets are not found by, as
+ * vti devices in their keys. All but one are idle, and anybody can make them.
+ */
+static unsigned int equals(const struct hlist_head *bucket,
+			   const struct tunqos_net *tn,
+			   const struct tunqos_selector *selector)
+{
+	const struct tunqos_match *match;
+	unsigned int n = 0;
+
+	hlist_for_each_entry(match, bucket, node)
+		n += match->tn == tn &&
+		     tunqos_selector_equal(&match->selector, selector);
+	return n;
+}
+
 /**
  * tunqos_match_add() - put a selector in force, inert
  * @tn: namespace of the SAs
@@ -271,7 +291,7 @@ static void shape_put(struct tunqos_net *tn,
  *
  * Context: process, RTNL held.
  * Return: the match, or an error pointer: -ENOSPC if there are too many shapes,
- * -ENOMEM.
+ * -EMLINK if there are too many equal ones, -ENOMEM.
  */
 struct tunqos_match *tunqos_match_add(struct tunqos_net *tn,
 				      const struct tunqos_selector *selector,
@@ -282,6 +302,9 @@ struct tunqos_match *tunqos_match_add(struct tunqos_net *tn,
 	int err;
 
 	ASSERT_RTNL();
+	bucket = tunqos_selector_bucket(selector_hash(tn, selector));
+	if (last && equals(bucket, tn, selector) >= EQUALS_MAX)
+		return ERR_PTR(-EMLINK);
 	match = kzalloc(sizeof(*match), GFP_KERNEL_ACCOUNT);
 	if (!match)
 		return ERR_PTR(-ENOMEM);
@@ -292,7 +315,6 @@ struct tunqos_match *tunqos_match_add(struct tunqos_net *tn,
 		kfree(match);
 		return ERR_PTR(err);
 	}
-	bucket = tunqos_selector_bucket(tn, selector_hash(selector));
 	if (last)
 		hlist_add_tail_rcu(&match->node, bucket);
 	else

@@ -6,13 +6,11 @@
  * instructions for each shape, however many SAs and selectors there are, and
  * nothing has to be kept of an SA, so that a rekeyed one is bound at once.
  *
- * Whoever chooses the keys may configure the router anyway, so that the hashes
- * need not be safe against them.
+ * Guests choose selectors too: see core/keyed.h.
  */
 #ifndef TUNQOS_SELECTOR_H
 #define TUNQOS_SELECTOR_H
 
-#include <linux/hash.h>
 #include <linux/rculist.h>
 #include <linux/rtnetlink.h>
 #include <net/xfrm.h>
@@ -58,42 +56,22 @@ struct tunqos_shapes {
 /* selector.c; changed under RTNL, read under RCU */
 extern struct hlist_head tunqos_matches[1 << TUNQOS_SELECTOR_BITS];
 
-static inline u32 tunqos_hash_address(unsigned int family,
-				      const xfrm_address_t *address)
-{
-	return likely(family == AF_INET) ? tunqos_hash4(address->a4) :
-					   tunqos_hash6(&address->in6);
-}
-
 /* Of the fields in @fields; the mark is masked. */
-static inline u32 tunqos_selector_hash(u8 fields, unsigned int family,
+static inline u32 tunqos_selector_hash(const struct tunqos_net *tn, u8 fields,
+				       unsigned int family,
 				       const xfrm_address_t *peer,
 				       const xfrm_address_t *local, u32 mark,
 				       u32 reqid, u32 if_id, __be32 spi)
 {
-	u32 hash = 0;
-
-	if (fields & TUNQOS_SELECT_PEER)
-		hash = tunqos_hash_address(family, peer);
-	if (likely(!(fields & ~TUNQOS_SELECT_PEER)))
-		return hash;
-	if (fields & TUNQOS_SELECT_LOCAL)
-		hash = hash * 31 + tunqos_hash_address(family, local);
-	if (fields & TUNQOS_SELECT_MARK)
-		hash = hash * 31 + mark;
-	if (fields & TUNQOS_SELECT_REQID)
-		hash = hash * 31 + reqid;
-	if (fields & TUNQOS_SELECT_IF_ID)
-		hash = hash * 31 + if_id;
-	if (fields & TUNQOS_SELECT_SPI)
-		hash = hash * 31 + (__force u32)spi;
-	return hash;
+	return tunqos_keyed_sa(fields, family == AF_INET6,
+			       (__force const u32 *)peer->a6,
+			       (__force const u32 *)local->a6, mark, reqid,
+			       if_id, (__force u32)spi, tn->salt);
 }
 
-static inline struct hlist_head *
-tunqos_selector_bucket(const struct tunqos_net *tn, u32 hash)
+static inline struct hlist_head *tunqos_selector_bucket(u32 hash)
 {
-	return &tunqos_matches[hash_32(hash ^ tn->salt, TUNQOS_SELECTOR_BITS)];
+	return &tunqos_matches[hash & (ARRAY_SIZE(tunqos_matches) - 1)];
 }
 
 struct tunqos_profile *
@@ -110,7 +88,8 @@ tunqos_sa_profile4(const struct tunqos_net *tn, __be32 peer)
 	struct tunqos_profile *profile;
 	struct tunqos_match *match;
 
-	bucket = tunqos_selector_bucket(tn, tunqos_hash4(peer));
+	bucket = tunqos_selector_bucket(tunqos_keyed4((__force u32)peer,
+						      tn->salt));
 	hlist_for_each_entry_rcu(match, bucket, node) {
 		/* a shape that is new need not be known here yet */
 		if (match->selector.peer.a4 != peer || match->tn != tn ||

@@ -26,6 +26,7 @@
 #include "core/companion.h"
 #include "core/ds.h"
 #include "core/inner.h"
+#include "core/keyed.h"
 
 #define TUNQOS_RELEASE		"0.1.0"
 #define TUNQOS_PORT_PROTOCOLS	(TUNQOS_PORT_PROTOCOL_MAX + 1)
@@ -154,21 +155,13 @@ enum tunqos_binding_type {
 	TUNQOS_BIND_PORT,	/* a device of any kind, by name */
 };
 
-/* What a selector says of an SA; the higher bit is the more specific. */
-#define TUNQOS_SELECT_LOCAL	BIT(0)
-#define TUNQOS_SELECT_PEER	BIT(1)
-#define TUNQOS_SELECT_MARK	BIT(2)
-#define TUNQOS_SELECT_REQID	BIT(3)
-#define TUNQOS_SELECT_IF_ID	BIT(4)
-#define TUNQOS_SELECT_SPI	BIT(5)
-
 /**
  * struct tunqos_selector - which SAs: those that have all that it says
  * @peer: the other end: outbound the destination, inbound the source
  * @local: the end here
  * @mark: of the SA under @mark_mask
  * @family: of the addresses, 0 if there is none
- * @fields: what it says; the rest is 0
+ * @fields: what it says (TUNQOS_SELECT_*); the rest is 0
  */
 struct tunqos_selector {
 	xfrm_address_t peer;
@@ -523,7 +516,8 @@ struct tunqos_match *tunqos_match_add(struct tunqos_net *tn,
 				      const struct tunqos_selector *selector,
 				      bool last);
 void tunqos_match_remove(struct tunqos_match *match);
-u32 tunqos_selector_key_hash(const struct tunqos_selector *selector);
+u32 tunqos_selector_key_hash(const struct tunqos_net *tn,
+			     const struct tunqos_selector *selector);
 bool tunqos_selector_equal(const struct tunqos_selector *a,
 			   const struct tunqos_selector *b);
 void tunqos_selector_describe(const struct tunqos_selector *selector,

@@ -9,5 +9,6 @@ extern "C" {
 #include "ecn.h"
 #include "hash.h"
 #include "inner.h"
+#include "keyed.h"
 #include "table.h"
 }
