@@ -103,16 +103,12 @@ static void free_rcu_callback(struct rcu_head *head)
  */
 static unsigned int guests;
 
-static bool is_guest(const struct tunqos_net *tn)
-{
-	return tn->net->user_ns != &init_user_ns;
-}
-
 /* Those that the running transaction removes count no more. */
 static bool is_full(const struct tunqos_net *tn)
 {
 	return tn->count - tn->doomed >= TUNQOS_BINDINGS_MAX ||
-	       (is_guest(tn) && guests - tn->doomed >= TUNQOS_GUESTS_MAX);
+	       (tunqos_is_guest(tn) &&
+		guests - tn->doomed >= TUNQOS_GUESTS_MAX);
 }
 
 /**
@@ -135,7 +131,7 @@ int tunqos_binding_insert(struct tunqos_net *tn,
 	tunqos_lookup_add(binding);
 	list_add_tail(&binding->list, &tn->bindings);
 	tn->count++;
-	guests += is_guest(tn);
+	guests += tunqos_is_guest(tn);
 	return 0;
 }
 
@@ -184,7 +180,7 @@ void tunqos_binding_destroy(struct tunqos_binding *binding)
 	set_state(binding, TUNQOS_STATE_PENDING, NULL);
 	binding->tn->count--;
 	binding->tn->outer_classes -= profile && profile->class_outer;
-	guests -= is_guest(binding->tn);
+	guests -= tunqos_is_guest(binding->tn);
 	list_del(&binding->list);
 	tunqos_lookup_remove(binding);
 	tunqos_profile_free_rcu(profile);

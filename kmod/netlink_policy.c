@@ -193,6 +193,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.dumpit		= tunqos_nl_get_port_dumpit,
 		.policy		= tunqos_get_port_nl_policy,
 		.maxattr	= TUNQOS_A_PORT_DEVICE,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= TUNQOS_CMD_GET_REASON,
@@ -200,6 +201,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.dumpit		= tunqos_nl_get_reason_dumpit,
 		.policy		= tunqos_get_reason_nl_policy,
 		.maxattr	= TUNQOS_A_REASON_REASON,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };
 

@@ -63,6 +63,23 @@ void tunqos_txn_init(struct tunqos_net *tn)
 	chain_init(&tn->txn_ops);
 }
 
+/*
+ * What namespaces have staged that anybody may make: not more than they may
+ * bind, for a commit holds RTNL for all that is staged.
+ */
+static atomic_t staged_by_guests = ATOMIC_INIT(0);
+
+/* A flush is one, whatever it removes. Return: is there room for it? */
+static bool charge(struct tunqos_net *tn, const struct tunqos_binding *change)
+{
+	if (!tunqos_is_guest(tn) || change->verb == TUNQOS_VERB_FLUSH)
+		return true;
+	if (!atomic_add_unless(&staged_by_guests, 1, TUNQOS_GUESTS_MAX))
+		return false;
+	tn->txn_charged++;
+	return true;
+}
+
 static void drop_changes(struct tunqos_net *tn)
 {
 	struct tunqos_binding *change;
@@ -70,6 +87,8 @@ static void drop_changes(struct tunqos_net *tn)
 	while ((change = pop(&tn->txn_ops)))
 		tunqos_binding_free(change);
 	tn->txn_count = 0;
+	atomic_sub(tn->txn_charged, &staged_by_guests);
+	tn->txn_charged = 0;
 }
 
 static void close_txn(struct tunqos_net *tn)
@@ -136,6 +155,12 @@ int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_binding *change,
 	err = check_owner(tn, info);
 	if (!err && tn->txn_count >= OPS_MAX) {
 		GENL_SET_ERR_MSG(info, "too many changes in one transaction");
+		err = -E2BIG;
+	}
+	if (!err && !charge(tn, change)) {
+		tunqos_refuse(tn, info->extack,
+			      "too many changes are staged: %u are allowed in all namespaces together whose owner does not own the machine; commit fewer at a time",
+			      TUNQOS_GUESTS_MAX);
 		err = -E2BIG;
 	}
 	if (err) {

@@ -337,10 +337,11 @@ struct tunqos_net {
 	unsigned int users[TUNQOS_INET_HOOKS];
 	struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS];	/* priv: this */
 
-	struct mutex txn_lock;		/* protects the next 5 fields */
+	struct mutex txn_lock;		/* protects the next 6 fields */
 	bool txn_open;
 	u32 txn_owner;			/* netlink port */
 	unsigned int txn_count;
+	unsigned int txn_charged;	/* of them, to all guests together */
 	struct tunqos_chain txn_ops;
 	char message[8][384];		/* of the last refusals */
 	unsigned int message_next;
@@ -359,6 +360,12 @@ extern u8 tunqos_arrived_tag;		/* 0-15, drawn at load */
 static inline struct tunqos_net *tunqos_net(const struct net *net)
 {
 	return net_generic(net, tunqos_net_id);
+}
+
+/* Anybody may own such a namespace. */
+static inline bool tunqos_is_guest(const struct tunqos_net *tn)
+{
+	return tn->net->user_ns != &init_user_ns;
 }
 
 /* before.c outer.c arrived.c after.c: the hooks, in the order of a packet */

@@ -271,8 +271,9 @@ def permissions(case):
                 os.setuid(65534)
                 with genl.Tunqos(None) as sock:
                     found = []
-                    for act in (sock.info, sock.tunnels, sock.begin,
-                                sock.commit, sock.abort, sock.flush):
+                    for act in (sock.info, sock.tunnels, sock.ports,
+                                sock.reasons, sock.begin, sock.commit,
+                                sock.abort, sock.flush):
                         try:
                             act()
                             found.append(0)
@@ -290,7 +291,7 @@ def permissions(case):
     got = os.read(read, 4096).decode()
     os.close(read)
     case.equal("nobody may ask for the release and for no more", got,
-               repr([0] + [errno.EPERM] * 6))
+               repr([0] + [errno.EPERM] * 8))
 
 
 GUESTS = 8192  # bindings of all of them together
@@ -349,6 +350,16 @@ def guests(case, sock):
                    (GUESTS, ""))
         refused("one more", one.put("c", 1), GUESTS)
         refused("of somebody else", two.put("d", 1), 0)
+        held, said = one.put("e", GUESTS + 1, flush=True)
+        case.equal("staged beyond that: held", held, GUESTS)
+        case.true("staged beyond that: says why", "changes are staged: %d"
+                  % GUESTS in said and "commit fewer" in said, said)
+        sock.begin()
+        for i in range(GUESTS + 1):
+            sock.del_tunnel(device="no%d" % i)
+        case.equal("the machine stages more", sock.info()["staged"],
+                   GUESTS + 1)
+        sock.abort()
         with sock.transaction():
             sock.set_tunnel(device="mine", encap_dscp="copy")
         case.equal("the machine's own", list(sock.tunnels()), ["mine"])
