@@ -12,19 +12,14 @@
 
 /*
  * The driver has copied the outer DSCP: what was inside is gone, and can
- * neither be kept nor be what a table leaves.
+ * neither be kept nor be what a table leaves. Return: the reason, or -1.
  */
-static unsigned int decap_copied(struct sk_buff *skb,
-				 const struct tunqos_profile *profile, u8 ds)
+static int copied(const struct tunqos_profile *profile, u8 ds)
 {
 	if (profile->decap_write &&
 	    profile->decap[tunqos_ds_dscp(ds)] < TUNQOS_DSCP_COUNT)
-		return tunqos_decap(skb, profile, ds);
-	if (tunqos_decap_keep(skb, profile, ds) != NF_ACCEPT)
-		return NF_DROP;
-	tunqos_left_alone(profile, TUNQOS_DECAP,
-			  TUNQOS_REASON_DEVICE_DECAP_DSCP);
-	return NF_ACCEPT;
+		return -1;
+	return TUNQOS_REASON_DEVICE_DECAP_DSCP;
 }
 
 unsigned int tunqos_after(void *priv, struct sk_buff *skb,
@@ -42,13 +37,13 @@ unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 	tunqos_count(profile, TUNQOS_DECAP);
 	if (tunqos_arrived_is(companion, tunqos_arrived_tag)) {
 		ds = tunqos_arrived_ds(companion);
-		if (attachment->copies_dscp)
-			return decap_copied(skb, profile, ds);
-		return tunqos_decap(skb, profile, ds);
+		return tunqos_decap(skb, profile, ds,
+				    attachment->copies_dscp ?
+				    copied(profile, ds) : -1);
 	}
 	if (attachment->form == TUNQOS_FORM_WIREGUARD &&
 	    tunqos_wireguard_arrived(skb, &ds))
-		return tunqos_decap(skb, profile, ds);
+		return tunqos_decap(skb, profile, ds, -1);
 
 	/* It did not pass arrived.c, or clsact overwrote the note. */
 	if (companion >= TUNQOS_COMPANION_MIN)

@@ -132,10 +132,16 @@ static struct net *before_net(const struct tunqos_attachment *attachment)
 	       attachment->underlay : dev_net(attachment->dev);
 }
 
+/*
+ * Those of outer packets are in the underlay. A companion may be read there and
+ * where the device is.
+ */
 static void hooks_put(struct tunqos_attachment *attachment, u32 hooks)
 {
 	u32 outer = hooks & ~TUNQOS_HOOK_BEFORE;
 
+	tunqos_hooks_put(dev_net(attachment->dev), hooks & TUNQOS_HOOK_FORWARD,
+			 NULL);
 	if (attachment->everywhere)
 		tunqos_hooks_put_everywhere(outer, attachment->kind);
 	else
@@ -159,7 +165,21 @@ static int hooks_get(struct tunqos_attachment *attachment, u32 hooks)
 	err = tunqos_hooks_get(before_net(attachment),
 			       hooks & TUNQOS_HOOK_BEFORE, NULL);
 	if (err)
-		hooks_put(attachment, outer);
+		goto put_outer;
+	err = tunqos_hooks_get(dev_net(attachment->dev),
+			       hooks & TUNQOS_HOOK_FORWARD, NULL);
+	if (err)
+		goto put_before;
+	return 0;
+
+put_before:
+	tunqos_hooks_put(before_net(attachment), hooks & TUNQOS_HOOK_BEFORE,
+			 NULL);
+put_outer:
+	if (attachment->everywhere)
+		tunqos_hooks_put_everywhere(outer, attachment->kind);
+	else
+		tunqos_hooks_put(attachment->underlay, outer, attachment->kind);
 	return err;
 }
 

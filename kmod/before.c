@@ -68,33 +68,28 @@ static bool skips_egress(const struct sk_buff *skb)
 #endif
 }
 
-static void pending(struct sk_buff *skb, const struct tunqos_profile *profile,
-		    u8 outer, u8 class)
+static void pending(struct sk_buff *skb, u8 outer, u8 class)
 {
 	skb->tc_index = tunqos_companion_make(TUNQOS_KIND_PENDING, outer,
 					      class);
-	tunqos_written(profile, TUNQOS_ENCAP);
 }
 
-/* For what settings of an outer header do not apply to. */
-static enum tunqos_reason one_header(const struct xfrm_state *x)
-{
-	return x->props.mode == XFRM_MODE_TRANSPORT ?
-	       TUNQOS_REASON_TRANSPORT_MODE : TUNQOS_REASON_BEET_MODE;
-}
-
-/* [3 Inner], still in clear. Return: it is another one now. */
-static bool rewrite_inner(struct sk_buff *skb,
-			  const struct tunqos_profile *profile, u8 dscp)
+/*
+ * [3 Inner], still in clear. Return: 1 if it is another one now, 0 if it is
+ * right as it is, -1 - reason if it is not.
+ */
+static int rewrite_inner(struct sk_buff *skb,
+			 const struct tunqos_profile *profile, u8 dscp)
 {
 	u8 inner = profile->inner[dscp];
 
 	if (inner == TUNQOS_TABLE_LEAVE || inner == dscp)
-		return false;
-	if (!tunqos_skb_write_dscp(skb, 0, inner))
-		return true;
-	tunqos_note(profile, TUNQOS_REASON_NO_MEMORY);
-	return false;
+		return 0;
+	if (tunqos_skb_is_list(skb))
+		return -1 - TUNQOS_REASON_GRO_LIST;
+	if (tunqos_skb_write_dscp(skb, 0, inner))
+		return -1 - TUNQOS_REASON_NO_MEMORY;
+	return 1;
 }
 
 /* The outer ECN that the kernel writes; RFC 3168 section 9.2. */
@@ -119,12 +114,21 @@ static void nothing_pending(struct sk_buff *skb,
 		skb->tc_index = 0;
 }
 
+/* @rewritten: as rewrite_inner() has it */
+static void count_more(const struct tunqos_profile *profile, int rewritten)
+{
+	if (rewritten >= 0)
+		tunqos_written(profile, TUNQOS_ENCAP);
+	else
+		tunqos_left_alone(profile, TUNQOS_ENCAP, -1 - rewritten);
+}
+
 /*
  * Inner DSCP and outer ECN, where the SA @x makes an outer header.
  * @outer: DSCP to write, or TUNQOS_TABLE_LEAVE
  *
- * Return: true if the companion says now what to write, false if there is
- * nothing beyond @outer.
+ * Return: true if the companion says now what to write, and the packet is
+ * counted; false if there is nothing beyond @outer.
  */
 static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
 		 const struct xfrm_state *x, u8 tag, u8 ds, u8 outer, u8 class)
@@ -132,33 +136,37 @@ static bool more(struct sk_buff *skb, const struct tunqos_profile *profile,
 	u8 ecn = profile->encap_ecn == TUNQOS_ENCAP_ECN_RFC6040 ?
 		 ds & TUNQOS_ECN_MASK : TUNQOS_ECN_NOT_ECT;
 	u8 dscp = tunqos_ds_dscp(ds);
-	bool rewritten;
+	int rewritten;
 
-	if (x->props.mode != XFRM_MODE_TUNNEL) {
-		if (outer != TUNQOS_TABLE_LEAVE)
-			tunqos_note(profile, one_header(x));
+	if (x->props.mode != XFRM_MODE_TUNNEL)
 		return false;
-	}
 	rewritten = rewrite_inner(skb, profile, dscp);
 	if (outer == TUNQOS_TABLE_LEAVE) {
 		if (!rewritten && !profile->encap_ecn)
 			return false;
-		if (!rewritten && ecn == native_ecn(x, ds)) {
+		if (rewritten <= 0 && ecn == native_ecn(x, ds)) {
 			nothing_pending(skb, profile, tag, class);
-			tunqos_written(profile, TUNQOS_ENCAP);
+			count_more(profile, rewritten);
 			return true;
 		}
 		/* what the kernel would have written of the one before */
 		outer = x->props.extra_flags & XFRM_SA_XFLAG_DONT_ENCAP_DSCP ?
 			0 : dscp;
 	}
-	if (!profile->encap_ecn) {
-		pending(skb, profile, outer, class);
-		return true;
-	}
-	skb->tc_index = tunqos_pending_make_ecn(outer, class, ecn);
-	tunqos_written(profile, TUNQOS_ENCAP);
+	if (profile->encap_ecn)
+		skb->tc_index = tunqos_pending_make_ecn(outer, class, ecn);
+	else
+		pending(skb, outer, class);
+	count_more(profile, rewritten);
 	return true;
+}
+
+/* A copy of the only header there is, onto itself: nothing is written. */
+static bool copies_itself(const struct tunqos_profile *profile,
+			  const struct xfrm_state *x)
+{
+	return x->props.mode != XFRM_MODE_TUNNEL &&
+	       profile->encap_dscp == TUNQOS_ENCAP_DSCP_COPY;
 }
 
 /*
@@ -203,19 +211,31 @@ static noinline void decide(struct sk_buff *skb,
 		class = outer;
 	}
 
-	if (writes && hindrance >= 0) {
-		tunqos_left_alone(profile, TUNQOS_ENCAP, hindrance);
-	} else if (profile->encap_more &&
-		   more(skb, profile, x, tag, ds, outer, class)) {
-		return;
-	} else if (outer != TUNQOS_TABLE_LEAVE) {
-		pending(skb, profile, outer, class);
-		return;
-	} else if (writes) {
+	if (hindrance < 0 && copies_itself(profile, x)) {
+		/* the class is that of the header, as if it were written */
+		skb->tc_index = tunqos_companion_make(TUNQOS_KIND_DONE, tag,
+						      class);
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  profile->encap_write ?
-				  TUNQOS_REASON_TABLE_LEAVE : one_header(x));
+				  tunqos_not_tunnel(x->props.mode));
+		return;
 	}
+	if (writes && hindrance < 0) {
+		if (profile->encap_more &&
+		    more(skb, profile, x, tag, ds, outer, class))
+			return;
+		if (outer != TUNQOS_TABLE_LEAVE) {
+			pending(skb, outer, class);
+			tunqos_written(profile, TUNQOS_ENCAP);
+			return;
+		}
+		hindrance = profile->encap_write ?
+			    TUNQOS_REASON_TABLE_LEAVE :
+			    tunqos_not_tunnel(x->props.mode);
+	}
+	if (writes)
+		tunqos_left_alone(profile, TUNQOS_ENCAP, hindrance);
+	else
+		tunqos_written(profile, TUNQOS_ENCAP);
 	nothing_pending(skb, profile, tag, class);
 }
 
@@ -233,7 +253,8 @@ static __always_inline bool decide_quickly(struct sk_buff *skb,
 	if (unlikely(outer == TUNQOS_TABLE_LEAVE))
 		return false;
 	tunqos_count(profile, TUNQOS_ENCAP);
-	pending(skb, profile, outer, outer);
+	pending(skb, outer, outer);
+	tunqos_written(profile, TUNQOS_ENCAP);
 	return true;
 }
 
@@ -288,6 +309,7 @@ static noinline unsigned int before_any(struct tunqos_net *tn,
 
 	profile = sa_profile(tn, dst, x);
 	if (profile && !transformed && !tunqos_in_hardware(x) &&
+	    x->props.mode == XFRM_MODE_TUNNEL &&
 	    decide_quickly(skb, profile, ds))
 		return NF_ACCEPT;
 	return before_by(tn, skb, transformed, family, ds, profile);
@@ -317,6 +339,7 @@ static noinline unsigned int before(struct tunqos_net *tn, struct sk_buff *skb,
 
 	if (unlikely(!shapes || !shapes->only_peers ||
 		     x->props.family != AF_INET || !is_last(dst) ||
+		     x->props.mode != XFRM_MODE_TUNNEL ||
 		     tunqos_in_hardware(x)))
 		return before_any(tn, skb, transformed, family, ds);
 	profile = tunqos_sa_profile4(tn, x->id.daddr.a4);
@@ -326,13 +349,15 @@ static noinline unsigned int before(struct tunqos_net *tn, struct sk_buff *skb,
 }
 
 /*
- * What came in by an interface has no companion of ours but QUEUE: another
- * router's leaked in, and a tunnel that it enters would hide where it is from.
+ * What came in by an interface has no companion of ours but QUEUE, of which
+ * forward.c has left only ours: another router's leaked in, and a tunnel that
+ * it enters would hide where it is from.
  */
-static void clear_foreign(struct sk_buff *skb)
+static void clear_foreign(const struct tunqos_net *tn, struct sk_buff *skb)
 {
 	if (skb->skb_iif &&
-	    tunqos_companion_kind(skb->tc_index) != TUNQOS_KIND_QUEUE)
+	    (tunqos_companion_kind(skb->tc_index) != TUNQOS_KIND_QUEUE ||
+	     !READ_ONCE(tn->users[TUNQOS_INET_FORWARD4])))
 		skb->tc_index = 0;
 }
 
@@ -409,7 +434,7 @@ unsigned int tunqos_before4(void *priv, struct sk_buff *skb,
 
 	if (skb->tc_index >= TUNQOS_COMPANION_MIN) {
 		if (!transformed)
-			clear_foreign(skb);
+			clear_foreign(priv, skb);
 		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
 			return outer(priv, skb, state, AF_INET);
 	}
@@ -423,7 +448,7 @@ unsigned int tunqos_before6(void *priv, struct sk_buff *skb,
 
 	if (skb->tc_index >= TUNQOS_COMPANION_MIN) {
 		if (!transformed)
-			clear_foreign(skb);
+			clear_foreign(priv, skb);
 		else if (skb->tc_index >= TUNQOS_PENDING_MIN)
 			return outer(priv, skb, state, AF_INET6);
 	}

@@ -5,6 +5,7 @@
 
 #include <net/genetlink.h>
 #include <net/xfrm.h>
+#include <uapi/linux/tunqos.h>
 
 /* Who may join a group of generic netlink: older kernels let everybody. */
 #ifdef GENL_MCAST_CAP_NET_ADMIN
@@ -21,6 +22,18 @@ static inline bool tunqos_in_hardware(const struct xfrm_state *x)
 #else
 	return false;
 #endif
+}
+
+/* Why settings for two headers do not apply to an SA of this mode. */
+static inline enum tunqos_reason tunqos_not_tunnel(u8 mode)
+{
+	if (mode == XFRM_MODE_TRANSPORT)
+		return TUNQOS_REASON_TRANSPORT_MODE;
+#ifdef TUNQOS_HAVE_IPTFS
+	if (mode == XFRM_MODE_IPTFS)
+		return TUNQOS_REASON_IP_TFS;
+#endif
+	return TUNQOS_REASON_BEET_MODE;
 }
 
 #endif /* TUNQOS_COMPAT_H */

@@ -4,6 +4,7 @@
  * profile that needs them there, unregistered with the last.
  */
 
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/rtnetlink.h>
@@ -14,11 +15,13 @@
  * Before: after SRCNAT (100) and mangle, so that a policy chosen after source
  * NAT is seen. IPsec's outer mark is written there, too, so that a rule of
  * POSTROUTING sees what the kernel wrote, and tc and the wire see ours. Outer:
- * after everything that may mark or re-route.
+ * after everything that may mark or re-route. Forward: no rule sees what it
+ * clears, and what br_netfilter makes of a frame comes later.
  */
 #define BEFORE_PRIORITY		300
 #define OUTER_PRIORITY		300
 #define ARRIVED_PRIORITY	(-300)
+#define FORWARD_PRIORITY	(-300)
 
 static const struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS] = {
 	[TUNQOS_INET_BEFORE4] = {
@@ -57,7 +60,31 @@ static const struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS] = {
 		.hooknum	= NF_INET_LOCAL_IN,
 		.priority	= ARRIVED_PRIORITY,
 	},
+	[TUNQOS_INET_FORWARD4] = {
+		.hook		= tunqos_forward4,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= FORWARD_PRIORITY,
+	},
+	[TUNQOS_INET_FORWARD6] = {
+		.hook		= tunqos_forward6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= FORWARD_PRIORITY,
+	},
+	[TUNQOS_INET_BRIDGE] = {
+		.hook		= tunqos_forward_bridge,
+		.pf		= NFPROTO_BRIDGE,
+		.hooknum	= NF_BR_PRE_ROUTING,
+		.priority	= FORWARD_PRIORITY,
+	},
 };
+
+/* What comes in from elsewhere; without bridges there is no such hook. */
+#define FORWARD_MASK	(BIT(TUNQOS_INET_FORWARD4) |		\
+			 BIT(TUNQOS_INET_FORWARD6) |		\
+			 (IS_ENABLED(CONFIG_NETFILTER_FAMILY_BRIDGE) ?	\
+			  BIT(TUNQOS_INET_BRIDGE) : 0))
 
 /*
  * Where the outer packets of some devices are is not known: as long as one of
@@ -76,6 +103,8 @@ static u32 inet_mask(u32 hooks, const struct tunqos_kind *kind)
 
 	if (hooks & TUNQOS_HOOK_BEFORE)
 		mask |= BIT(TUNQOS_INET_BEFORE4) | BIT(TUNQOS_INET_BEFORE6);
+	if (hooks & TUNQOS_HOOK_FORWARD)
+		mask |= FORWARD_MASK;
 	if (!kind)
 		return mask;
 	if (hooks & TUNQOS_HOOK_OUTER)

@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 #include <net/xfrm.h>
 
+#include "compat.h"
 #include "count.h"
 #include "selector.h"
 
@@ -73,6 +74,7 @@ static unsigned int received(struct sk_buff *skb, const struct sec_path *sp)
 	const struct tunqos_profile *profile = sa_profile(sp);
 	const struct xfrm_state *x = sp->xvec[sp->len - 1];
 	u8 arrived = XFRM_MODE_SKB_CB(skb)->tos;
+	int hindrance = -1;
 
 	/* Whatever the companion was, it belonged to the outer packet. */
 	if (skb->tc_index >= TUNQOS_COMPANION_MIN)
@@ -82,25 +84,14 @@ static unsigned int received(struct sk_buff *skb, const struct sec_path *sp)
 		return NF_ACCEPT;
 
 	tunqos_count(profile, TUNQOS_DECAP);
-	switch (x->props.mode) {
-	case XFRM_MODE_TUNNEL:
-		break;
-	case XFRM_MODE_TRANSPORT:
+	if (x->props.mode != XFRM_MODE_TUNNEL) {
 		tunqos_left_alone(profile, TUNQOS_DECAP,
-				  TUNQOS_REASON_TRANSPORT_MODE);
-		return NF_ACCEPT;
-	default:
-		tunqos_left_alone(profile, TUNQOS_DECAP,
-				  TUNQOS_REASON_BEET_MODE);
+				  tunqos_not_tunnel(x->props.mode));
 		return NF_ACCEPT;
 	}
-	if (!profile->decap_write ||
-	    !(x->props.flags & XFRM_STATE_DECAP_DSCP))
-		return tunqos_decap(skb, profile, arrived);
-	if (tunqos_decap_keep(skb, profile, arrived) != NF_ACCEPT)
-		return NF_DROP;
-	tunqos_left_alone(profile, TUNQOS_DECAP, TUNQOS_REASON_SA_DECAP_DSCP);
-	return NF_ACCEPT;
+	if (profile->decap_write && x->props.flags & XFRM_STATE_DECAP_DSCP)
+		hindrance = TUNQOS_REASON_SA_DECAP_DSCP;
+	return tunqos_decap(skb, profile, arrived, hindrance);
 }
 
 /*

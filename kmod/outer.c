@@ -42,7 +42,7 @@ static void mark_fixed(struct sk_buff *skb,
 
 /*
  * No inner header was found. There is no mark to copy or to look up, but 'set'
- * means all that the tunnel carries; the reason is counted besides.
+ * means all that the tunnel carries.
  */
 static noinline unsigned int left_alone(struct sk_buff *skb,
 					const struct tunqos_profile *profile,
@@ -52,10 +52,7 @@ static noinline unsigned int left_alone(struct sk_buff *skb,
 
 	if (reason == TUNQOS_REASON_CONTROL)
 		dscp = profile->control;
-	else if ((reason == TUNQOS_REASON_NOT_IP ||
-		  reason == TUNQOS_REASON_IN_BAND_TAG ||
-		  reason == TUNQOS_REASON_COMPANION_LOST) &&
-		 profile->encap_dscp == TUNQOS_ENCAP_DSCP_SET)
+	else if (profile->encap_dscp == TUNQOS_ENCAP_DSCP_SET)
 		dscp = profile->encap_value;
 
 	tunqos_count(profile, TUNQOS_ENCAP);
@@ -65,15 +62,17 @@ static noinline unsigned int left_alone(struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 	mark_fixed(skb, profile, dscp);
-	if (reason != TUNQOS_REASON_CONTROL)
-		tunqos_note(profile, reason);
 	return NF_ACCEPT;
 }
 
-/* What mark() does not do at once, for an inner DS field (0-255). */
+/*
+ * What mark() does not do at once, for an inner DS field (0-255).
+ * @hindrance: why the inner header is not as it should be, enum tunqos_reason,
+ *	or -1
+ */
 static noinline unsigned int mark_slowly(struct sk_buff *skb,
 					 const struct tunqos_profile *profile,
-					 u8 inner)
+					 u8 inner, int hindrance)
 {
 	u8 outer = profile->encap[tunqos_ds_dscp(inner)];
 	u8 mask = 0;
@@ -93,8 +92,9 @@ static noinline unsigned int mark_slowly(struct sk_buff *skb,
 	}
 
 	if (mask && tunqos_skb_write_ds(skb, 0, ds, mask))
-		tunqos_left_alone(profile, TUNQOS_ENCAP,
-				  TUNQOS_REASON_NO_MEMORY);
+		hindrance = TUNQOS_REASON_NO_MEMORY;
+	if (hindrance >= 0)
+		tunqos_left_alone(profile, TUNQOS_ENCAP, hindrance);
 	else if (outer == TUNQOS_TABLE_LEAVE && profile->encap_write)
 		tunqos_left_alone(profile, TUNQOS_ENCAP,
 				  TUNQOS_REASON_TABLE_LEAVE);
@@ -112,7 +112,7 @@ static __always_inline unsigned int mark(struct sk_buff *skb,
 
 	if (unlikely(outer == TUNQOS_TABLE_LEAVE || profile->encap_more ||
 		     !tunqos_skb_is_plain(skb)))
-		return mark_slowly(skb, profile, inner);
+		return mark_slowly(skb, profile, inner, -1);
 	tunqos_skb_write_plain(skb, outer);
 	tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
@@ -127,7 +127,7 @@ static __always_inline unsigned int mark4(struct sk_buff *skb,
 
 	if (unlikely(outer == TUNQOS_TABLE_LEAVE ||
 		     !tunqos_skb_is_plain(skb)))
-		return mark_slowly(skb, profile, inner);
+		return mark_slowly(skb, profile, inner, -1);
 	tunqos_skb_write_plain4(skb, outer);
 	tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
@@ -142,25 +142,38 @@ static void classify(struct sk_buff *skb, const struct tunqos_profile *profile,
 		tunqos_show_class(skb, profile, class);
 }
 
+/* The class is shown; a profile may want no more than that. */
+static __always_inline unsigned int
+mark_if_asked(struct sk_buff *skb, const struct tunqos_profile *profile,
+	      u8 inner)
+{
+	if (profile->encap_write || profile->encap_more)
+		return mark(skb, profile, inner);
+	tunqos_written(profile, TUNQOS_ENCAP);
+	return NF_ACCEPT;
+}
+
 /* @inner is in the @len bytes at @data, which follow the outer header. */
 static noinline unsigned int
 pre_classify(struct sk_buff *skb, const struct tunqos_profile *profile, u8 tag,
 	     const u8 *data, unsigned int len, struct tunqos_inner inner)
 {
 	classify(skb, profile, tag, tunqos_innermost(data, len, inner));
-	if (profile->encap_write || profile->encap_more)
-		return mark(skb, profile, inner.ds);
-	return NF_ACCEPT;
+	return mark_if_asked(skb, profile, inner.ds);
 }
 
 /*
  * [3 Inner] A checksum of the headers between may cover it.
  * @offset: bytes from skb->data to what follows the outer header
+ *
+ * Headers may move.
+ *
+ * Return: -1, or why it is not as it should be, enum tunqos_reason.
  */
-static void rewrite_inner(struct sk_buff *skb,
-			  const struct tunqos_attachment *attachment,
-			  const struct tunqos_profile *profile, int offset,
-			  u8 proto, struct tunqos_inner inner)
+static int rewrite_inner(struct sk_buff *skb,
+			 const struct tunqos_attachment *attachment,
+			 const struct tunqos_profile *profile, int offset,
+			 u8 proto, struct tunqos_inner inner)
 {
 	u8 dscp = profile->inner[tunqos_ds_dscp(inner.ds)];
 	bool udp = proto == IPPROTO_UDP;
@@ -168,9 +181,12 @@ static void rewrite_inner(struct sk_buff *skb,
 	const u8 *data;
 	int gre = 0;
 
-	if (dscp == TUNQOS_TABLE_LEAVE ||
-	    !pskb_may_pull(skb, offset + inner.offset + TUNQOS_IPV4_MIN))
-		return;
+	if (dscp == TUNQOS_TABLE_LEAVE)
+		return -1;
+	if (tunqos_skb_is_list(skb))
+		return TUNQOS_REASON_GRO_LIST;
+	if (!pskb_may_pull(skb, offset + inner.offset + TUNQOS_IPV4_MIN))
+		return TUNQOS_REASON_TRUNCATED;
 	data = skb->data + offset;
 	if (attachment->form == TUNQOS_FORM_GRE) {
 		if (udp)
@@ -183,7 +199,8 @@ static void rewrite_inner(struct sk_buff *skb,
 	}
 	if (tunqos_skb_write_covered(skb, offset + inner.offset, dscp, sum,
 				     udp))
-		tunqos_note(profile, TUNQOS_REASON_NO_MEMORY);
+		return TUNQOS_REASON_NO_MEMORY;
+	return -1;
 }
 
 /* The same, where more than the outer DSCP is ours. */
@@ -194,14 +211,15 @@ inner_found_more(struct sk_buff *skb,
 		 unsigned int len, u8 proto, int offset,
 		 struct tunqos_inner inner)
 {
-	if (profile->pre_classify) {
-		pre_classify(skb, profile, tag, data, len, inner);
-	} else {
+	int hindrance;
+
+	if (profile->pre_classify)
+		classify(skb, profile, tag, tunqos_innermost(data, len, inner));
+	else
 		clear_companion(skb);
-		mark_slowly(skb, profile, inner.ds);
-	}
-	rewrite_inner(skb, attachment, profile, offset, proto, inner);
-	return NF_ACCEPT;
+	hindrance = rewrite_inner(skb, attachment, profile, offset, proto,
+				  inner);
+	return mark_slowly(skb, profile, inner.ds, hindrance);
 }
 
 /*
@@ -241,9 +259,7 @@ static unsigned int wireguard(struct sk_buff *skb,
 	clear_companion(skb);
 	if (profile->pre_classify)
 		classify(skb, profile, tag, class);
-	if (profile->encap_write || profile->encap_more)
-		return mark(skb, profile, ds);
-	return NF_ACCEPT;
+	return mark_if_asked(skb, profile, ds);
 }
 
 /* Any form, either family, and headers that are not linear. */
@@ -442,6 +458,14 @@ static noinline void seen_before_vrf(struct sk_buff *skb,
 		skb->tc_index = TUNQOS_HIDDEN_SEEN;
 }
 
+/* What IPVS sends on has passed no FORWARD. */
+static noinline unsigned int not_its(struct sk_buff *skb)
+{
+	if (skb->skb_iif)
+		clear_companion(skb);
+	return NF_ACCEPT;
+}
+
 /*
  * A packet of a device, or forwarded and transformed by IPsec. What leaves by
  * the device itself is on its way into the tunnel: IGMP, MLD, ND, and what nft
@@ -459,7 +483,7 @@ static noinline unsigned int outer4(struct sk_buff *skb, struct tunqos_net *tn,
 	if (!attachment || !is_here(attachment, tn))
 		return not_ours(skb, tn, state->sk, ip_hdr(skb)->protocol);
 	if (is_forwarded(skb, attachment) || state->out == skb->dev)
-		return NF_ACCEPT;
+		return not_its(skb);
 	profile = encap_profile(attachment);
 	if (profile)
 		tunnelled4(skb, attachment, profile, tn->tag);
@@ -482,7 +506,7 @@ static noinline unsigned int outer6(struct sk_buff *skb, struct tunqos_net *tn,
 	if (!attachment || !is_here(attachment, tn))
 		return not_ours(skb, tn, state->sk, ipv6_hdr(skb)->nexthdr);
 	if (is_forwarded(skb, attachment) || state->out == skb->dev)
-		return NF_ACCEPT;
+		return not_its(skb);
 	profile = encap_profile(attachment);
 	if (profile)
 		tunnelled_slowly(skb, attachment, profile, tn->tag);

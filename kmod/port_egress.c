@@ -16,8 +16,8 @@
 #include "count.h"
 #include "frame.h"
 
-static struct tunqos_profile *find(const struct tunqos_lower *lower,
-				   __be16 proto, u16 vid)
+static const struct tunqos_vid *find(const struct tunqos_lower *lower,
+				     __be16 proto, u16 vid)
 {
 	const struct tunqos_vid *entry;
 
@@ -25,19 +25,21 @@ static struct tunqos_profile *find(const struct tunqos_lower *lower,
 				 &lower->vids[vid % TUNQOS_VID_BUCKETS],
 				 node) {
 		if (entry->vid == vid && entry->proto == proto)
-			return rcu_dereference(entry->profile);
+			return entry;
 	}
 	return NULL;
 }
 
-/* skb->priority by a QUEUE companion. */
-static inline void queue(struct sk_buff *skb,
+/* skb->priority by a QUEUE companion, if that cannot be another's. */
+static inline void queue(struct sk_buff *skb, const struct tunqos_vid *vid,
 			 const struct tunqos_profile *profile)
 {
 	u8 pcp;
 
 	if (!tunqos_companion_is(skb->tc_index, TUNQOS_KIND_QUEUE,
-				 profile->tag))
+				 profile->tag) ||
+	    !tunqos_queue_is_ours(tunqos_net(dev_net(vid->dev)), skb,
+				  skb->skb_iif))
 		return;
 	pcp = profile->pcp[tunqos_companion_class(skb->tc_index)];
 	if (pcp != TUNQOS_TABLE_LEAVE)
@@ -51,8 +53,8 @@ unsigned int tunqos_port_class(void *priv, struct sk_buff *skb,
 	const struct tunqos_vid *vid = priv;
 	const struct tunqos_profile *profile = rcu_dereference(vid->profile);
 
-	if (profile)
-		queue(skb, profile);
+	if (profile && profile->has_pcp)
+		queue(skb, vid, profile);
 	return NF_ACCEPT;
 }
 
@@ -102,14 +104,16 @@ unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
 	const struct tunqos_profile *profile;
+	const struct tunqos_vid *entry;
 	struct tunqos_inner inner;
 	u8 pcp;
 	int err;
 
 	if (!skb_vlan_tag_present(skb))
 		return NF_ACCEPT;
-	profile = find(priv, skb->vlan_proto,
-		       skb_vlan_tag_get(skb) & VLAN_VID_MASK);
+	entry = find(priv, skb->vlan_proto,
+		     skb_vlan_tag_get(skb) & VLAN_VID_MASK);
+	profile = entry ? rcu_dereference(entry->profile) : NULL;
 	if (!profile)
 		return NF_ACCEPT;
 
@@ -128,7 +132,7 @@ unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;	/* of IP nothing was said */
 
 	tunqos_count(profile, TUNQOS_ENCAP);
-	queue(skb, profile);
+	queue(skb, entry, profile);
 	pcp = profile->pcp[tunqos_ds_dscp(inner.ds)];
 	if (pcp != TUNQOS_TABLE_LEAVE)
 		return write(skb, profile, pcp);

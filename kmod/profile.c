@@ -84,7 +84,10 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			hooks |= TUNQOS_HOOK_PORT_EGRESS;
 		if (profile->mark_mask)
 			hooks |= TUNQOS_HOOK_PORT_INGRESS;
-		break;
+		return hooks;
 	}
+	/* with companions of ours about, others' must not be */
+	if ((encap && profile->pre_classify) || profile->class_outer)
+		hooks |= TUNQOS_HOOK_FORWARD;
 	return hooks;
 }

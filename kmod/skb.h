@@ -12,6 +12,16 @@ int tunqos_skb_write_ds(struct sk_buff *skb, int offset, u8 ds, u8 mask);
 int tunqos_skb_write_covered(struct sk_buff *skb, int offset, u8 dscp,
 			     int sum, bool udp);
 
+/*
+ * rx-gro-list merges packets without making one of them: each keeps headers of
+ * its own, and only those of the first are in sight. What a tunnel puts in
+ * front is one for all.
+ */
+static inline bool tunqos_skb_is_list(const struct sk_buff *skb)
+{
+	return skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST;
+}
+
 /* Writes the DSCP (0-63); ECN stays. As tunqos_skb_write_ds(). */
 static inline int tunqos_skb_write_dscp(struct sk_buff *skb, int offset,
 					u8 dscp)

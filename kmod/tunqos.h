@@ -315,6 +315,9 @@ enum tunqos_inet_hook {
 	TUNQOS_INET_OUTER6,
 	TUNQOS_INET_ARRIVED4,
 	TUNQOS_INET_ARRIVED6,
+	TUNQOS_INET_FORWARD4,
+	TUNQOS_INET_FORWARD6,
+	TUNQOS_INET_BRIDGE,
 	TUNQOS_INET_HOOKS,
 };
 
@@ -384,12 +387,20 @@ unsigned int tunqos_arrived6(void *priv, struct sk_buff *skb,
 unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state);
 
+/* forward.c */
+unsigned int tunqos_forward4(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state);
+unsigned int tunqos_forward6(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state);
+unsigned int tunqos_forward_bridge(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state);
+bool tunqos_queue_is_ours(struct tunqos_net *tn, const struct sk_buff *skb,
+			  int iif);
+
 /* decap.c: what after.c and ipsec.c share */
-unsigned int tunqos_decap_keep(struct sk_buff *skb,
-			       const struct tunqos_profile *profile,
-			       u8 arrived);
 unsigned int tunqos_decap(struct sk_buff *skb,
-			  const struct tunqos_profile *profile, u8 arrived);
+			  const struct tunqos_profile *profile, u8 arrived,
+			  int hindrance);
 
 /* vrf.c */
 bool tunqos_vrf_changed(const struct net_device *dev, bool gone);

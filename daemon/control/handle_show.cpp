@@ -33,6 +33,7 @@ constexpr BitName hook_names[] = {
     {TUNQOS_HOOK_TUNNEL_EGRESS, "tunnel-egress"},
     {TUNQOS_HOOK_PORT_INGRESS, "port-ingress"},
     {TUNQOS_HOOK_PORT_CLASS, "port-class"},
+    {TUNQOS_HOOK_FORWARD, "forward"},
 };
 
 constexpr BitName capability_names[] = {
@@ -71,8 +72,9 @@ constexpr const char* reason_names[] = {
     "arrived-lost",   "companion-lost", "sa-decap-dscp",
     "transport-mode", "beet-mode",      "no-memory",
     "in-band-tag",    "vrf-underlay",   "nested-family",
-    "ecn-dropped",    "ecn-merged",     "outer-lost",
+    "ecn-dropped",    "gro-list",       "outer-lost",
     "packet-offload", "sa-output-mark", "device-decap-dscp",
+    "ip-tfs",
 };
 static_assert(std::size(reason_names) == TUNQOS_REASON_MAX + 1);
 

@@ -19,14 +19,14 @@ struct Advice {
 
 constexpr std::array advice{
     Advice{"not-ip",
-           "Neither IPv4 nor IPv6, so there is no DS field: in tunnels tunnel encap dscp set "
-           "marks it, at a port set cos non-ip N."},
+           "Neither IPv4 nor IPv6, so there is no DS field to read: on its way into a tunnel "
+           "tunnel encap dscp set marks it, at a port set cos non-ip N."},
     Advice{"truncated",
            "The headers do not fit into the packet: look for a broken sender or a "
-           "snapped capture that is replayed."},
+           "snapped capture that is replayed; `tunnel encap dscp set` marks it anyway."},
     Advice{"unknown-header",
-           "An encapsulation header with an unknown version or option: compare "
-           "the tunnel's options on both ends."},
+           "What is in the tunnel is behind a header that is not understood: "
+           "`tunnel encap dscp set` marks it anyway."},
     Advice{"control",
            "A handshake or keepalive of WireGuard keeps its own mark: set `tunnel "
            "control dscp` if you want another."},
@@ -37,11 +37,13 @@ constexpr std::array advice{
            "The outer DSCP is not in the permit list: widen `permit` if you trust "
            "the network between the ends."},
     Advice{"arrived-lost",
-           "The outer DSCP did not reach the tunnel device: something between, such "
-           "as a tc redirect, cleared it."},
+           "The outer DSCP did not reach the tunnel device: take off what stands in "
+           "front of it, a tc redirect into it or clsact filters on its ingress."},
     Advice{"companion-lost",
            "What was known of the packet did not survive encryption: a few are "
-           "normal after a change; else look for what writes the flow hash."},
+           "normal after a change; else take off what redirects into the device past "
+           "its egress (tc mirred) or writes the flow hash; `tunnel encap dscp set` "
+           "marks it anyway."},
     Advice{"sa-decap-dscp",
            "The SA has decap-dscp, so that the kernel copied the DSCP itself: take "
            "the flag off the SA (strongSwan: copy_dscp = out)."},
@@ -49,9 +51,11 @@ constexpr std::array advice{
            "The device has dscp inherit, so that the kernel copied the DSCP itself: make the "
            "device again without it (show tunnel NAME says how)."},
     Advice{"transport-mode",
-           "Transport mode has one header and nothing to decapsulate: use tunnel "
-           "mode or make the setting on the GRE tunnel in it."},
-    Advice{"beet-mode", "BEET mode has no inner DS field: use tunnel mode."},
+           "Transport mode has one header, so there is nothing to copy and nothing to "
+           "decapsulate: use tunnel mode or make the setting on the GRE tunnel in it."},
+    Advice{"beet-mode",
+           "BEET mode has one header, so there is nothing to copy and nothing to "
+           "decapsulate: use tunnel mode."},
     Advice{"no-memory", "The header could not be made writable: the machine is short of memory."},
     Advice{"in-band-tag",
            "More than two VLAN tags are in the frame, and nothing behind them is read: "
@@ -66,9 +70,9 @@ constexpr std::array advice{
     Advice{"ecn-dropped",
            "Congestion was marked outside a packet that does not know ECN, so it "
            "was dropped (RFC 6040): see that the other end copies ECN at encap."},
-    Advice{"ecn-merged",
-           "The same in packets that were merged on arrival, which are not dropped: "
-           "switch off gro of the port below (ethtool -K DEV gro off)."},
+    Advice{"gro-list",
+           "Packets were merged on arrival, each with a header of its own: switch that "
+           "off where they come in (ethtool -K DEV rx-gro-list off)."},
     Advice{"outer-lost",
            "The outer header is not in front of the decrypted packet, so its mark "
            "is unknown: take generic XDP programs off the tunnel device."},
@@ -79,6 +83,9 @@ constexpr std::array advice{
            "The SA's output mark overwrites the bits in which qos pre-classify via mark shows "
            "the class: give it a mask that leaves them (ip xfrm state: output-mark 0x5 mask "
            "0xff; strongSwan: set_mark_out = 0x5/0xff), or use other bits."},
+    Advice{"ip-tfs",
+           "IP-TFS puts several packets under one outer header, which the kernel "
+           "writes: nothing to do but to use tunnel mode."},
 };
 
 } // namespace

@@ -164,6 +164,8 @@ enum tunqos_state {
  * @TUNQOS_HOOK_PORT_INGRESS: Ingress of the port itself, in front of routing.
  * @TUNQOS_HOOK_PORT_CLASS: Egress of the port itself, as long as a tunnel of
  *   its namespace has decap-class outer.
+ * @TUNQOS_HOOK_FORWARD: FORWARD, and PRE_ROUTING of bridges: takes away
+ *   companions that others have made.
  */
 enum tunqos_hook {
 	TUNQOS_HOOK_BEFORE = 1,
@@ -176,6 +178,7 @@ enum tunqos_hook {
 	TUNQOS_HOOK_TUNNEL_EGRESS = 128,
 	TUNQOS_HOOK_PORT_INGRESS = 256,
 	TUNQOS_HOOK_PORT_CLASS = 512,
+	TUNQOS_HOOK_FORWARD = 1024,
 };
 
 /**
@@ -205,8 +208,8 @@ enum tunqos_hook {
  * @TUNQOS_REASON_NESTED_FAMILY: IPsec inside IPsec of the other family.
  * @TUNQOS_REASON_ECN_DROPPED: CE outside and Not-ECT inside: dropped, as RFC
  *   6040 section 4.2 has it.
- * @TUNQOS_REASON_ECN_MERGED: The same in packets that were merged; they are
- *   not dropped.
+ * @TUNQOS_REASON_GRO_LIST: Packets that rx-gro-list merged; each has a header
+ *   of its own.
  * @TUNQOS_REASON_OUTER_LOST: The outer header is not in front of the decrypted
  *   packet.
  * @TUNQOS_REASON_PACKET_OFFLOAD: Hardware makes the outer header of this SA.
@@ -214,6 +217,8 @@ enum tunqos_hook {
  *   class-mask.
  * @TUNQOS_REASON_DEVICE_DECAP_DSCP: The device copies the outer DSCP itself,
  *   in front of decap.
+ * @TUNQOS_REASON_IP_TFS: IP-TFS puts several packets under one outer header,
+ *   which the kernel writes.
  */
 enum tunqos_reason {
 	TUNQOS_REASON_NOT_IP,
@@ -232,11 +237,12 @@ enum tunqos_reason {
 	TUNQOS_REASON_VRF_UNDERLAY,
 	TUNQOS_REASON_NESTED_FAMILY,
 	TUNQOS_REASON_ECN_DROPPED,
-	TUNQOS_REASON_ECN_MERGED,
+	TUNQOS_REASON_GRO_LIST,
 	TUNQOS_REASON_OUTER_LOST,
 	TUNQOS_REASON_PACKET_OFFLOAD,
 	TUNQOS_REASON_SA_OUTPUT_MARK,
 	TUNQOS_REASON_DEVICE_DECAP_DSCP,
+	TUNQOS_REASON_IP_TFS,
 
 	/* private: */
 	__TUNQOS_REASON_MAX,

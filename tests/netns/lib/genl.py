@@ -16,6 +16,7 @@ import os
 import re
 import socket
 import struct
+import time
 
 import topo
 
@@ -83,6 +84,23 @@ class Refused(Exception):
         self.errno = number
         self.message = message
         self.offset = offset
+
+
+class Inexact(Exception):
+    """Counters that do not add up."""
+
+
+def judge_counters(ns):
+    """Of all bindings in a namespace, if there is a module."""
+    try:
+        sock = Tunqos(ns)
+    except (Refused, FileNotFoundError):
+        return  # or no namespace any more
+    with sock:
+        sock.judge_counters()
+
+
+topo.Net.judges.append(judge_counters)
 
 
 def attribute(kind, data):
@@ -186,6 +204,8 @@ class Tunqos:
         self.request("abort")
 
     def flush(self):
+        if self.exact:
+            self.judge_counters()
         self.request("flush")
 
     @contextlib.contextmanager
@@ -263,6 +283,30 @@ class Tunqos:
     def del_port(self, device):
         self.request("del_port", attribute(
             PORT["device"], device.encode() + b"\0"))
+
+    # counters
+
+    # flush() judges them; where an allocation fails on purpose it must not
+    exact = os.environ.get("TUNQOS_DEBUG") != "1"
+
+    def inexact(self):
+        """Bindings some of whose packets are neither written nor left alone
+        nor dropped, or more than one of these."""
+        return {"%s %s" % (key, way): one[way]
+                for found in (self.tunnels(), self.ports())
+                for key, one in found.items()
+                for way in ("encap", "decap", "egress", "ingress")
+                if way in one and one[way]["packets"] != sum(
+                    one[way][k] for k in ("written", "left_alone", "dropped"))}
+
+    def judge_counters(self):
+        """Inexact if they do not add up; a packet may be half counted yet."""
+        end = time.monotonic() + 2 * topo.SLOW
+        while wrong := self.inexact():
+            if time.monotonic() > end:
+                raise Inexact("packets are not written + left alone + dropped:"
+                              " %r" % wrong)
+            time.sleep(0.02)
 
     # reading back
 

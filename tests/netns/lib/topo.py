@@ -167,7 +167,12 @@ def mac(link, end):
 
 
 class Net:
-    """Namespaces that are gone when the 'with' block ends."""
+    """Namespaces that are gone when the 'with' block ends.
+
+    judges: called with each of them then, unless it has failed already
+    """
+
+    judges = []
 
     def __init__(self):
         self.names = []
@@ -180,8 +185,13 @@ class Net:
             raise
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, failed, *_):
+        try:
+            for ns in self.names if failed is None else ():
+                for judge in self.judges:
+                    judge(ns)
+        finally:
+            self.close()
 
     def build(self):
         pass
