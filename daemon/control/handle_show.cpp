@@ -193,6 +193,45 @@ void put_state(json& value, const Status* status, const std::optional<Problem>& 
     }
 }
 
+// What has an SA; read from the kernel when it is asked for first.
+class Owners {
+public:
+    Owners(SaWatch& sas, const kernel::ILinks& links) : sas_(sas), links_(links) {}
+
+    // `object`: "crypto map vpn 10".
+    void put_state(json& tunnel, const std::string& object) {
+        if (tunnel.at("state") != phase_name(kernel::Phase::active) || !is_by_sas(tunnel)) return;
+        if (!owners_) owners_ = sas_.owners();
+        if (!*owners_) {
+            tunnel["warnings"].push_back("it is not known whether it has an SA: " +
+                                         one_line(owners_->error().problems.front()));
+        } else if (!(*owners_)->contains(object)) {
+            tunnel["state"] = "no-sa";
+            tunnel["problem"] =
+                "the kernel has no SA for it; show crypto session lists those that there are, and "
+                "what binds them";
+        }
+    }
+
+private:
+    // Without an SA no packet comes to it, whatever the module says. Of a device without a
+    // selector (an external xfrm interface, one of another namespace) nothing is known.
+    bool is_by_sas(const json& tunnel) {
+        if (tunnel.at("binding") == "ipsec") return true;
+        if (!devices_) {
+            devices_.emplace();
+            for (const auto& device : links_.ipsec_devices())
+                devices_->insert(device.name);
+        }
+        return devices_->contains(tunnel.at("name").get_ref<const std::string&>());
+    }
+
+    SaWatch& sas_;
+    const kernel::ILinks& links_;
+    std::optional<std::set<std::string>> devices_;
+    std::optional<kernel::KernelResult<std::set<std::string>>> owners_;
+};
+
 json tunnel_json(const TunnelProfile& profile, const kernel::Binding& binding,
                  const Tunnels& reported, const kernel::ILinks& links, const std::string& refusal) {
     const auto* device = std::get_if<kernel::Device>(&binding);
@@ -347,11 +386,13 @@ JsonResult handle_show_tunnels(Context& context, const json& params) {
 
     const auto beside = context.surroundings.report(wanted->value_or(""));
     const auto sas = said_of_sas(context);
+    Owners owners(context.sas, context.links);
     json list = json::array();
     const auto add = [&](const std::string& name, const std::string& object, json value) {
         value["name"] = name;
         put_findings(value, beside.tunnels, name);
         put_sas(value, sas, object);
+        owners.put_state(value, object);
         list.push_back(std::move(value));
     };
     const auto is_wanted = [&](const std::string& name) { return !*wanted || **wanted == name; };

@@ -57,6 +57,17 @@ kernel::KernelResult<std::vector<SaReport>> SaWatch::report() {
     return reports;
 }
 
+kernel::KernelResult<std::set<std::string>> SaWatch::owners() {
+    const auto sas = sas_.sas();
+    if (!sas) return tl::make_unexpected(sas.error());
+    const planner::SaBinder binder(running_(), links_.ipsec_devices());
+    std::set<std::string> owners;
+    for (const auto& sa : *sas) {
+        if (const auto* const owner = binder.find(sa)) owners.insert(owner->name);
+    }
+    return owners;
+}
+
 void SaWatch::look() {
     // Without an entry for it nobody has asked about IPsec.
     if (planner::SaBinder(running_(), links_.ipsec_devices()).empty()) {

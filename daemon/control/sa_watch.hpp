@@ -36,6 +36,8 @@ public:
     kernel::KernelResult<std::vector<SaReport>> report();
     // Of these. Remembers the reqids of the SAs that an entry has.
     MovedSas moved(const std::vector<SaReport>& reports);
+    // What has an SA now: "crypto map vpn 10", "interface ipsec0".
+    kernel::KernelResult<std::set<std::string>> owners();
     // Logs what has become wrong since the last look. Call it every few seconds.
     void look();
 

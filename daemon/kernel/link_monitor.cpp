@@ -180,7 +180,7 @@ std::optional<LinkNews> decode_link(const nlmsghdr* message) {
     const auto* link = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
     if (link->ifi_family != AF_UNSPEC) return std::nullopt;
     LinkNews news;
-    bool elsewhere = false; // the device under it, in another namespace
+    bool elsewhere = false; // the device under it, and its SAs, are in another namespace
     news.gone = message->nlmsg_type == RTM_DELLINK;
     news.facts.index = link->ifi_index;
     constexpr std::size_t head = MNL_ALIGN(sizeof(ifinfomsg));
@@ -189,7 +189,9 @@ std::optional<LinkNews> decode_link(const nlmsghdr* message) {
     each_attribute(reinterpret_cast<const std::uint8_t*>(link) + head, size - head,
                    [&](const nlattr* attribute) { read_link(attribute, news, elsewhere); });
     if (news.name.empty()) return std::nullopt;
-    if (elsewhere) news.facts.lower = 0;
+    if (!elsewhere) return news;
+    news.facts.lower = 0;
+    news.match = {};
     return news;
 }
 

@@ -21,7 +21,7 @@ struct LinkNews {
     bool gone = false;
     std::string name;
     LinkFacts facts;
-    Selector match; // its SAs, of an xfrm, vti or vti6 device; else empty
+    Selector match; // its SAs here, of an xfrm, vti or vti6 device; else empty
 };
 
 // Nothing if it is not about a device: a bridge speaks of its ports in the same words.

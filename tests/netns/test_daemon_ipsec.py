@@ -88,9 +88,9 @@ def binds(case, net, tun, daemon):
         shots.outer(case, net, tun, line + " wins", dscp)
         case.equal(line + ": show.sas", sas(daemon)[OUT]["bound"],
                    "crypto map v %d" % (20 + number))
-    case.equal("all of them are in the module", [
+    case.equal("one of them has SAs", [
         one["state"] for one in daemon.rpc("show.tunnels")["result"]["tunnels"]
-    ], ["active"] * len(order))
+    ], ["no-sa"] * (len(order) - 1) + ["active"])
     with genl.Tunqos("rA") as sock:
         generation = sock.info()["generation"]
         daemon.cli("write memory")
@@ -125,7 +125,14 @@ def too_many(case, daemon):
 
 def shown(case, daemon):
     """show crypto session: all of an SA but its keys."""
+    daemon.cli(*entry(10, "set peer 198.51.100.99"))
+    for what in ("show crypto map", "show tunnel", "show tunnel v 10"):
+        text = daemon.cli(what).stdout
+        case.true("a peer of nobody: " + text,
+                  "no-sa" in text and "active" not in text)
     daemon.cli(*entry(10, "set peer " + PEER))
+    text = daemon.cli("show crypto map").stdout
+    case.true("a peer of somebody: " + text, "State: active" in text)
     found = sas(daemon)
     case.equal("both", sorted(found), [OUT, IN])
     for spi, direction in ((OUT, "out"), (IN, "in")):
@@ -244,8 +251,12 @@ def device(case, net):
                    "tunnel decap dscp copy permit 0-47")
         shots.outer(case, net, tun, "xfrm interface", AF31)
         case.equal("bound", sas(daemon)[OUT]["bound"], "interface tun")
+        case.true("active", "tun is active" in
+                  daemon.cli("show tunnel tun").stdout)
         daemon.cli(*entry(10, "match if-id 7", "tunnel encap dscp set cs1"))
         shots.outer(case, net, tun, "an entry of the same", CS1)
+        case.true("no SA is left for it", "tun is no-sa" in
+                  daemon.cli("show tunnel tun").stdout)
         case.equal("is shown", sas(daemon)[OUT]["bound"], "crypto map v 10")
         daemon.cli(*entry(10, "no match if-id", "set peer " + PEER))
         shots.outer(case, net, tun, "an entry that is less specific", AF31)

@@ -115,6 +115,54 @@ TEST_CASE("show.sas has every SA with what binds it") {
     CHECK(f.answer().at("error").at("message") == "the list of SAs cannot be read");
 }
 
+TEST_CASE("what binds no SA is not active") {
+    Fixture f;
+    const auto state = [&](const char* name) {
+        const json answer = json::parse(f.dispatcher.answer(json{{"jsonrpc", "2.0"},
+                                                                 {"id", 1},
+                                                                 {"method", "show.tunnels"},
+                                                                 {"params", {{"name", name}}}}
+                                                                .dump(),
+                                                            Right::read));
+        return answer.at("result").at("tunnels").at(0);
+    };
+    CHECK(state("gre1").at("state") == "active"); // no SAs are needed there
+    CHECK(state("vpn 10").at("state") == "no-sa");
+    CHECK(state("vpn 10").at("problem").get<std::string>().starts_with("the kernel has no SA"));
+    f.sas.list = {inbound()};
+    CHECK(state("vpn 10").at("state") == "active");
+    CHECK_FALSE(state("vpn 10").contains("problem"));
+    f.sas.list[0].source = "203.0.113.9"; // somebody else's
+    CHECK(state("vpn 10").at("state") == "no-sa");
+
+    // Most specific wins: the SA is another entry's.
+    f.kernel.module.capabilities = ~0ULL;
+    ++f.kernel.module.instance; // to be asked again
+    Config config = samples::full();
+    config.crypto_maps[{"vpn", 20}].match.reqid = 5;
+    config.interfaces["ipsec0"].tunnel = TunnelProfile{};
+    REQUIRE(f.manager.set(config, {}, Manager::Mode::apply));
+    f.sas.list = {inbound()};
+    CHECK(state("vpn 10").at("state") == "no-sa");
+    CHECK(state("vpn 20").at("state") == "active");
+
+    // A device: by its selector, if it has one.
+    CHECK(state("ipsec0").at("state") == "active");
+    f.links.devices = {{"ipsec0", {.if_id = 7}}};
+    CHECK(state("ipsec0").at("state") == "no-sa");
+    f.sas.list[0].if_id = 7;
+    f.sas.list[0].reqid = 6;
+    CHECK(state("ipsec0").at("state") == "active");
+
+    // What the module says comes first, and without the list nothing is claimed.
+    f.sas.permitted = false;
+    CHECK(state("vpn 20").at("state") == "active");
+    CHECK(state("vpn 20").at("warnings") ==
+          json{"it is not known whether it has an SA: the list of SAs cannot be read"});
+    f.kernel.loaded = false;
+    CHECK(state("vpn 20").at("state") == "no-module");
+}
+
 TEST_CASE("transport mode is not complained of where an SA of tunnel mode goes with it") {
     Fixture f;
     kernel::Sa esp = inbound();

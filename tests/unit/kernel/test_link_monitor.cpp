@@ -86,6 +86,12 @@ TEST_CASE("an xfrm or vti device tells its SAs") {
     CHECK(match("vti", IFLA_VTI_REMOTE, std::uint32_t{0}).empty()); // any
     CHECK(match("vti6", IFLA_VTI_LOCAL, std::uint16_t{1}).empty());
     CHECK(match("gre", IFLA_XFRM_IF_ID, std::uint32_t{7}).empty());
+    // Moved here from another namespace, which its SAs have not left.
+    Link moved(RTM_NEWLINK);
+    moved.name("ipsec0").detail("xfrm", IFLA_XFRM_IF_ID, std::uint32_t{7});
+    mnl_attr_put_u32(moved.header(), IFLA_LINK_NETNSID, 0);
+    CHECK(decode_link(moved.header())->kind == "xfrm");
+    CHECK(decode_link(moved.header())->match.empty());
 }
 
 TEST_CASE("a tunnel device tells what it does with marks by itself") {
