@@ -57,6 +57,10 @@ void notify_reloading() {
                static_cast<long long>(now.tv_sec) * 1000000 + now.tv_nsec / 1000);
 }
 
+std::string socket_path(const Options& options) {
+    return fs::absolute(options.socket.empty() ? rpc::default_socket_path() : options.socket);
+}
+
 // Greater than what any daemon before has given out: it counts from the time it started,
 // and no daemon changes its configuration more than once a second on average.
 std::uint64_t first_generation() {
@@ -82,7 +86,8 @@ public:
                   log_.warning("no-link-monitor", {{"problem", problem}});
               }),
           events_(io_, event_handlers()),
-          manager_(kernel_, ConfigFile(options.config), log, first_generation()),
+          manager_(kernel_, ConfigFile(options.config), log, first_generation(),
+                   RunningFile(socket_path(options) + ".running", current_era())),
           retry_(manager_),
           watch_(
               sas_, links_, [this]() -> const Config& { return manager_.running(); }, log),
@@ -92,8 +97,7 @@ public:
 
     int run() {
         // 1. The socket, before anything is touched: a second daemon ends here.
-        const std::string path =
-            options_.socket.empty() ? rpc::default_socket_path() : options_.socket;
+        const std::string path = socket_path(options_);
         if (const auto claimed = server_.claim(path, options_.group); !claimed) {
             log_.problems("socket-not-available", claimed.error());
             return EXIT_FAILURE;
@@ -107,7 +111,7 @@ public:
         events_.start();
         if (const auto problem = links_.start(); !problem.empty())
             log_.warning("no-link-monitor", {{"problem", problem}});
-        // 5. The file; read the module back; send the difference.
+        // 5. What ran before, or the file; read the module back; send the difference.
         manager_.start();
         wait_tick();
         wait_look();

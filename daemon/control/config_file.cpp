@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fd.hpp"
+#include "files.hpp"
 #include "tunqos/config.hpp"
 #include "tunqos/json.hpp"
 
@@ -22,12 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr off_t size_limit = 64 << 20; // bytes; a mistake, not a configuration
 constexpr mode_t new_mode = 0640;
-
-tl::unexpected<Problems> failed(const std::string& path, const std::string& doing, int error) {
-    return fail(path, "cannot " + doing + ": " + std::strerror(error));
-}
 
 // What is wrong inside the file: the file first, as a compiler says it.
 Problems in_file(const std::string& file, Problems problems) {
@@ -46,17 +42,6 @@ fs::path target_of(fs::path path) {
         path = next.is_absolute() ? next : path.parent_path() / next;
     }
     return path;
-}
-
-bool write_all(int fd, const std::string& text) {
-    std::size_t done = 0;
-    while (done < text.size()) {
-        const auto written = write(fd, text.data() + done, text.size() - done);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return false;
-        done += static_cast<std::size_t>(written);
-    }
-    return true;
 }
 
 // A file that vanishes unless it gets its final name. It is locked while somebody writes it:
@@ -115,29 +100,6 @@ bool sync_directory(const fs::path& directory) {
     return fd.get() >= 0 && fsync(fd.get()) == 0;
 }
 
-Result<std::optional<std::string>> read_text(const std::string& path) {
-    const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (fd.get() < 0) {
-        if (errno == ENOENT) return std::optional<std::string>();
-        return failed(path, "open it", errno);
-    }
-    struct stat status {};
-    if (fstat(fd.get(), &status) != 0) return failed(path, "read it", errno);
-    if (!S_ISREG(status.st_mode)) return fail(path, "is not a regular file");
-    if (status.st_size > size_limit) return fail(path, "is larger than 64 MiB");
-    std::string text(static_cast<std::size_t>(status.st_size), '\0');
-    std::size_t done = 0;
-    while (done < text.size()) {
-        const auto count = read(fd.get(), text.data() + done, text.size() - done);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return failed(path, "read it", errno);
-        if (count == 0) break;
-        done += static_cast<std::size_t>(count);
-    }
-    text.resize(done);
-    return std::optional<std::string>(std::move(text));
-}
-
 } // namespace
 
 Result<std::optional<Config>> ConfigFile::load() const {
@@ -156,13 +118,13 @@ Result<void> ConfigFile::save(const Config& config) const {
     const fs::path directory = target.parent_path();
     std::error_code error;
     fs::create_directories(directory, error);
-    if (error) return failed(directory.string(), "create it", error.value());
+    if (error) return file_problem(directory.string(), "create it", error.value());
     TemporaryFile::remove_abandoned(target);
     TemporaryFile file(target);
-    if (file.fd() < 0) return failed(target.string(), "write beside it", errno);
+    if (file.fd() < 0) return file_problem(target.string(), "write beside it", errno);
     if (!keep_owner_and_mode(file.fd(), target) || !write_all(file.fd(), config_to_text(config)) ||
         fsync(file.fd()) != 0 || !file.rename_to(target) || !sync_directory(directory))
-        return failed(target.string(), "write it", errno);
+        return file_problem(target.string(), "write it", errno);
     return {};
 }
 
@@ -176,7 +138,7 @@ Result<void> ConfigFile::set_aside() const {
     if (name_it() || (errno == EEXIST && unlink(bad.c_str()) == 0 && name_it())) return {};
     // No second names here, or the target is on another file system.
     if (errno != ENOENT && rename(path_.c_str(), bad.c_str()) != 0 && errno != ENOENT)
-        return failed(path_, "rename it to " + bad, errno);
+        return file_problem(path_, "rename it to " + bad, errno);
     return {};
 }
 

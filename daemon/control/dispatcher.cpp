@@ -27,6 +27,7 @@ constexpr Method methods[] = {
     {"config.change", Right::write, handle_config_change},
     {"config.save", Right::write, handle_config_save},
     {"config.reload", Right::write, handle_config_reload},
+    {"config.unsaved", Right::read, handle_config_unsaved},
     {"counters.clear", Right::write, handle_counters_clear},
     {"show.tunnels", Right::read, handle_show_tunnels},
     {"show.ports", Right::read, handle_show_ports},

@@ -123,4 +123,10 @@ JsonResult handle_config_reload(Context& context, const json&) {
     return context.manager.reload(context.links).map(outcome_json);
 }
 
+JsonResult handle_config_unsaved(Context& context, const json&) {
+    return context.manager.unsaved().map([](std::vector<std::string>&& changes) {
+        return json{{"changes", texts(std::move(changes))}};
+    });
+}
+
 } // namespace tunqos

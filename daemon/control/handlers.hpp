@@ -38,6 +38,7 @@ JsonResult handle_config_set(Context& context, const nlohmann::json& params);
 JsonResult handle_config_change(Context& context, const nlohmann::json& params);
 JsonResult handle_config_save(Context& context, const nlohmann::json& params);
 JsonResult handle_config_reload(Context& context, const nlohmann::json& params);
+JsonResult handle_config_unsaved(Context& context, const nlohmann::json& params);
 
 // handle_show.cpp
 JsonResult handle_version(Context& context, const nlohmann::json& params);

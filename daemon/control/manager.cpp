@@ -7,6 +7,7 @@
 #include "control/check_devices.hpp"
 #include "planner/planner.hpp"
 #include "tunqos/config.hpp"
+#include "tunqos/json.hpp"
 
 namespace tunqos {
 
@@ -34,27 +35,62 @@ RpcError rpc_error(const kernel::Error& error) {
     return {code, error.problems};
 }
 
-Manager::Manager(kernel::IKernel& kernel, ConfigFile file, Log& log, std::uint64_t first_generation)
-    : kernel_(kernel), file_(std::move(file)), log_(log), generation_(first_generation) {}
+Manager::Manager(kernel::IKernel& kernel, ConfigFile file, Log& log, std::uint64_t first_generation,
+                 RunningFile kept)
+    : kernel_(kernel),
+      file_(std::move(file)),
+      kept_(std::move(kept)),
+      log_(log),
+      generation_(first_generation) {}
 
-void Manager::start() {
+// Nothing if there is none, or none that can be read.
+std::optional<Config> Manager::load_startup() {
     auto loaded = file_.load();
     if (!loaded) {
         file_is_bad_ = true;
-        hands_off_ = true;
         log_.problems("config-file-bad", loaded.error());
+        return std::nullopt;
+    }
+    return std::move(*loaded);
+}
+
+void Manager::start() {
+    auto startup = load_startup();
+    auto kept = kept_.load();
+    if (!kept) log_.problems("running-config-damaged", kept.error());
+    const bool goes_on = kept && *kept;
+    if (goes_on) {
+        running_ = std::move(**kept);
+        log_config("running-config-kept");
+        const auto changes = startup || !file_is_bad_ ? diff(startup.value_or(Config{}), running_)
+                                                      : std::vector<std::string>{};
+        if (!changes.empty())
+            log_.warning("startup-config-differs",
+                         {{"file", file_.path()},
+                          {"changes", changes.size()},
+                          {"action",
+                           "write memory saves what runs; configure replace "
+                           "startup-config takes the file instead"}});
+    } else if (startup) {
+        running_ = *startup;
+        log_config("config-file-loaded");
+    } else if (file_is_bad_) {
         log_.warning("config-file-not-loaded",
                      {{"file", file_.path()}, {"action", "the module keeps what it has"}});
-    } else if (!*loaded) {
-        log_.info("config-file-missing", {{"file", file_.path()}, {"action", "start empty"}});
     } else {
-        running_ = std::move(**loaded);
-        log_.info("config-file-loaded", {{"file", file_.path()},
-                                         {"interfaces", running_.interfaces.size()},
-                                         {"crypto-maps", running_.crypto_maps.size()},
-                                         {"table-maps", running_.table_maps.size()}});
+        log_.info("config-file-missing", {{"file", file_.path()}, {"action", "start empty"}});
     }
+    hands_off_ = file_is_bad_ && !goes_on;
+    undecided_ = !goes_on;
+    if (goes_on) keep_all();
     resync("start");
+}
+
+void Manager::log_config(std::string_view event) {
+    log_.info(event, {{"file", file_.path()},
+                      {"interfaces", running_.interfaces.size()},
+                      {"crypto-maps", running_.crypto_maps.size()},
+                      {"table-maps", running_.table_maps.size()}});
 }
 
 // Has nobody committed anything since it was read?
@@ -244,7 +280,10 @@ RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> gene
     const auto pushed = push(config);
     if (!pushed) return tl::make_unexpected(rpc_error(pushed.error()));
     hands_off_ = false;
+    undecided_ = false;
+    const auto change = change_to_json(running_, config);
     become(std::move(config));
+    keep(change, outcome);
     forget_settled_refusals();
     in_sync_ = refused_.empty();
     outcome.generation = generation_;
@@ -280,6 +319,7 @@ std::optional<Outcome> Manager::change_alone(const Change& change, Mode mode) {
     if (part.before != part.after) {
         carry_out(change, running_);
         ++generation_;
+        keep(change_to_json(part.before, part.after), outcome);
     }
     outcome.generation = generation_;
     log_change(outcome, *pushed);
@@ -337,10 +377,58 @@ RpcResult<Config> Manager::startup() const {
     return std::move(**loaded);
 }
 
+RpcResult<std::vector<std::string>> Manager::unsaved() const {
+    const auto loaded = file_.load();
+    if (!loaded) return refuse(rpc::invalid_config, loaded.error());
+    return diff(loaded->value_or(Config{}), running_);
+}
+
 tl::unexpected<RpcError> Manager::no_startup() const {
     return refuse(rpc::io_error, {{file_.path(),
                                    "startup-config is not present: there is no such "
                                    "file; write memory makes it"}});
+}
+
+// Somebody has configured a module that we know nothing of: it is right, and the file is for the
+// next start of the machine. A module without a setting leaves it to the file.
+kernel::KernelResult<void> Manager::decide() {
+    if (!undecided_) return {};
+    if (auto read = refresh_mirror(); !read) {
+        undecided_ = read.error().kind != kernel::Error::Kind::no_module;
+        return read;
+    }
+    undecided_ = false;
+    const auto& state = mirror_->state;
+    if (state == kernel::State{} || state == planner::compile(running_)) return {};
+    log_.warning("startup-config-differs",
+                 {{"file", file_.path()},
+                  {"action",
+                   "what the module has is what runs; configure replace startup-config "
+                   "takes the file instead"}});
+    adopt();
+    return {};
+}
+
+// In the file before anybody is told of it.
+void Manager::keep(const nlohmann::json& change, Outcome& outcome) {
+    const bool changes = change.size() > 1; // besides the version
+    if (!changes && kept_.written()) return;
+    const auto kept = kept_.keep(running_, change);
+    if (kept) return;
+    report_not_kept(kept.error());
+    outcome.warnings.push_back("the running configuration cannot be kept (" +
+                               one_line(kept.error().front()) +
+                               "), and would be lost if tunqosd ended now; write memory saves it");
+}
+
+void Manager::keep_all() {
+    if (const auto kept = kept_.write(running_); !kept) report_not_kept(kept.error());
+}
+
+void Manager::report_not_kept(const Problems& problems) {
+    const std::string text = one_line(problems.front());
+    if (text != last_not_kept_) log_.problems("running-config-not-kept", problems);
+    last_not_kept_ = text;
 }
 
 bool Manager::resync(std::string_view why) {
@@ -351,11 +439,15 @@ bool Manager::resync(std::string_view why) {
             pushed = tl::make_unexpected(read.error());
         else
             adopt();
+    } else if (auto known = decide(); !known) {
+        pushed = tl::make_unexpected(known.error());
     } else {
         refused_.clear();
         pushed = push(running_);
         if (!pushed && pushed.error().kind == kernel::Error::Kind::refused) pushed = push_each();
     }
+    const bool decided = !hands_off_ && !undecided_;
+    if (decided && !kept_.written() && running_ != Config{}) keep_all();
     in_sync_ = pushed.has_value();
     if (!pushed) {
         report_sync_failure(pushed.error());
@@ -386,7 +478,7 @@ void Manager::doubt() {
 }
 
 void Manager::adopt() {
-    Config config = planner::recover(mirror_->state);
+    Config config = planner::recover(mirror_->state, running_);
     if (config == running_) return;
     become(std::move(config));
     log_.warning("config-recovered", {{"interfaces", running_.interfaces.size()},

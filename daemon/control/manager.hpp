@@ -15,6 +15,7 @@
 
 #include "control/baselines.hpp"
 #include "control/config_file.hpp"
+#include "control/running_file.hpp"
 #include "kernel/ikernel.hpp"
 #include "log.hpp"
 #include "tunqos/config.hpp"
@@ -47,10 +48,13 @@ public:
 
     // `first_generation` should be greater than any that an earlier daemon has given out,
     // so that a client's old one is known to be stale.
-    Manager(kernel::IKernel& kernel, ConfigFile file, Log& log, std::uint64_t first_generation);
+    Manager(kernel::IKernel& kernel, ConfigFile file, Log& log, std::uint64_t first_generation,
+            RunningFile kept = {});
 
-    // Reads the file and brings the module up to it. A bad file: the module keeps what it
-    // has, which becomes the running configuration.
+    // Goes on with the running configuration of the daemon before this one, if there was one since
+    // the machine started. Without: with what the module has, if it has anything, and else with
+    // the startup file. Then brings the module up to it. A bad startup file: the module keeps what
+    // it has.
     void start();
 
     // Changes nothing if it fails. `generation`: refuse if it is not the running one.
@@ -62,6 +66,8 @@ public:
     RpcResult<Outcome> reload(const kernel::ILinks& links);
     RpcResult<std::string> save(); // the file that was written
     RpcResult<Config> startup() const;
+    // What differs between the startup file, missing or not, and what runs.
+    RpcResult<std::vector<std::string>> unsaved() const;
 
     // The module may hold something else than what is configured: reads it back and sends
     // the difference. False if the module could not be brought up to date; call it again
@@ -117,24 +123,33 @@ private:
     void forget_settled_refusals();
     // The running configuration, one object at a time: what is refused keeps out no other.
     kernel::KernelResult<std::size_t> push_each();
+    std::optional<Config> load_startup();
+    void log_config(std::string_view event);
     void adopt(); // what the module holds becomes the running configuration
+    kernel::KernelResult<void> decide();
+    void keep(const nlohmann::json& change, Outcome& outcome);
+    void keep_all();
+    void report_not_kept(const Problems& problems);
     void become(Config config);
     tl::unexpected<RpcError> no_startup() const;
     void report_sync_failure(const kernel::Error& error);
 
     kernel::IKernel& kernel_;
     ConfigFile file_;
+    RunningFile kept_;
     Log& log_;
     Config running_;
     std::uint64_t generation_;
     std::optional<Mirror> mirror_;
     Baselines baselines_; // of the counters that are shown
-    std::string last_failure_;
+    std::string last_failure_, last_not_kept_;
     std::map<std::string, Refused> refused_; // by object: "interface gre1"
     bool in_sync_ = false;
     bool file_is_bad_ = false;
     // A bad file at start: until somebody gives a configuration the module keeps its own.
     bool hands_off_ = false;
+    // No daemon before this one has left its configuration: the module may know better.
+    bool undecided_ = false;
 };
 
 } // namespace tunqos

@@ -36,9 +36,11 @@ void carry_out(const std::vector<kernel::Operation>& operations, kernel::State& 
 // each such object, with the setting and what to do.
 Problems lacking(std::span<const kernel::Operation> operations, std::uint64_t capabilities);
 
-// The way back: a configuration that compiles to this state, with table-maps named
-// recovered-1 and so on, for a daemon whose file cannot be read. Priorities over 63 have
-// no place in a configuration; a table that holds them is left out.
-Config recover(const kernel::State& actual);
+// The way back: a configuration that compiles to this state, for a daemon that has lost its own.
+// What `known` says of an object that the module has just so is kept with all its names, and what
+// the module does not have of it (descriptions, table-maps, entries without a match) as well.
+// Other table-maps are named recovered-1 and so on. Priorities over 63 have no place in a
+// configuration; a table that holds them is left out.
+Config recover(const kernel::State& actual, const Config& known = {});
 
 } // namespace tunqos::planner

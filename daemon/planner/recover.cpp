@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The module's state as a configuration. Names of table-maps are lost, meanings are not.
+// The module's state as a configuration. Names of table-maps may be lost, meanings are not.
 #include <algorithm>
 #include <charconv>
 #include <tuple>
@@ -26,39 +26,84 @@ TableMap decompile(const Table& table, const Table& copied) {
 
 class Recovery {
 public:
+    explicit Recovery(const Config& known) : known_(known), expected_(compile(known)) {}
+
     Config run(const kernel::State& actual) {
+        config_.table_maps = known_.table_maps;
+        for (const auto& [name, map] : known_.table_maps)
+            names_.try_emplace(content(map), name);
+        for (const auto& [name, interface] : known_.interfaces) {
+            if (!interface.description.empty())
+                config_.interfaces[name].description = interface.description;
+        }
         for (const auto& [binding, tunnel] : actual.tunnels) {
             if (const auto* device = std::get_if<kernel::Device>(&binding))
-                config_.interfaces[*device].tunnel = profile(tunnel);
+                config_.interfaces[*device].tunnel = is_known(binding, tunnel)
+                                                         ? known_.interfaces.at(*device).tunnel
+                                                         : profile(tunnel);
         }
+        known_crypto_maps(actual);
         for (const auto& [binding, tunnel] : actual.tunnels) {
-            if (!std::holds_alternative<kernel::Device>(binding)) crypto_map(binding, tunnel);
+            if (!std::holds_alternative<kernel::Device>(binding) && !is_known(binding, tunnel))
+                crypto_map(binding, tunnel);
         }
-        for (const auto& [device, port] : actual.ports) {
-            Interface& interface = config_.interfaces[device];
-            if (port.dscp_pcp) {
-                PortProfile& to = interface.port.emplace();
-                if (*port.dscp_pcp != class_selector_pcp_table())
-                    to.table = name_of(decompile(*port.dscp_pcp, class_selector_pcp_table()));
-            }
-            interface.protocol_cos = port.protocol_pcp;
-            if (port.dscp_mark) {
-                MarkProfile& to = interface.mark.emplace();
-                to.mask = port.mark_mask;
-                if (*port.dscp_mark != compile_table({})) to.table = name_of(*port.dscp_mark);
-            }
-        }
+        for (const auto& [device, port] : actual.ports)
+            put(port, config_.interfaces[device]);
         return std::move(config_);
     }
 
 private:
+    using Content =
+        std::tuple<std::map<std::uint8_t, std::uint8_t>, std::optional<TableDefault>, std::uint8_t>;
+
+    static Content content(const TableMap& map) {
+        return {map.map, map.fallback, map.default_value};
+    }
+
+    bool is_known(const kernel::Binding& binding, const kernel::Tunnel& tunnel) const {
+        const auto found = expected_.tunnels.find(binding);
+        return found != expected_.tunnels.end() && found->second == tunnel;
+    }
+
+    // As they are in the module, or not complete, so that they never were.
+    void known_crypto_maps(const kernel::State& actual) {
+        for (const auto& [key, map] : known_.crypto_maps) {
+            const auto binding = kernel::ipsec_binding(map.match);
+            const auto found = binding ? actual.tunnels.find(*binding) : actual.tunnels.end();
+            const bool here = found != actual.tunnels.end() && is_known(*binding, found->second);
+            if (map.match.empty() || here) config_.crypto_maps.emplace(key, map);
+        }
+    }
+
+    void put(const kernel::Port& port, Interface& interface) {
+        const auto expected = expected_.ports.find(port.device);
+        if (expected != expected_.ports.end() && expected->second == port) {
+            const Interface& known = known_.interfaces.at(port.device);
+            interface.port = known.port;
+            interface.mark = known.mark;
+            interface.protocol_cos = known.protocol_cos;
+            return;
+        }
+        interface.protocol_cos = port.protocol_pcp;
+        if (port.dscp_pcp) {
+            PortProfile& to = interface.port.emplace();
+            if (*port.dscp_pcp != class_selector_pcp_table())
+                to.table = name_of(decompile(*port.dscp_pcp, class_selector_pcp_table()));
+        }
+        if (port.dscp_mark) {
+            MarkProfile& to = interface.mark.emplace();
+            to.mask = port.mark_mask;
+            if (*port.dscp_mark != compile_table({})) to.table = name_of(*port.dscp_mark);
+        }
+    }
+
     // Equal tables share one table-map.
     std::string name_of(const TableMap& map) {
-        auto [at, is_new] =
-            names_.try_emplace({map.map, map.fallback, map.default_value}, std::string());
+        auto [at, is_new] = names_.try_emplace(content(map), std::string());
         if (is_new) {
-            at->second = "recovered-" + std::to_string(names_.size());
-            config_.table_maps.emplace(at->second, map);
+            do {
+                at->second = "recovered-" + std::to_string(++tables_);
+            } while (!config_.table_maps.emplace(at->second, map).second);
         }
         return at->second;
     }
@@ -147,18 +192,17 @@ private:
         map.tunnel = profile(tunnel);
     }
 
-    using Content =
-        std::tuple<std::map<std::uint8_t, std::uint8_t>, std::optional<TableDefault>, std::uint8_t>;
-
+    const Config& known_;
+    const kernel::State expected_; // of it
     Config config_;
     std::map<Content, std::string> names_; // of the table-maps
-    std::uint32_t unnamed_ = 0;
+    std::uint32_t unnamed_ = 0, tables_ = 0;
 };
 
 } // namespace
 
-Config recover(const kernel::State& actual) {
-    return Recovery().run(actual);
+Config recover(const kernel::State& actual, const Config& known) {
+    return Recovery(known).run(actual);
 }
 
 } // namespace tunqos::planner

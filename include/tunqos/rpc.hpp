@@ -24,6 +24,8 @@
 //                  {file}: write memory
 //  config.reload   -
 //                  as config.set: the file becomes the running configuration
+//  config.unsaved  -
+//                  {changes: [text]}: from the file to the running configuration
 //  counters.clear  {name?}
 //                  {}: from now on show counts from 0, of this tunnel or port or of everything,
 //                  until the daemon or the module starts again
@@ -38,7 +40,8 @@
 //
 //  TunnelStatus {name: "gre1" | "vpn 10", binding: "device"|"ipsec", peer?, match?, kind?, model,
 //                state:
-//                "pending"|"active"|"failed"|"incomplete"|"no-module", problem?, hooks: [..],
+//                "pending"|"active"|"no-sa"|"failed"|"incomplete"|"no-module",
+//                problem?, hooks: [..],
 //                encap: {dscp, value?, table?, byKernel: bool, packets, written, leftAlone,
 //                dropped},
 //                decap: {dscp, table?, permit?, class, packets, written, leftAlone, dropped},

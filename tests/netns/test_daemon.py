@@ -55,13 +55,35 @@ def restarts(case, net, tun, daemon):
     case.true("and knows its configuration", "tunnel encap dscp set af31" in
               daemon.cli("show running-config").stdout)
 
-    # not written: the next start takes the file's word
-    daemon.cli(*config("interface tun", "tunnel encap dscp set cs1"))
+    # not written: it goes on all the same, with all its names
+    daemon.cli(*config("table-map unsaved", "map from ef to cs1",
+                       "interface tun", "description unsaved",
+                       "tunnel encap dscp table unsaved"))
+    text = daemon.cli("show running-config").stdout
     shots.outer(case, net, tun, "typed, not written", 8)
-    case.equal("stopped", daemon.stop(), 0)
-    shots.outer(case, net, tun, "daemon stopped", 8)
+    for how, status in ((signal.SIGTERM, 0), (signal.SIGKILL, -9)):
+        case.equal("ended", daemon.stop(how), status)
+        shots.outer(case, net, tun, "%s" % how, 8)
+        at = len(daemon.output())
+        daemon.start()
+        shots.outer(case, net, tun, "%s, the next one" % how, 8)
+        done = daemon.cli("show running-config")
+        case.equal("%s: all of it" % how, done.stdout, text)
+        case.true("what is not saved: " + done.stderr,
+                  "3 changes are not in the startup-config" in done.stderr)
+        case.true("is in the log", "startup-config-differs" in
+                  daemon.output()[at:])
+    # lost with it: the module and the file say what they know
+    daemon.stop(signal.SIGKILL)
+    os.unlink(daemon.socket + ".running")
     daemon.start()
+    shots.outer(case, net, tun, "from the module", 8)
+    done = daemon.cli("show running-config").stdout
+    case.true("by another name: " + done, "recovered-1" in done)
+    daemon.cli("configure replace startup-config")
     shots.outer(case, net, tun, "the file's word", AF31)
+    case.equal("nothing is left to save",
+               daemon.rpc("config.unsaved")["result"], {"changes": []})
 
     tq.unload()
     shots.outer(case, net, tun, "without the module", 0)

@@ -33,6 +33,17 @@ def restart(daemon):
     daemon.start()
 
 
+def take(daemon):
+    """What is in the file runs."""
+    answer = daemon.rpc("config.reload")
+    if "result" not in answer:
+        raise RuntimeError(str(answer))
+
+
+def kept(daemon):
+    return daemon.socket + ".running"
+
+
 def read(path):
     with open(path, "rb") as f:
         return f.read()
@@ -82,15 +93,22 @@ def conditions(case, daemon, sock):
             ("binary", lambda: write(path, bytes(range(255, -1, -1)) * 16), "line 1"),
             ("zeros", lambda: write(path, bytes(4096)), "line 1"),
             ("huge", huge, "larger than 64 MiB")]
-    for name, make, words in bad:
+    for number, (name, make, words) in enumerate(bad):
         write(path, good)
         restart(daemon)
+        take(daemon)
         topo.wait(lambda: encap(sock) == 26, 10, name)
         daemon.stop()
         os.unlink(path)
         make()
+        lost = number % 2  # what ran is known from its file, or from the module
+        if lost:
+            os.unlink(kept(daemon))
         at = len(daemon.output())
         daemon.start()
+        case.true(name + ": where it is from", (
+            "config-recovered" if lost else "running-config-kept") in
+            daemon.output()[at:], daemon.output()[at:])
         case.equal(name + ": the module keeps its state", encap(sock), 26)
         case.equal(name + ": runs what the module has",
                    daemon.rpc("config.get")["result"]["config"]["interfaces"]
@@ -106,6 +124,7 @@ def conditions(case, daemon, sock):
         topo.run(None, "rm", "-rf", path, path + ".bad")
     write(path, good)
     daemon.start()
+    take(daemon)
 
 
 def wrong_mode(case, daemon, sock):
@@ -169,6 +188,44 @@ def disks(case, daemon, sock):
         topo.run(None, "umount", disk)
         daemon.config = home
     daemon.start()
+    take(daemon)
+
+
+def no_room(case, daemon, sock):
+    """What runs cannot be kept: that is said, and nothing old runs later."""
+    disk = daemon.dir + "/run"
+    os.mkdir(disk)
+    topo.run(None, "mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk)
+    home = daemon.socket
+    daemon.stop()
+    try:
+        daemon.socket = disk + "/sock"
+        daemon.start()
+        take(daemon)
+        before = steps.files(disk)
+        case.true("kept", "sock.running" in before, str(before))
+        with contextlib.suppress(OSError):
+            write(disk + "/fill", bytes(1 << 20))
+        many = {"interfaces": dict(OTHER["interfaces"], **{
+            "gre%d" % i: {"tunnel": {}} for i in range(100)}), "version": 1}
+        answer = daemon.rpc("config.set", config=many)
+        warnings = str(answer.get("result", {}).get("warnings"))
+        case.true("says so: " + warnings, "cannot be kept" in warnings and
+                  "No space left" in warnings)
+        case.equal("in effect", encap(sock), 8)
+        daemon.stop(signal.SIGKILL)
+        case.true("nothing old", "sock.running" not in steps.files(disk))
+        os.unlink(disk + "/fill")
+        daemon.start()
+        case.equal("goes on", (encap(sock), "gre99" in sock.tunnels()),
+                   (8, True))
+        case.true("kept again", "sock.running" in steps.files(disk))
+    finally:
+        daemon.stop()
+        topo.run(None, "umount", disk)
+        daemon.socket = home
+    daemon.start()
+    take(daemon)
 
 
 def serves(daemon):
@@ -241,6 +298,7 @@ def test(case):
         case.note("conditions of the file done")
         wrong_mode(case, daemon, sock)
         disks(case, daemon, sock)
+        no_room(case, daemon, sock)
         case.note("disks done")
         two(case, daemon, sock)
         dying_clients(case, daemon, sock)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tunqos-test: limit=900
 """The daemon is killed at each step of what it does: what it leaves behind is
-the old state or the whole new one, the next daemon goes on from there, and the
-packets meanwhile have the one mark or the other.
+the old state or the whole new one, the next daemon goes on from there, saved or
+not, and the packets meanwhile have the one mark or the other.
 """
 
 import fcntl
@@ -30,7 +30,8 @@ def config(which):
         "version": 1,
         "tableMaps": {"cos": table},
         "interfaces": {
-            "tun": {"tunnel": {"encap": {"dscp": {"set": MARKS[which]}}}},
+            "tun": {"description": "state %d" % which,
+                    "tunnel": {"encap": {"dscp": {"set": MARKS[which]}}}},
             "gre%d" % which: {"tunnel": {}},
             "lan.10": {"port": {"cos": {"table": "cos"}}}},
         "cryptoMaps": {"vpn 10": {
@@ -55,9 +56,12 @@ class Rig:
         self.sock = sock
         self.marked = marked
         self.state = []
+        self.kept = []
         for which in (1, 0):
             self.set(which)
             self.state.insert(0, settings(sock))
+            with open(daemon.socket + ".running", "rb") as f:
+                self.kept.insert(0, f.read())
         case.true("two states", self.state[0] != self.state[1])
 
     def set(self, which):
@@ -67,6 +71,17 @@ class Rig:
     def write(self, which):
         with open(self.daemon.config, "w") as f:
             json.dump(config(which), f)
+
+    def leave(self, which):
+        """As if the daemon before had run this."""
+        with open(self.daemon.socket + ".running", "wb") as f:
+            f.write(self.kept[which])
+
+    def running(self):
+        """Which of the two runs, down to its description."""
+        answer = self.daemon.rpc("config.get")
+        found = answer["result"]["config"]["interfaces"]["tun"]
+        return ("state 0", "state 1").index(found["description"])
 
     def file(self):
         """Which of the two is in the file."""
@@ -101,11 +116,14 @@ class Rig:
             return self.state.index(found)
         return None
 
-    def start(self, want, where):
-        """The next daemon brings the module to what is in the file."""
+    def start(self, where, want=None):
+        """The next daemon goes on with what ran, and the module has it."""
         self.daemon.start()
+        running = self.running()
+        if want is not None:
+            self.case.equal("what ran goes on", running, want, where)
         try:
-            topo.wait(lambda: settings(self.sock) == self.state[want], 10,
+            topo.wait(lambda: settings(self.sock) == self.state[running], 10,
                       "the next daemon")
         except Exception as e:  # say where, and go on
             self.case.fail("the next daemon converges", "%s: %s" % (where, e))
@@ -156,7 +174,8 @@ def commits(rig):
         if answered:
             case.equal("what was answered is there", which, 1, where)
         case.equal("the file", rig.file(), 0, where)
-        rig.start(0, where)
+        rig.start(where, 1 if answered else None)
+        rig.set(0)
     case.equal("died before and after", seen, {0, 1})
 
 
@@ -187,7 +206,8 @@ def saves(rig):
                    0o640, where)
         case.equal("the module", rig.which(where), 1 - old, where)
         seen.add(found != old)
-        rig.start(found, where)
+        # whatever is in the file
+        rig.start(where, 1 - old)
         old = found
     case.equal("died before and after", seen, {False, True})
     case.true("saved", "result" in rig.daemon.rpc("config.save"))
@@ -217,17 +237,17 @@ def set_aside(rig):
         if found != bad:
             with open(daemon.config + ".bad") as f:
                 case.equal("the bad file is kept", f.read(), bad, where)
-        rig.start(1 - old, where)
+        rig.start(where, 1 - old)
     rig.write(rig.which("set aside"))
 
 
 def starts(rig):
-    """At its start, when the file is not what the module has."""
+    """At its start, when what ran is not what the module has."""
     case = rig.case
     old = rig.which("before")
     daemon = rig.daemon
     daemon.stop()
-    rig.write(1 - old)
+    rig.leave(1 - old)
     calls = "sendto,sendmsg,bind,listen,epoll_wait"
     argv = (tq.program("tunqosd"), "--socket", daemon.socket, "--config",
             daemon.config)
@@ -244,7 +264,7 @@ def starts(rig):
     seen = set()
     for step in todo:
         where = "start, %s %d" % step
-        rig.write(1 - old)
+        rig.leave(1 - old)
         trace = steps.Strace(ns="rA", argv=argv, calls=calls,
                              inject=steps.kill_at(step),
                              stdout=subprocess.DEVNULL,
@@ -259,8 +279,8 @@ def starts(rig):
         rig.marked.look()
         old = old if found is None else found
     case.equal("died before and after", seen, {False, True})
-    rig.write(1 - old)
-    rig.start(1 - old, "after all")
+    rig.leave(1 - old)
+    rig.start("after all", 1 - old)
 
 
 def test(case):

@@ -39,11 +39,25 @@ Config only(const Config& config, const Match& match) {
     return part;
 }
 
+// After a whole configuration: what would be lost when the machine starts anew. On the stream of
+// the notes, so that the configuration can be typed in as it is.
+void note_unsaved(Session& session) {
+    const Reply reply = session.call("config.unsaved");
+    if (!reply) return; // an older daemon, or a file that show startup-config complains of
+    const std::size_t changes = reply->value("changes", json::array()).size();
+    if (changes == 0) return;
+    session.note(fmt::format("{} {} not in the startup-config; write memory saves {}", changes,
+                             changes == 1 ? "change is" : "changes are",
+                             changes == 1 ? "it" : "them"));
+}
+
 Status show_running_config(Session& session, const Match& match) {
     auto fetched = fetch_config(session, "running");
     if (!fetched) return session.refuse(fetched.error());
     if (!match.has("interface") && !match.has("crypto") && !match.has("table-map")) {
-        return session.show(match, fetched->raw, config_to_ios(fetched->config));
+        const Status status = session.show(match, fetched->raw, config_to_ios(fetched->config));
+        note_unsaved(session);
+        return status;
     }
     const Config part = only(fetched->config, match);
     if (part == Config{}) {

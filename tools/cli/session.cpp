@@ -440,6 +440,10 @@ Status Session::show(const Match& match, const nlohmann::json& json, const std::
     return Status::ok;
 }
 
+void Session::note(const std::string& text) {
+    err_ << "% NOTE: " << text << '\n';
+}
+
 Status Session::refuse(const CallError& error) {
     if (error.problems.empty()) {
         refuse(error.message);

@@ -57,6 +57,7 @@ public:
     void go_to(Context context);
     // Prints a show's answer: JSON if asked for, else the text; through `| include` and so on.
     Status show(const Match& match, const nlohmann::json& json, const std::string& text);
+    void note(const std::string& text);
     Status refuse(const CallError& error);
     Status refuse(std::string_view message);
     std::ostream& out() { return out_; }

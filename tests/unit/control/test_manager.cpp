@@ -63,15 +63,17 @@ TEST_CASE("a missing file is an empty configuration") {
 
 TEST_CASE("at start only the difference is sent") {
     Fixture f;
-    f.write(config_to_text(other()));
+    const std::string kept = f.directory.path() + "/running";
+    REQUIRE(RunningFile(kept, "boot").write(other()));
     f.kernel.state = planner::compile(full);
-    f.manager.start();
+    Manager first(f.kernel, ConfigFile(f.path), f.log, 100, RunningFile(kept, "boot"));
+    first.start();
     REQUIRE(f.kernel.applied.size() == 1);
     CHECK(f.kernel.applied[0].size() == 1);
     CHECK(f.kernel.state == planner::compile(other()));
 
     // The next daemon finds all as it should be.
-    Manager next(f.kernel, ConfigFile(f.path), f.log, 200);
+    Manager next(f.kernel, ConfigFile(f.path), f.log, 200, RunningFile(kept, "boot"));
     next.start();
     CHECK(f.kernel.applied.size() == 1);
 }

@@ -158,6 +158,45 @@ class Daemon(unittest.TestCase):
         self.assertEqual(self.process.wait(10), 0)
         self.assertFalse(os.path.exists(self.path))
 
+    def running(self):
+        return self.connect().call("config.get")["result"]["config"]
+
+    def end(self, how):
+        self.process.send_signal(how)
+        self.process.wait(10)
+
+    def test_what_runs_outlives_the_daemon_and_the_file_is_for_the_boot(self):
+        self.write(json.dumps(GRE))
+        self.start(TUNQOS_BOOT_ID="1")
+        status = os.stat(self.path + ".running")
+        self.assertEqual(stat.S_IMODE(status.st_mode), 0o600)
+        for how in (signal.SIGKILL, signal.SIGTERM, signal.SIGABRT):
+            self.end(how)
+            self.write(json.dumps(EMPTY))
+            self.start(TUNQOS_BOOT_ID="1")
+            self.assertEqual(self.running(), GRE)
+            unsaved = self.connect().call("config.unsaved")["result"]["changes"]
+            self.assertEqual(len(unsaved), 1)
+            self.assertIn("interface gre1: added", unsaved[0])
+        self.assertEqual(self.log_text().count("startup-config-differs"), 3)
+        self.end(signal.SIGKILL)
+        self.start(TUNQOS_BOOT_ID="2")
+        self.assertEqual(self.running(), EMPTY)
+
+    def test_a_damaged_running_configuration_is_reported(self):
+        self.write(json.dumps(GRE))
+        self.start()
+        self.end(signal.SIGKILL)
+        with open(self.path + ".running", "a") as file:
+            file.write("garbage\n")
+        self.start()
+        self.assertIn("running-config-damaged path=\"%s.running line 2" % self.path,
+                      self.log_text())
+        self.assertEqual(self.running(), GRE)  # of the file: there is no module to ask
+        self.end(signal.SIGKILL)
+        self.start()
+        self.assertEqual(self.log_text().count("running-config-damaged"), 1)
+
     def test_a_bad_file_is_reported_whole_and_set_aside_by_save(self):
         self.write(BAD)
         self.start()
