@@ -99,7 +99,7 @@ std::vector<std::string> advise_sa(const Sa& sa, const SaBinder::Owner& owner, c
 
 std::vector<std::string> note_sa(const Sa& sa, const SaBinder::Owner& owner) {
     std::vector<std::string> notes;
-    const auto& [encap, decap, pre_classify, control] = *owner.profile;
+    const auto& [encap, decap, pre_classify, control, mode] = *owner.profile;
     const std::string name = "SA " + to_string(sa);
     const auto put = [&](Watched what, const std::string& setting) {
         notes.push_back(make_finding(what, name, {.what = setting + " of " + owner.name}).text);
