@@ -52,10 +52,10 @@ struct IpsecDevice {
 // What a device says of itself that has to do with marks.
 struct LinkFacts {
     int index = 0;
-    std::string kind;           // "gre", "vlan", "" for a device without a kind
+    std::string kind = {};      // "gre", "vlan", "" for a device without a kind
     int lower = 0;              // the device under it; 0: none, not said, or in another namespace
     int master = 0;             // the bond, bridge or VRF that it is in; 0: none
-    std::string remote;         // of a tunnel, in canonical text; empty: any, or not said
+    std::string remote = {};    // of a tunnel, in canonical text; empty: any, or not said
     bool copies_dscp = false;   // ip6tnl, ip6gre: rcv-dscp-copy, `dscp inherit`
     bool inherits_tos = false;  // the outer DS field is a copy, by the device's own setting
     bool no_encaplimit = false; // ip6tnl: without the destination option that counts tunnels

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <optional>
+#include <memory>
 
 namespace tunqos::cli {
 namespace {
@@ -112,7 +112,7 @@ private:
 
 int run_script(Session& session, std::istream& input, OnError on_error) {
     Script script(session, exit_refused, on_error);
-    std::optional<WithoutWaiting> rest;
+    std::unique_ptr<WithoutWaiting> rest;
     std::size_t number = 0;
     for (std::string line; std::getline(input, line);) {
         const std::string before = "line " + std::to_string(++number) + ": ";
@@ -120,7 +120,8 @@ int run_script(Session& session, std::istream& input, OnError on_error) {
         script.feed(line, before);
         if (script.stopped()) break;
         // Of a pipe what is there: whoever writes into it may wait for this program to end.
-        if (script.has_quit() && &input == &std::cin && !rest) rest.emplace();
+        if (script.has_quit() && &input == &std::cin && !rest)
+            rest = std::make_unique<WithoutWaiting>();
     }
     return script.finish();
 }

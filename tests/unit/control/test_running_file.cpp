@@ -51,6 +51,7 @@ struct Machine {
     std::string kept = directory.path() + "/running";
     std::string boot = "boot 1";
     kernel::FakeKernel kernel;
+    kernel::FakeLinks links;
     Log log{Log::Sink::none};
 
     Manager daemon() { return {kernel, ConfigFile(startup), log, 100, RunningFile(kept, boot)}; }
@@ -139,7 +140,7 @@ TEST_CASE("the startup file takes the place of what runs at boot or on request o
         Manager manager = m.daemon();
         manager.start();
         CHECK(*manager.unsaved() == diff(other(), full));
-        REQUIRE(manager.reload());
+        REQUIRE(manager.reload(m.links));
         CHECK(m.next() == other());
     }
     SECTION("a file that was bad meanwhile") {

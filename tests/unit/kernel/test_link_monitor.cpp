@@ -90,7 +90,7 @@ TEST_CASE("an xfrm or vti device tells its SAs") {
     Link moved(RTM_NEWLINK);
     moved.name("ipsec0").detail("xfrm", IFLA_XFRM_IF_ID, std::uint32_t{7});
     mnl_attr_put_u32(moved.header(), IFLA_LINK_NETNSID, 0);
-    CHECK(decode_link(moved.header())->kind == "xfrm");
+    CHECK(decode_link(moved.header())->facts.kind == "xfrm");
     CHECK(decode_link(moved.header())->match.empty());
 }
 

@@ -120,12 +120,15 @@ TEST_CASE("a filter that ends with ok overwrites skb->tc_index, one that goes on
 TEST_CASE("every classifier has its list of actions somewhere else", "[tc]") {
     const std::vector<Action> pass{gact(TC_ACT_OK)}, on{gact(TC_ACT_UNSPEC)};
     for (const auto& [kind, list] :
-         {std::pair("flower", TCA_FLOWER_ACT), std::pair("basic", TCA_BASIC_ACT),
-          std::pair("fw", TCA_FW_ACT), std::pair("flow", TCA_FLOW_ACT),
-          std::pair("route", TCA_ROUTE4_ACT), std::pair("cgroup", TCA_CGROUP_ACT)}) {
+         std::initializer_list<std::pair<const char*, std::uint16_t>>{{"flower", TCA_FLOWER_ACT},
+                                                                      {"basic", TCA_BASIC_ACT},
+                                                                      {"fw", TCA_FW_ACT},
+                                                                      {"flow", TCA_FLOW_ACT},
+                                                                      {"route", TCA_ROUTE4_ACT},
+                                                                      {"cgroup", TCA_CGROUP_ACT}}) {
         INFO(kind);
-        CHECK(act(filter(pass, kind, static_cast<std::uint16_t>(list))) == Act::overwrites);
-        CHECK(act(filter(on, kind, static_cast<std::uint16_t>(list))) == std::nullopt);
+        CHECK(act(filter(pass, kind, list)) == Act::overwrites);
+        CHECK(act(filter(on, kind, list)) == std::nullopt);
     }
 }
 
