@@ -111,12 +111,23 @@ def truncated(case, net):
 
 @reason("unknown_header")
 def unknown_header(case, net):
-    """MPLS in IP; not the other way round."""
+    """More labels than are looked behind."""
     with net.tunnel("ipip", options="mode any"), wire.Raw("rA", "tun") as raw:
         bind("rA", encap_dscp="copy")
         with counted(case, "rA", "unknown_header", 4):
             for _ in range(4):
-                raw.sock.sendto(b"\0\x01\x01\x40" + bytes(60), ("tun", MPLS))
+                raw.sock.sendto(b"\0\x01\0\x40" * 16 + bytes(60),
+                                ("tun", MPLS))
+
+
+@reason("device_decap_dscp")
+def device_decap_dscp(case, net):
+    """The driver has copied what the table leaves."""
+    with net.tunnel("ip6tnl", options="mode any dscp inherit"):
+        bind("rA", encap_dscp="copy")
+        bind("rB", encap_dscp="native", decap_dscp="table", decap_table=HOLE)
+        with counted(case, "rB", "device_decap_dscp", 4):
+            shoot(case, "copied", net)
 
 
 @reason("table_leave")

@@ -31,6 +31,7 @@ const Lines& values_of(const std::string& type) {
         {"MARK", {"0x10"}},
         {"MASK", {"0x3f"}},
         {"SPI", {"0x1001"}},
+        {"COS", {"3"}},
         {"HANDLE", {"8001:"}},
         {"LINE", {"some text"}},
     };
@@ -225,11 +226,12 @@ TEST_CASE("no X after X is the state before") {
             }
         }
     }
-    // Each kind was seen, and most of it is what the test is about.
-    CHECK(count.undone > 500);
+    // Each kind was seen, and most of it is what the test is about: refused is what does not go
+    // with a start, as set cos on a tunnel.
+    CHECK(count.undone > 900);
     CHECK(count.replaced > 20);
     CHECK(count.there > 5);
-    CHECK(count.refused < count.undone / 2);
+    CHECK(count.refused < count.undone);
 }
 
 TEST_CASE("no without the value takes away what X has set") {

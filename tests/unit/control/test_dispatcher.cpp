@@ -225,6 +225,7 @@ TEST_CASE("show joins the configuration with what the module says") {
     CHECK(tunnels[0] == json::parse(R"({
         "name": "gre1", "binding": "device", "kind": "gre", "model": "custom", "state": "active",
         "hooks": ["outer"], "preClassify": {"enabled": false}, "warnings": [],
+        "notes": [], "acting": [], "saWarnings": [],
         "encap": {"dscp": "table", "table": "wan", "byKernel": false, "innerDscp": "keep",
                   "ecn": "native",
                   "packets": 7, "written": 0, "leftAlone": 0, "dropped": 0},

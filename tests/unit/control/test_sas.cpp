@@ -104,7 +104,7 @@ TEST_CASE("show.sas has every SA with what binds it") {
         "dontEncapDscp": false, "noEcn": false, "replayWindow": 1024,
         "drops": {"late": 3, "repeated": 2, "broken": 1},
         "recentDrops": {"late": 0, "repeated": 0, "broken": 0},
-        "bound": "crypto map vpn 10", "warnings": []})"));
+        "bound": "crypto map vpn 10", "warnings": [], "notes": []})"));
     CHECK(list[1].at("bound") == nullptr);
     CHECK(list[1].at("direction") == "unknown");
     CHECK(list[1].at("mark") == "0x10/0xff");

@@ -26,7 +26,8 @@ table-map wan
 !
 crypto map vpn 10 ipsec-isakmp
  set peer 203.0.113.2
- tunnel diffserv-mode uniform permit 0-47
+ tunnel encap dscp copy
+ tunnel decap dscp copy permit 0-47
  qos pre-classify
 !
 interface eth1.10
