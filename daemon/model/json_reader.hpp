@@ -5,8 +5,8 @@
 
 #include <initializer_list>
 #include <optional>
-#include <span>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -40,8 +40,8 @@ TEST_CASE("every profile reads back from JSON as it was") {
         ++count;
     });
     // and with native the inner DSCP is kept
-    CHECK(count == 5 * 7 * 2 * 4 + 4 * (4 * 3 * 2 * 2 - 1) + (3 * 2 * 2 - 1) + 5 * 4 * 3 * 2 +
-                       (8 * 4 + 2));
+    CHECK(count ==
+          5 * 7 * 2 * 4 + 4 * (4 * 3 * 2 * 2 - 1) + (3 * 2 * 2 - 1) + 5 * 4 * 3 * 2 + (8 * 4 + 2));
 }
 
 TEST_CASE("every table-map line and default reads back from JSON as it was") {
