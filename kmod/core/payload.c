@@ -24,8 +24,8 @@ int tunqos_payload_ip(const u8 *data, unsigned int len, unsigned int offset,
 	return 0;
 }
 
-/**
- * tunqos_payload_mpls() - the IP header behind a stack of labels
+/*
+ * the IP header behind a stack of labels
  *
  * RFC 3032: nothing says what is behind the bottom label but the first four
  * bits, 4 or 6 (RFC 4928); explicit null labels say it themselves, and are as
@@ -58,8 +58,8 @@ int tunqos_payload_mpls(const u8 *data, unsigned int len, unsigned int offset,
 	return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
 }
 
-/**
- * tunqos_payload_ppp() - the IP header behind a PPP protocol field
+/*
+ * the IP header behind a PPP protocol field
  *
  * Of one byte, if it is compressed (RFC 1661 section 6.5), or two. Parameters
  * and result as of tunqos_payload_ip().

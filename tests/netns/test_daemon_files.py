@@ -90,7 +90,8 @@ def conditions(case, daemon, sock):
     bad += [("a directory", directory, "not a regular file"),
             ("a fifo", fifo, "not a regular file"),
             ("a link to itself", loop, "symbolic links"),
-            ("binary", lambda: write(path, bytes(range(255, -1, -1)) * 16), "line 1"),
+            ("binary", lambda: write(path, bytes(range(255, -1, -1)) * 16),
+             "line 2, column 10"),
             ("zeros", lambda: write(path, bytes(4096)), "line 1"),
             ("huge", huge, "larger than 64 MiB")]
     for number, (name, make, words) in enumerate(bad):

@@ -88,9 +88,10 @@ def binds(case, net, tun, daemon):
         shots.outer(case, net, tun, line + " wins", dscp)
         case.equal(line + ": show.sas", sas(daemon)[OUT]["bound"],
                    "crypto map v %d" % (20 + number))
-    case.equal("one of them has SAs", [
+    # the SA inward has the reqid, and another SPI
+    case.equal("two of them have SAs", [
         one["state"] for one in daemon.rpc("show.tunnels")["result"]["tunnels"]
-    ], ["no-sa"] * (len(order) - 1) + ["active"])
+    ], ["no-sa"] * (len(order) - 2) + ["active"] * 2)
     with genl.Tunqos("rA") as sock:
         generation = sock.info()["generation"]
         daemon.cli("write memory")
@@ -130,7 +131,7 @@ def shown(case, daemon):
         text = daemon.cli(what).stdout
         case.true("a peer of nobody: " + text,
                   "no-sa" in text and "active" not in text)
-    daemon.cli(*entry(10, "set peer " + PEER))
+    daemon.cli(*entry(10, "no set peer", "set peer " + PEER))
     text = daemon.cli("show crypto map").stdout
     case.true("a peer of somebody: " + text, "State: active" in text)
     found = sas(daemon)

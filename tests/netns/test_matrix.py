@@ -86,9 +86,9 @@ def native_ecn(kind, inner, outer):
     """The inner ECN after the kernel alone, or DROP."""
     if kind.startswith(BLIND + ("gtp",)):
         return inner
-    # WireGuard puts CE in, as IPsec does; the others do RFC 6040
-    return expect.decap_ecn("native", inner, outer,
-                            kind.startswith("wireguard"))
+    ecn = expect.decap_ecn("native", inner, outer)
+    # WireGuard does RFC 6040 as the others, but drops nothing
+    return inner if ecn is expect.DROP and kind.startswith("wireguard") else ecn
 
 
 def mapped(setting, what, dscp, same):

@@ -228,8 +228,8 @@ class Tunqos:
         device, peer, local (text), reqid, if_id, mark, mark_mask, spi; words
         for encap_dscp, encap_inner, encap_ecn, decap_dscp, decap_ecn,
         decap_class, class_via; class_mask; numbers for encap_value,
-        encap_inner_value, control_dscp, pre_classify; tables as 64 numbers, as is priority; decap_permit as a
-        set; label.
+        encap_inner_value, control_dscp, pre_classify; tables as 64 numbers,
+        as is priority; decap_permit as a set; label.
         """
         raw = b""
         for key, value in what.items():
