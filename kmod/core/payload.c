@@ -25,7 +25,7 @@ int tunqos_payload_ip(const u8 *data, unsigned int len, unsigned int offset,
 }
 
 /*
- * the IP header behind a stack of labels
+ * The IP header behind a stack of labels
  *
  * RFC 3032: nothing says what is behind the bottom label but the first four
  * bits, 4 or 6 (RFC 4928); explicit null labels say it themselves, and are as
@@ -59,7 +59,7 @@ int tunqos_payload_mpls(const u8 *data, unsigned int len, unsigned int offset,
 }
 
 /*
- * the IP header behind a PPP protocol field
+ * The IP header behind a PPP protocol field
  *
  * Of one byte, if it is compressed (RFC 1661 section 6.5), or two. Parameters
  * and result as of tunqos_payload_ip().
