@@ -4,7 +4,9 @@
 """IPsec as it comes: NAT-T, flags of the SA, an xfrm interface, transport
 mode, IPsec in IPsec, beside peers that are not ours."""
 
+import expect
 import genl
+import shots
 import topo
 import tq
 from bulk import bulk
@@ -80,6 +82,43 @@ def transport(case, net):
                    2 * 257)
 
 
+def onto_itself(case, net):
+    """A copy of the only header there is: nothing is written."""
+    with net.tunnel("gre-esp") as tun:
+        set_both(encap=dict(encap_dscp="copy"))
+        shots.outer(case, net, tun, "transport, copy", 0)
+        with genl.Tunqos("rA") as sock:
+            encap = sock.tunnels()[topo.WAN["rB"][4]]["encap"]
+        case.true("a packet came by", encap["packets"])
+        case.equal("nothing was written", encap["written"], 0)
+        case.equal("all are left alone", encap["left_alone"],
+                   encap["packets"])
+
+
+def rules(case, net):
+    """nftables beside the profile: who has the last word, and where."""
+    ours, theirs = expect.DSCP["ef"], expect.DSCP["cs1"]
+    for kind, where, proto, want in (
+            ("gre", "output", "gre", ours),
+            ("gre", "postrouting", "gre", theirs),
+            ("esp", "output", "esp", ours),
+            ("esp", "postrouting", "esp", ours)):
+        with net.tunnel(kind) as tun:
+            if kind == "esp":
+                set_both(encap=dict(encap_dscp="set", encap_value=ours))
+            else:
+                with genl.Tunqos("rA") as sock, sock.transaction():
+                    sock.flush()
+                    sock.set_tunnel(device="tun", encap_dscp="copy")
+            topo.run("rA", "nft", "add table ip order; add chain ip order c"
+                     " { type filter hook %s priority 0; }; add rule ip order"
+                     " c ip protocol %s ip dscp set %d" % (where, proto,
+                                                           theirs))
+            shots.outer(case, net, tun, "%s, a rule in %s" % (kind, where),
+                        want)
+            topo.run("rA", "nft", "delete table ip order")
+
+
 def not_ours(case, net):
     """Hooks for one peer leave the others as the kernel makes them."""
     with net.tunnel("esp") as tun:
@@ -118,7 +157,7 @@ def test(case):
     with tq.module():
         with topo.Founding(vlan_b=10) as net:
             for part in (nat_traversal, flags, xfrm_interface, transport,
-                         not_ours):
+                         onto_itself, rules, not_ours):
                 part(case, net)
                 case.note(part.__name__ + " done")
             for kind in ("gre", "ipip", "sit", "gre-esp"):
