@@ -23,25 +23,25 @@ static unsigned int abroad;
 struct hlist_head tunqos_devices[1 << TUNQOS_DEVICE_BITS];
 
 static const struct tunqos_kind kinds[] = {
-	{ "gre",	TUNQOS_FORM_GRE,	true,	false,	true },
-	{ "gretap",	TUNQOS_FORM_GRE,	true,	false,	true },
-	{ "ip6gre",	TUNQOS_FORM_GRE,	false,	true,	true },
-	{ "ip6gretap",	TUNQOS_FORM_GRE,	false,	true,	true },
-	{ "erspan",	TUNQOS_FORM_GRE,	true,	false,	true },
-	{ "ip6erspan",	TUNQOS_FORM_GRE,	false,	true,	true },
-	{ "ipip",	TUNQOS_FORM_IP,		true,	false,	true },
-	{ "sit",	TUNQOS_FORM_IP,		true,	false,	true },
-	{ "ip6tnl",	TUNQOS_FORM_IP,		false,	true,	true },
-	{ "vxlan",	TUNQOS_FORM_VXLAN,	true,	true,	true },
-	{ "geneve",	TUNQOS_FORM_GENEVE,	true,	true,	true },
-	{ "l2tpeth",	TUNQOS_FORM_L2TP,	true,	true,	false },
+	{ "gre",	TUNQOS_FORM_GRE,	true,	false,	true,	true },
+	{ "gretap",	TUNQOS_FORM_GRE,	true,	false,	true,	true },
+	{ "ip6gre",	TUNQOS_FORM_GRE,	false,	true,	true,	true },
+	{ "ip6gretap",	TUNQOS_FORM_GRE,	false,	true,	true,	true },
+	{ "erspan",	TUNQOS_FORM_GRE,	true,	false,	true,	true },
+	{ "ip6erspan",	TUNQOS_FORM_GRE,	false,	true,	true,	true },
+	{ "ipip",	TUNQOS_FORM_IP,		true,	false,	true,	true },
+	{ "sit",	TUNQOS_FORM_IP,		true,	false,	true,	false },
+	{ "ip6tnl",	TUNQOS_FORM_IP,		false,	true,	true,	true },
+	{ "vxlan",	TUNQOS_FORM_VXLAN,	true,	true,	true,	true },
+	{ "geneve",	TUNQOS_FORM_GENEVE,	true,	true,	true,	true },
+	{ "l2tpeth",	TUNQOS_FORM_L2TP,	true,	true,	false,	false },
 	/* that of L2TPv2; the frames of others have no IP header outside */
-	{ "ppp",	TUNQOS_FORM_PPP,	true,	true,	false },
-	{ "gtp",	TUNQOS_FORM_GTP,	true,	true,	false },
-	{ "wireguard",	TUNQOS_FORM_WIREGUARD,	true,	true,	false },
-	{ "xfrm",	TUNQOS_FORM_IPSEC,	true,	true,	false },
-	{ "vti",	TUNQOS_FORM_IPSEC,	true,	false,	false },
-	{ "vti6",	TUNQOS_FORM_IPSEC,	false,	true,	false },
+	{ "ppp",	TUNQOS_FORM_PPP,	true,	true,	false,	false },
+	{ "gtp",	TUNQOS_FORM_GTP,	true,	true,	false,	false },
+	{ "wireguard",	TUNQOS_FORM_WIREGUARD,	true,	true,	false,	true },
+	{ "xfrm",	TUNQOS_FORM_IPSEC,	true,	true,	false,	false },
+	{ "vti",	TUNQOS_FORM_IPSEC,	true,	false,	false,	false },
+	{ "vti6",	TUNQOS_FORM_IPSEC,	false,	true,	false,	false },
 };
 
 /* The kind that tunqos can bind to, or NULL. Context: RTNL held. */
@@ -259,30 +259,28 @@ enum tunqos_vrf tunqos_attachment_vrf(struct net_device *dev)
 
 /*
  * gro_cells would merge packets of different outer DSCP before after.c sees
- * them, and all but the first would get a wrong mark.
+ * them, and all but the first would get a wrong mark. What the user wants of
+ * the device stays as he said it, also what he says meanwhile.
  */
 static void gro_clear(struct tunqos_attachment *attachment)
 {
 	struct net_device *dev = attachment->dev;
 
-	if (attachment->gro_cleared || !(dev->features & NETIF_F_GRO))
+	if (!attachment->kind->gro || !(dev->features & NETIF_F_GRO))
 		return;
-	/* first, for the change calls tunqos_attachment_features() */
+	dev->features &= ~NETIF_F_GRO;
 	attachment->gro_cleared = true;
-	dev->wanted_features &= ~NETIF_F_GRO;
-	netdev_update_features(dev);
+	netdev_features_change(dev);
 }
 
-/* Somebody has switched it on again. Context: process, RTNL held. */
+/* It may have been switched on again. Context: process, RTNL held. */
 void tunqos_attachment_features(struct tunqos_attachment *attachment)
 {
-	if (!(attachment->held & TUNQOS_HOOK_AFTER) ||
-	    !(attachment->dev->features & NETIF_F_GRO))
-		return;
-	attachment->gro_cleared = false;
-	gro_clear(attachment);
+	if (attachment->held & TUNQOS_HOOK_AFTER)
+		gro_clear(attachment);
 }
 
+/* Only if it is still wanted. */
 static void gro_restore(struct tunqos_attachment *attachment)
 {
 	struct net_device *dev = attachment->dev;
@@ -290,10 +288,8 @@ static void gro_restore(struct tunqos_attachment *attachment)
 	if (!attachment->gro_cleared)
 		return;
 	attachment->gro_cleared = false;
-	if (dev->reg_state != NETREG_REGISTERED)
-		return;
-	dev->wanted_features |= NETIF_F_GRO;
-	netdev_update_features(dev);
+	if (dev->reg_state == NETREG_REGISTERED)
+		netdev_update_features(dev);
 }
 
 static void release(struct tunqos_attachment *attachment, u32 hooks)

@@ -248,6 +248,7 @@ struct tunqos_chain {
  * @inet4: outer packets can be IPv4
  * @inet6: outer packets can be IPv6
  * @ecn: the kernel decapsulates by RFC 6040 itself
+ * @gro: what it decapsulates is merged before anybody sees it
  */
 struct tunqos_kind {
 	const char *name;
@@ -255,6 +256,7 @@ struct tunqos_kind {
 	bool inet4;
 	bool inet6;
 	bool ecn;
+	bool gro;
 };
 
 /* Are the outer packets of a tunnel device in a VRF? */
@@ -279,7 +281,7 @@ struct tunqos_egress {
  * @here: data of that namespace, NULL for every
  * @form: of the kind
  * @kind: of the device
- * @gro_cleared: receive aggregation was on and is to be put back
+ * @gro_cleared: receive aggregation was on, and comes back if it is wanted
  * @copies_dscp: its driver copies the outer DSCP before after.c
  * @vrf: its underlay is a VRF (enum tunqos_vrf)
  * @number: by which outer.c knows it then, 0 if it has none

@@ -84,6 +84,26 @@ def gro(case, net):
         with sock.transaction():
             sock.flush()
         case.true("put back", on(sock))
+        # what the user says meanwhile holds afterwards
+        for wish in (False, True):
+            with sock.transaction():
+                sock.set_tunnel(device="tun", decap_dscp="copy")
+            topo.ethtool("rB", "tun", gro=wish)
+            case.equal("wish %d: off while bound" % wish, on(sock), False)
+            topo.ethtool("rB", "tun", tx=True)
+            case.equal("wish %d: off after another change" % wish, on(sock),
+                       False)
+            with sock.transaction():
+                sock.flush()
+            case.equal("wish %d: afterwards" % wish, on(sock), wish)
+    # behind this one nothing is merged
+    with net.tunnel("sit"), genl.Tunqos("rB") as sock:
+        with sock.transaction():
+            sock.set_tunnel(device="tun", decap_dscp="copy")
+        case.equal("sit is left alone", (on(sock), "gro_off" in
+                   sock.tunnels()["tun"]["hooks"]), (True, False))
+        with sock.transaction():
+            sock.flush()
 
 
 def counters(case, net):
