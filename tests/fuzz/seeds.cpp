@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "core/core.hpp"
 #include "kernel/genl_codec.hpp"
 #include "model/samples.hpp"
 #include "planner/planner.hpp"

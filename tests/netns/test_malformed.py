@@ -479,6 +479,24 @@ def bare(kind, raw):
     return raw[:15] + bytes([raw[15] & 3]) + raw[16:18] + raw[20:24] + raw[26:]
 
 
+def behind_labels(raw, at):
+    """Where what RFC 3032 has behind up to eight labels begins, and its
+    version if the last one is an explicit null; or None."""
+    for _ in range(8):
+        label = raw[at:at + 4]
+        at += 4
+        if len(label) == 4 and label[2] & 1:
+            return at, {0: 4, 2: 6}.get(int.from_bytes(label[:3], "big") >> 4)
+    return None
+
+
+def labelled(raw, at):
+    """header() of what is behind labels."""
+    found = behind_labels(raw, at)
+    inner = found and header(raw, found[0])
+    return inner if inner and found[1] in (None, inner[0]) else None
+
+
 def judge_near(case, batch, a, b, where):
     kind, a, b = batch.kind, a[0], b[0]
     if not tunnelled(kind, a):
@@ -488,8 +506,12 @@ def judge_near(case, batch, a, b, where):
     if kind != "esp6":
         case.equal("encap: IPv4 checksum", wire.checksum(b[14:34]), 0, where)
     native, got = header(a, 14)[1], header(b, 14)[1]
-    inner = header(a, 14 + AT[kind])
-    family = {IP4: 4, IP6: 6}.get(inside(kind, a))
+    if inside(kind, a) == 0x8847:
+        inner = labelled(a, 14 + AT[kind])
+        family = inner and inner[0]
+    else:
+        inner = header(a, 14 + AT[kind])
+        family = {IP4: 4, IP6: 6}.get(inside(kind, a))
     if not inner or not family:
         case.equal("encap: left alone", got, native, where)
     elif inner[0] == family:

@@ -284,7 +284,8 @@ def test(case):
                 ("per-class6", NO_DROPS)):
             with net.tunnel(kind) as tun, tq.Daemon("rA") as daemon:
                 for word, branch in branches.items():
-                    daemon.cli("configure terminal",
+                    # what ran under the daemon before this one goes on
+                    daemon.cli("configure terminal", "no crypto map v",
                                "crypto map v 10 ipsec-isakmp", "set peer " +
                                WAN["rB"][tun.outer], *branch[0])
                     for family in tun.families:
