@@ -283,9 +283,11 @@ def test(case):
                 ("wide", NO_DROPS), ("per-class", NO_DROPS),
                 ("per-class6", NO_DROPS)):
             with net.tunnel(kind) as tun, tq.Daemon("rA") as daemon:
+                # what ran under the daemon before this one goes on
+                daemon.cli("configure terminal", "no crypto map v",
+                           check=False)
                 for word, branch in branches.items():
-                    # what ran under the daemon before this one goes on
-                    daemon.cli("configure terminal", "no crypto map v",
+                    daemon.cli("configure terminal",
                                "crypto map v 10 ipsec-isakmp", "set peer " +
                                WAN["rB"][tun.outer], *branch[0])
                     for family in tun.families:

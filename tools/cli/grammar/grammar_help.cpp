@@ -33,6 +33,12 @@ bool ends_in_word(std::string_view text) {
     return !text.empty() && !is_space(text.back());
 }
 
+// Without the word that is still being typed.
+std::string_view whole_words(std::string_view text) {
+    const std::vector<Word> words = split(text);
+    return ends_in_word(text) && !words.empty() ? text.substr(0, words.back().column) : text;
+}
+
 } // namespace
 
 Help Grammar::help_in(Mode mode, std::string_view text, const Names& names) const {
@@ -82,7 +88,11 @@ Help Grammar::help(Mode mode, std::string_view text, const Names& names) const {
     Help help = help_in(mode, text, names);
     for (auto around = parent(mode); around && !help.problem.empty(); around = parent(*around)) {
         Help outer = help_in(*around, text, names);
-        if (outer.problem.empty()) return outer;
+        if (!outer.problem.empty()) continue;
+        const auto refused = not_meant(mode, *around, whole_words(text));
+        if (!refused) return outer;
+        if (std::holds_alternative<Ambiguous>(*refused)) help.problem = explain(*refused, text, 0);
+        break;
     }
     return help;
 }
@@ -95,7 +105,7 @@ std::vector<std::string> Grammar::complete(Mode mode, std::string_view text,
     std::vector<std::string> words;
     for (std::optional<Mode> in = mode; in && words.empty(); in = parent(*in)) {
         const Walk walk = this->walk(*in, text, partial);
-        if (walk.stop) continue;
+        if (walk.stop || (*in != mode && not_meant(mode, *in, whole_words(text)))) continue;
         const Next next = next_of(walk.paths);
         for (const auto& [keyword, about] : next.keywords) {
             if (begins(keyword, word)) words.emplace_back(keyword);
