@@ -83,7 +83,8 @@ def counted(case, tun, word, out, back, reasons):
     # with another ECN to write, the rest is written as it was
     more = encap.get("encap_ecn", "native") != "native"
     if tun.kind in ONE_HEADER:
-        if encap["encap_dscp"] == "native":
+        # a copy of the only header onto itself is nothing written
+        if encap["encap_dscp"] in ("native", "copy"):
             left = 257
     elif more:
         left = 0
