@@ -188,6 +188,9 @@ def bridged(case, net, sock):
     there, topo.HOST = topo.HOST, sink
     try:
         with bridge("rB", ("left", "right")), forging("left", "eth0"):
+            # its reports of MLD have a priority, and would be taken for ours
+            topo.sysctl("rB", {"net.ipv6.conf.%s.disable_ipv6" % dev: 1
+                               for dev in ("br0", "left", "right")})
             send("left", 4, [0])
             for name, tunnels, hidden in (
                     ("nothing", [], False),
