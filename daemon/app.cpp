@@ -185,8 +185,7 @@ private:
             if (error) return;
             if (signal == SIGHUP) {
                 notify_reloading();
-                // It says itself what is wrong.
-                guard("reload", [this] { static_cast<void>(manager_.reload(links_)); });
+                guard("reload", [this] { reload(); });
                 sd_notify(0, "READY=1");
                 wait_signal();
             } else {
@@ -194,6 +193,14 @@ private:
                 io_.stop();
             }
         });
+    }
+
+    // It says itself what is wrong.
+    void reload() {
+        auto outcome = manager_.reload(links_);
+        if (outcome)
+            manager_.change_log().add(loader_of(manager_.file().path(), "SIGHUP"),
+                                      std::move(outcome->lines));
     }
 
     // The events tell at once; this is for what failed, and for events that do not exist.

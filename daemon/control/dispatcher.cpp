@@ -28,6 +28,7 @@ constexpr Method methods[] = {
     {"config.save", Right::write, handle_config_save},
     {"config.reload", Right::write, handle_config_reload},
     {"config.unsaved", Right::read, handle_config_unsaved},
+    {"config.log", Right::read, handle_config_log},
     {"counters.clear", Right::write, handle_counters_clear},
     {"show.tunnels", Right::read, handle_show_tunnels},
     {"show.ports", Right::read, handle_show_ports},
@@ -73,13 +74,13 @@ RpcResult<Request> read_request(json& message, json& id) {
     return request;
 }
 
-JsonResult call(Context& context, const Request& request, Right right) {
+JsonResult call(Context& context, const Request& request) {
     const auto* const method =
         std::find_if(std::begin(methods), std::end(methods),
                      [&](const Method& candidate) { return candidate.name == request.method; });
     if (method == std::end(methods))
         return refuse(rpc::method_not_found, "there is no method " + request.method);
-    if (method->right == Right::write && right != Right::write)
+    if (method->right == Right::write && context.requester.right != Right::write)
         return refuse(rpc::not_permitted, "only root may change the configuration");
     return method->handler(context, request.params);
 }
@@ -102,14 +103,15 @@ std::string error_answer(const RpcError& error) {
     return error_text(error, nullptr);
 }
 
-std::string Dispatcher::answer(std::string_view message, Right right) noexcept {
+std::string Dispatcher::answer(std::string_view message, const Requester& requester) noexcept {
     json id;
     try {
         auto parsed = parse_json(message);
         if (!parsed) return error_answer({rpc::parse_error, std::move(parsed.error())});
         const auto request = read_request(*parsed, id);
         if (!request) return error_text(request.error(), id);
-        auto result = call(context_, *request, right);
+        context_.requester = requester;
+        auto result = call(context_, *request);
         if (!request->wants_answer) return {};
         if (!result) return error_text(result.error(), id);
         json answer = {{"jsonrpc", "2.0"}, {"id", id}};
@@ -117,7 +119,7 @@ std::string Dispatcher::answer(std::string_view message, Right right) noexcept {
         return to_line(answer);
     } catch (const std::exception& exception) {
         log_.error("internal-error", {{"in", "request"}, {"what", exception.what()}});
-        if (right == Right::write) context_.manager.doubt(); // it may have been half done
+        if (requester.right == Right::write) context_.manager.doubt(); // it may have been half done
         return R"({"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"internal error; )"
                R"(see the log of tunqosd","data":{"problems":[{"path":"","message":)"
                R"("internal error; see the log of tunqosd"}]}}})";

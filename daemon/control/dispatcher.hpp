@@ -11,15 +11,12 @@
 
 namespace tunqos {
 
-enum class Right { read, write };
-
 class Dispatcher {
 public:
     Dispatcher(Context context, Log& log) : context_(std::move(context)), log_(log) {}
 
-    // The answer to one message, without a newline; empty if it wants none. `right` is
-    // what the caller may do. Never throws.
-    std::string answer(std::string_view message, Right right) noexcept;
+    // The answer to one message, without a newline; empty if it wants none. Never throws.
+    std::string answer(std::string_view message, const Requester& requester) noexcept;
 
 private:
     Context context_;

@@ -2,6 +2,7 @@
 #include "control/check_devices.hpp"
 #include "control/handlers.hpp"
 #include "tunqos/json.hpp"
+#include "tunqos/printable.hpp"
 
 namespace tunqos {
 
@@ -22,6 +23,17 @@ json outcome_json(Outcome&& outcome) {
     answer["changes"] = texts(std::move(outcome.changes));
     answer["warnings"] = texts(std::move(outcome.warnings));
     return answer;
+}
+
+// The answer to a change, which is in the log then, with who made it.
+JsonResult logged(Context& context, RpcResult<Outcome> outcome,
+                  const std::string& from = "console") {
+    if (outcome && !outcome->lines.empty()) {
+        Author author = author_of(context.requester);
+        author.from = from;
+        context.manager.change_log().add(std::move(author), std::move(outcome->lines));
+    }
+    return std::move(outcome).map(outcome_json);
 }
 
 } // namespace
@@ -100,7 +112,7 @@ JsonResult handle_config_set(Context& context, const json& params) {
     auto problems = check_devices(*config, context.manager.running(), context.links);
     if (!problems.empty())
         return tl::make_unexpected(RpcError{rpc::invalid_config, std::move(problems)});
-    return context.manager.set(std::move(*config), how->generation, how->mode).map(outcome_json);
+    return logged(context, context.manager.set(std::move(*config), how->generation, how->mode));
 }
 
 JsonResult handle_config_change(Context& context, const json& params) {
@@ -112,7 +124,7 @@ JsonResult handle_config_change(Context& context, const json& params) {
     auto problems = check_devices(change->objects, context.manager.running(), context.links);
     if (!problems.empty())
         return tl::make_unexpected(RpcError{rpc::invalid_config, std::move(problems)});
-    return context.manager.change(*change, how->generation, how->mode).map(outcome_json);
+    return logged(context, context.manager.change(*change, how->generation, how->mode));
 }
 
 JsonResult handle_config_save(Context& context, const json&) {
@@ -120,13 +132,35 @@ JsonResult handle_config_save(Context& context, const json&) {
 }
 
 JsonResult handle_config_reload(Context& context, const json&) {
-    return context.manager.reload(context.links).map(outcome_json);
+    return logged(context, context.manager.reload(context.links),
+                  printable(context.manager.file().path()));
 }
 
 JsonResult handle_config_unsaved(Context& context, const json&) {
     return context.manager.unsaved().map([](std::vector<std::string>&& changes) {
         return json{{"changes", texts(std::move(changes))}};
     });
+}
+
+JsonResult handle_config_log(Context& context, const json&) {
+    json list = json::array();
+    for (const auto& change : context.manager.change_log().changes()) {
+        const Author& by = change.by;
+        const auto or_null = [](const auto& value, bool known) {
+            return known ? json(value) : json();
+        };
+        list.push_back({{"number", change.number},
+                        {"index", change.index},
+                        {"time", change.time},
+                        {"from", by.from},
+                        {"user", by.user},
+                        {"line", by.line},
+                        {"uid", by.uid},
+                        {"pid", or_null(by.pid, by.pid != 0)},
+                        {"program", or_null(by.program, !by.program.empty())},
+                        {"lines", change.lines}});
+    }
+    return json{{"changes", std::move(list)}};
 }
 
 } // namespace tunqos

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The methods of the control socket (include/tunqos/rpc.hpp). Values in, a result or an
-// RpcError out; they know nothing of sockets and of who asks.
+// RpcError out; they know nothing of sockets.
 #pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "control/author.hpp"
 #include "control/manager.hpp"
 #include "kernel/ikernel.hpp"
 
@@ -27,6 +28,7 @@ struct Context {
     SaWatch& sas;
     SurroundingsWatch& surroundings;
     NetworkNamespace netns;
+    Requester requester = Right::read; // of the request at hand
 };
 
 using JsonResult = RpcResult<nlohmann::json>;
@@ -39,6 +41,7 @@ JsonResult handle_config_change(Context& context, const nlohmann::json& params);
 JsonResult handle_config_save(Context& context, const nlohmann::json& params);
 JsonResult handle_config_reload(Context& context, const nlohmann::json& params);
 JsonResult handle_config_unsaved(Context& context, const nlohmann::json& params);
+JsonResult handle_config_log(Context& context, const nlohmann::json& params);
 
 // handle_show.cpp
 JsonResult handle_version(Context& context, const nlohmann::json& params);

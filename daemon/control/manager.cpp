@@ -7,6 +7,7 @@
 #include "control/check_devices.hpp"
 #include "planner/planner.hpp"
 #include "tunqos/config.hpp"
+#include "tunqos/ios_diff.hpp"
 #include "tunqos/json.hpp"
 
 namespace tunqos {
@@ -41,7 +42,8 @@ Manager::Manager(kernel::IKernel& kernel, ConfigFile file, Log& log, std::uint64
       file_(std::move(file)),
       kept_(std::move(kept)),
       log_(log),
-      generation_(first_generation) {}
+      generation_(first_generation),
+      change_log_(log) {}
 
 // Nothing if there is none, or none that can be read.
 std::optional<Config> Manager::load_startup() {
@@ -74,6 +76,8 @@ void Manager::start() {
     } else if (startup) {
         running_ = *startup;
         log_config("config-file-loaded");
+        change_log_.add(loader_of(file_.path(), "startup"), ios_diff({}, running_),
+                        ChangeLog::Tell::nothing_else);
     } else if (file_is_bad_) {
         log_.warning("config-file-not-loaded",
                      {{"file", file_.path()}, {"action", "the module keeps what it has"}});
@@ -274,7 +278,7 @@ RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> gene
     if (generation && *generation != generation_) return stale();
     if (auto problems = validate(config, &running_); !problems.empty())
         return refuse(rpc::invalid_config, std::move(problems));
-    Outcome outcome{generation_, diff(running_, config), advise(config)};
+    Outcome outcome{generation_, diff(running_, config), advise(config), {}};
     if (mode == Mode::check) return outcome;
 
     const auto pushed = push(config);
@@ -282,6 +286,7 @@ RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> gene
     hands_off_ = false;
     undecided_ = false;
     const auto change = change_to_json(running_, config);
+    outcome.lines = ios_diff(running_, config);
     become(std::move(config));
     keep(change, outcome);
     forget_settled_refusals();
@@ -307,7 +312,7 @@ std::optional<Outcome> Manager::change_alone(const Change& change, Mode mode) {
         return std::nullopt;
     const ChangedPart part = changed_part(change, running_);
     if (!validate(part.after).empty()) return std::nullopt;
-    Outcome outcome{generation_, diff(part.before, part.after), advise(part.after)};
+    Outcome outcome{generation_, diff(part.before, part.after), advise(part.after), {}};
     // The one thing that is said of an entry because of an interface.
     for (auto& advice : advise_classes(running_.crypto_maps, part.after.interfaces))
         outcome.warnings.push_back(std::move(advice));
@@ -320,6 +325,7 @@ std::optional<Outcome> Manager::change_alone(const Change& change, Mode mode) {
         carry_out(change, running_);
         ++generation_;
         keep(change_to_json(part.before, part.after), outcome);
+        outcome.lines = ios_diff(part.before, part.after);
     }
     outcome.generation = generation_;
     log_change(outcome, *pushed);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "control/baselines.hpp"
+#include "control/change_log.hpp"
 #include "control/config_file.hpp"
 #include "control/running_file.hpp"
 #include "kernel/ikernel.hpp"
@@ -40,6 +41,7 @@ struct Outcome {
     std::uint64_t generation = 0; // of the configuration after the change
     std::vector<std::string> changes;
     std::vector<std::string> warnings;
+    std::vector<std::string> lines; // ios_diff() of a change that was made
 };
 
 class Manager {
@@ -93,6 +95,7 @@ public:
     const ConfigFile& file() const { return file_; }
     kernel::IKernel& kernel() { return kernel_; }
     Baselines& baselines() { return baselines_; }
+    ChangeLog& change_log() { return change_log_; }
 
 private:
     // An object of the running configuration that the module does not take.
@@ -141,6 +144,7 @@ private:
     Config running_;
     std::uint64_t generation_;
     std::optional<Mirror> mirror_;
+    ChangeLog change_log_;
     Baselines baselines_; // of the counters that are shown
     std::string last_failure_, last_not_kept_;
     std::map<std::string, Refused> refused_; // by object: "interface gre1"

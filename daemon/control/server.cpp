@@ -157,8 +157,8 @@ Server::Peer Server::peer_of(int fd) const {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
-        return {static_cast<uid_t>(-1), std::nullopt};
-    Peer peer{credentials.uid, std::nullopt};
+        return {static_cast<uid_t>(-1), 0, std::nullopt};
+    Peer peer{credentials.uid, credentials.pid, std::nullopt};
     if (peer.uid == 0 || peer.uid == geteuid()) {
         peer.right = Right::write;
     } else if (group_) {
@@ -228,7 +228,8 @@ void Server::refuse(Session::Socket socket, const Peer& peer, const RpcError& wh
 
 void Server::serve(Session::Socket socket, const Peer& peer) {
     const Right right = *peer.right;
-    const auto session = std::make_shared<Session>(std::move(socket), *dispatcher_, right);
+    const auto session = std::make_shared<Session>(std::move(socket), *dispatcher_,
+                                                   Requester{right, peer.uid, peer.pid});
     sessions_.insert(session.get());
     ++served_;
     if (right == Right::read) {

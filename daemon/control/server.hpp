@@ -37,6 +37,7 @@ public:
 private:
     struct Peer {
         uid_t uid = 0;
+        pid_t pid = 0;
         std::optional<Right> right; // none: not even reading
     };
 

@@ -13,11 +13,11 @@ constexpr std::chrono::seconds patience{10};
 
 } // namespace
 
-Session::Session(Socket socket, Dispatcher& dispatcher, Right right)
+Session::Session(Socket socket, Dispatcher& dispatcher, Requester requester)
     : socket_(std::move(socket)),
       deadline_(socket_.get_executor()),
       dispatcher_(dispatcher),
-      right_(right) {}
+      requester_(requester) {}
 
 Session::~Session() {
     if (on_close_) on_close_(this);
@@ -61,7 +61,7 @@ void Session::proceed() {
     }
     output_ = newline > rpc::max_message
                   ? error_answer({rpc::invalid_request, {{"", "the message is too long"}}})
-                  : dispatcher_.answer(std::string_view(input_).substr(0, newline), right_);
+                  : dispatcher_.answer(std::string_view(input_).substr(0, newline), requester_);
     input_.erase(0, newline + 1);
     scanned_ = 0;
     written_ = 0;

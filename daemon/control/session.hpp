@@ -20,7 +20,7 @@ public:
     using Socket = asio::local::stream_protocol::socket;
     using OnClose = std::function<void(Session*)>;
 
-    Session(Socket socket, Dispatcher& dispatcher, Right right);
+    Session(Socket socket, Dispatcher& dispatcher, Requester requester);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -41,7 +41,7 @@ private:
     Socket socket_;
     asio::steady_timer deadline_;
     Dispatcher& dispatcher_;
-    Right right_;
+    Requester requester_;
     OnClose on_close_;
     std::array<char, 64U << 10U> chunk_{};
     std::string input_;

@@ -26,6 +26,10 @@
 //                  as config.set: the file becomes the running configuration
 //  config.unsaved  -
 //                  {changes: [text]}: from the file to the running configuration
+//  config.log      -
+//                  {changes: [{number, index: of its first line, time: seconds since 1970, from:
+//                  "console"|file, user, line: "pts/0", uid, pid|null, program|null, lines:
+//                  [text]}]}: who changed what, the last 1,000 lines, the oldest first
 //  counters.clear  {name?}
 //                  {}: from now on show counts from 0, of this tunnel or port or of everything,
 //                  until the daemon or the module starts again

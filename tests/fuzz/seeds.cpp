@@ -140,7 +140,7 @@ void model(const std::filesystem::path& top) {
         ios.add('\4' + config_to_ios(config));
     });
     for (const char* method : {"version", "config.get", "config.save", "config.reload",
-                               "show.tunnels", "show.ports", "show.reasons"})
+                               "show.tunnels", "show.ports", "show.reasons", "config.log"})
         for (const unsigned who : {1U, 2U, 3U})
             control.add(bytes({7, who}) + request(method, {{"name", "gre1"}}));
     control.add("\1\3" + request("config.get", {{"source", "startup"}}) + "[]\n\n{\n" +

@@ -200,6 +200,12 @@ Status show_reasons(Session& session, const Match& match) {
     return session.show(match, *reply, render_reasons(reasons_from_json(*reply)));
 }
 
+Status show_changes(Session& session, const Match& match) {
+    const Reply reply = session.call("config.log");
+    if (!reply) return session.refuse(reply.error());
+    return session.show(match, *reply, render_changes(changes_from_json(*reply)));
+}
+
 Status show_version(Session& session, const Match& match) {
     const Reply reply = session.call("version");
     if (!reply) return session.refuse(reply.error());
@@ -331,6 +337,20 @@ std::vector<Command> show_commands() {
             .summary = "Prints how many packets were left alone, by reason, and what to do.",
             .example = "show reasons",
             .run = show_reasons,
+        },
+        {
+            .grammar = "show archive log config all",
+            .tokens = {show,
+                       {"archive", "What has become of the configuration"},
+                       {"log", "The log of its changes"},
+                       {"config", "Changes of the configuration"},
+                       {"all", "All that are remembered"}},
+            .summary = "Prints who changed what since tunqosd started, the last 1,000 lines: who "
+                       "logged in and on which terminal (without one the program), when, and the "
+                       "lines that went (-) and came (+). Of one change it has at most 200, of a "
+                       "line 256 bytes. The system log has the same, and older ones.",
+            .example = "show archive log config all",
+            .run = show_changes,
         },
         {
             .grammar = "show version",

@@ -39,6 +39,7 @@ std::string render_interface(const std::string& name, const LinkState& link,
 
 // render_system.cpp
 std::string render_reasons(const std::vector<ReasonStatus>& reasons);
+std::string render_changes(const std::vector<ChangeStatus>& changes); // show archive log config
 std::string render_version(const VersionStatus& version, const std::string& tool);
 // What a reason means and what to do about it; empty for an unknown one.
 std::string reason_advice(const std::string& reason);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Reasons, versions, and the columns that all lists use.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -105,6 +106,26 @@ std::string render_reasons(const std::vector<ReasonStatus>& reasons) {
     }
     if (rows.size() == 1) return "No packet was left alone.\n";
     return render_table(rows);
+}
+
+// The columns of IOS; when and by which program a change was made is above it, as a comment.
+std::string render_changes(const std::vector<ChangeStatus>& changes) {
+    if (changes.empty()) return "No change has been logged since tunqosd started.\n";
+    std::string text = " idx   sess           user@line      Logged command\n";
+    for (const ChangeStatus& change : changes) {
+        const std::string who = change.user + '@' + change.line;
+        const auto row = [&](const std::string& index, const std::string& line) {
+            text += fmt::format("{:>5}{:>6}{:>23}  |{}\n", index, change.number, who, line);
+        };
+        std::string comment = fmt::format("! {:%Y-%m-%d %H:%M:%S} UTC",
+                                          fmt::gmtime(static_cast<std::time_t>(change.time)));
+        if (!change.program.empty()) comment += " by " + change.program;
+        if (change.from != "console") comment += " from " + change.from;
+        row("", comment);
+        for (std::size_t i = 0; i < change.lines.size(); ++i)
+            row(std::to_string(change.index + i), change.lines[i]);
+    }
+    return text;
 }
 
 std::string render_version(const VersionStatus& version, const std::string& tool) {

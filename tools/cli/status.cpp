@@ -201,6 +201,17 @@ std::vector<ReasonStatus> reasons_from_json(const json& result) {
     });
 }
 
+std::vector<ChangeStatus> changes_from_json(const json& result) {
+    return all_of<ChangeStatus>(result, "changes", [](const json& object) {
+        ChangeStatus change{number(object, "number"), number(object, "index"),
+                            number(object, "time"),   text(object, "from"),
+                            text(object, "user"),     text(object, "line"),
+                            text(object, "program"),  texts(object, "lines")};
+        if (!change.program.empty()) change.program += '[' + text(object, "pid") + ']';
+        return change;
+    });
+}
+
 VersionStatus version_from_json(const json& result) {
     VersionStatus status;
     status.daemon = text(result, "daemon");

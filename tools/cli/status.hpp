@@ -109,6 +109,16 @@ struct ReasonStatus {
     std::uint64_t packets = 0;
 };
 
+struct ChangeStatus {
+    std::uint64_t number = 0;
+    std::uint64_t index = 0; // of its first line
+    std::uint64_t time = 0;  // seconds since 1970
+    std::string from;        // "console", or a file
+    std::string user, line;  // "alice", "pts/0"
+    std::string program;     // "tunqos[4711]"; empty: not known
+    std::vector<std::string> lines;
+};
+
 struct VersionStatus {
     std::string daemon;
     bool module_loaded = false;
@@ -126,6 +136,7 @@ std::vector<TunnelStatus> tunnels_from_json(const nlohmann::json& result);
 std::vector<PortStatus> ports_from_json(const nlohmann::json& result);
 std::vector<SaStatus> sas_from_json(const nlohmann::json& result);
 std::vector<ReasonStatus> reasons_from_json(const nlohmann::json& result);
+std::vector<ChangeStatus> changes_from_json(const nlohmann::json& result);
 VersionStatus version_from_json(const nlohmann::json& result);
 
 } // namespace tunqos::cli

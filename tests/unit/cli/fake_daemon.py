@@ -163,6 +163,7 @@ METHODS = {
     "config.change": config_change,
     "config.save": config_save,
     "config.reload": config_reload,
+    "config.log": lambda _: {"changes": []},
     "config.unsaved": lambda _: {"changes": []},
     "show.tunnels": show_tunnels,
     "show.ports": show_ports,

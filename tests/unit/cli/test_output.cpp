@@ -364,5 +364,24 @@ TEST_CASE("a section is a line with what is indented below it") {
     CHECK(filter(text, {Kind::section, "nothing"}).empty());
 }
 
+TEST_CASE("logged changes: who, where, when, and the lines") {
+    CHECK(render_changes({}) == "No change has been logged since tunqosd started.\n");
+    const auto changes = changes_from_json(nlohmann::json::parse(R"({"changes": [
+        {"number": 1, "index": 1, "time": 1764450000, "from": "/etc/tunqos/tunqos.json",
+         "user": "tunqosd", "line": "startup", "uid": 0, "pid": null, "program": null,
+         "lines": ["+interface gre1"]},
+        {"number": 2, "index": 2, "time": 1764450060, "from": "console", "user": "alice",
+         "line": "pts/0", "uid": 0, "pid": 4711, "program": "tunqos",
+         "lines": ["interface gre1", "+ tunnel encap dscp copy"]}]})"));
+    CHECK(render_changes(changes) ==
+          " idx   sess           user@line      Logged command\n"
+          "          1        tunqosd@startup  |! 2025-11-29 21:00:00 UTC from "
+          "/etc/tunqos/tunqos.json\n"
+          "    1     1        tunqosd@startup  |+interface gre1\n"
+          "          2            alice@pts/0  |! 2025-11-29 21:01:00 UTC by tunqos[4711]\n"
+          "    2     2            alice@pts/0  |interface gre1\n"
+          "    3     2            alice@pts/0  |+ tunnel encap dscp copy\n");
+}
+
 } // namespace
 } // namespace tunqos::cli

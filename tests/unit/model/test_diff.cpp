@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
 #include "catch.hpp"
 #include "samples.hpp"
 #include "tunqos/config.hpp"
+#include "tunqos/ios_diff.hpp"
 
 using namespace tunqos;
 using Lines = std::vector<std::string>;
@@ -115,4 +118,46 @@ TEST_CASE("every change of a profile shows") {
             REQUIRE(diff(before, after).empty() == (profile == other));
         });
     });
+}
+
+TEST_CASE("a change in the lines of IOS") {
+    const Config before = samples::full();
+    CHECK(ios_diff(before, before).empty());
+    Config after = before;
+    after.interfaces["gre1"].description.clear();
+    after.interfaces["gre1"].tunnel->encap = {};
+    after.interfaces.erase("eth1.20");
+    after.table_maps["new"] = samples::table_map({{46, 34}});
+    after.crypto_maps[{"vpn", 10}].match.peer = "203.0.113.3";
+    CHECK(ios_diff(before, after) ==
+          Lines{"+table-map new", "+ map from ef to af41", "+ default copy",
+                "crypto map vpn 10 ipsec-isakmp", "- set peer 203.0.113.2",
+                "+ set peer 203.0.113.3", "-interface eth1.20", "- set cos dscp", "interface gre1",
+                "- description to branch b", "- tunnel encap dscp table wan",
+                "+ tunnel encap dscp copy"});
+    // The way back is the same with other signs.
+    Lines back = ios_diff(after, before);
+    for (auto& line : back) {
+        if (line[0] == '+')
+            line[0] = '-';
+        else if (line[0] == '-')
+            line[0] = '+';
+    }
+    std::sort(back.begin(), back.end());
+    Lines there = ios_diff(before, after);
+    std::sort(there.begin(), there.end());
+    CHECK(back == there);
+}
+
+TEST_CASE("every change of a profile has a line of IOS below its head") {
+    for (const auto& encap : samples::encaps) {
+        TunnelProfile first;
+        first.encap = encap;
+        samples::each_profile([&](const TunnelProfile& profile) {
+            Config before, after;
+            before.interfaces["g"].tunnel = first;
+            after.interfaces["g"].tunnel = profile;
+            REQUIRE((ios_diff(before, after).size() > 1) == (first != profile));
+        });
+    }
 }
