@@ -16,8 +16,8 @@
 #include "tunqos.h"
 #include "selector.h"
 
-/* Attachments whose outer packets are in another namespace; under RTNL. */
-static unsigned int abroad;
+/* Attachments whose outer packets may be anywhere; under RTNL. */
+static LIST_HEAD(roaming);
 
 /* Changed under RTNL, read under RCU. */
 struct hlist_head tunqos_devices[1 << TUNQOS_DEVICE_BITS];
@@ -306,11 +306,6 @@ static void release(struct tunqos_attachment *attachment, u32 hooks)
 	hooks_put(attachment, hooks);
 }
 
-static bool is_abroad(const struct tunqos_attachment *attachment)
-{
-	return attachment->underlay != dev_net(attachment->dev);
-}
-
 static struct tunqos_attachment *create(struct tunqos_binding *binding,
 					struct net_device *dev)
 {
@@ -329,7 +324,8 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 	attachment->everywhere = is_everywhere(dev);
 	if (!attachment->everywhere)
 		attachment->here = tunqos_net(attachment->underlay);
-	abroad += is_abroad(attachment);
+	list_add_tail(&attachment->list, attachment->everywhere ? &roaming :
+		      &tunqos_net(attachment->underlay)->attachments);
 	hlist_add_head_rcu(&attachment->node, tunqos_device_bucket(dev));
 	return attachment;
 }
@@ -473,36 +469,40 @@ void tunqos_attachment_drop(struct tunqos_binding *binding)
 		return;
 	binding->attachment = NULL;
 	RCU_INIT_POINTER(attachment->profile, NULL);
-	abroad -= is_abroad(attachment);
+	list_del(&attachment->list);
 	hlist_del_rcu(&attachment->node);
 	tunqos_match_remove(attachment->match);
 	release(attachment, ~0);
 	kfree_rcu(attachment, rcu);
 }
 
+static void vrfs_changed(const struct list_head *attachments)
+{
+	struct tunqos_attachment *attachment, *next;
+
+	list_for_each_entry_safe(attachment, next, attachments, list) {
+		if (attachment->form != TUNQOS_FORM_IPSEC)
+			tunqos_binding_device_changed(attachment->binding);
+	}
+}
+
 /**
  * tunqos_attachment_vrfs_changed() - devices went into a VRF or came out of one
  * @net: their namespace
+ *
+ * Those that may be anywhere are only told what tunqos_vrf_changed() counts for
+ * them: what anybody does in a namespace of his own is nothing to others.
  *
  * Context: process, RTNL held; from the notifier.
  */
 void tunqos_attachment_vrfs_changed(const struct net *net)
 {
-	struct tunqos_attachment *attachment;
-	struct hlist_node *next;
-	size_t i;
+	struct tunqos_net *tn = tunqos_net(net);
 
 	tunqos_assert_rtnl();
-	for (i = 0; i < ARRAY_SIZE(tunqos_devices); i++) {
-		hlist_for_each_entry_safe(attachment, next, &tunqos_devices[i],
-					  node) {
-			if (attachment->form == TUNQOS_FORM_IPSEC ||
-			    (!attachment->everywhere &&
-			     attachment->underlay != net))
-				continue;
-			tunqos_binding_device_changed(attachment->binding);
-		}
-	}
+	vrfs_changed(&tn->attachments);
+	if (!tunqos_is_guest(tn))
+		vrfs_changed(&roaming);
 }
 
 /**
@@ -516,16 +516,10 @@ void tunqos_attachment_vrfs_changed(const struct net *net)
  */
 void tunqos_attachment_underlay_gone(const struct net *net)
 {
-	struct tunqos_attachment *attachment;
-	struct hlist_node *next;
-	size_t i;
+	struct tunqos_attachment *attachment, *next;
 
 	tunqos_assert_rtnl();
-	for (i = 0; abroad && i < ARRAY_SIZE(tunqos_devices); i++) {
-		hlist_for_each_entry_safe(attachment, next, &tunqos_devices[i],
-					  node) {
-			if (attachment->underlay == net)
-				tunqos_binding_device_gone(attachment->binding);
-		}
-	}
+	list_for_each_entry_safe(attachment, next,
+				 &tunqos_net(net)->attachments, list)
+		tunqos_binding_device_gone(attachment->binding);
 }

@@ -5,6 +5,7 @@
  * before the device's first packet. All under RTNL.
  */
 
+#include <linux/hashtable.h>
 #include <linux/inet.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -138,10 +139,27 @@ int tunqos_binding_insert(struct tunqos_net *tn,
 static void set_state(struct tunqos_binding *binding, enum tunqos_state state,
 		      const char *problem)
 {
-	binding->tn->failed += (state == TUNQOS_STATE_FAILED) -
-			       (binding->state == TUNQOS_STATE_FAILED);
 	binding->state = state;
 	binding->problem = problem;
+}
+
+/*
+ * Bindings by the device that has their name, those included that could not be
+ * attached to it: an event finds its own, however many others there are.
+ */
+static DEFINE_HASHTABLE(by_device, 13);
+
+/* @dev: NULL if there is none */
+static void set_device(struct tunqos_binding *binding,
+		       const struct net_device *dev)
+{
+	if (binding->dev == dev)
+		return;
+	if (binding->dev)
+		hash_del(&binding->dev_node);
+	binding->dev = dev;
+	if (dev)
+		hash_add(by_device, &binding->dev_node, (unsigned long)dev);
 }
 
 /* Lets go of device, hooks and peers; packets pass untouched. */
@@ -177,7 +195,7 @@ void tunqos_binding_destroy(struct tunqos_binding *binding)
 	ASSERT_RTNL();
 	RCU_INIT_POINTER(binding->profile, NULL);
 	detach(binding);
-	set_state(binding, TUNQOS_STATE_PENDING, NULL);
+	set_device(binding, NULL);
 	binding->tn->count--;
 	binding->tn->outer_classes -= profile && profile->class_outer;
 	guests -= tunqos_is_guest(binding->tn);
@@ -331,6 +349,13 @@ static u32 needed(const struct tunqos_binding *binding,
 				    attachment->kind, attachment->vrf);
 }
 
+/* No device has its name, or it cannot be taken yet. */
+static void set_pending(struct tunqos_binding *binding)
+{
+	set_device(binding, NULL);
+	set_state(binding, TUNQOS_STATE_PENDING, NULL);
+}
+
 /* What the device, the hooks and the peer see of a profile. */
 static void publish_attached(struct tunqos_binding *binding,
 			     struct tunqos_profile *profile)
@@ -340,17 +365,20 @@ static void publish_attached(struct tunqos_binding *binding,
 	switch (binding->key.type) {
 	case TUNQOS_BIND_DEVICE:
 		if (!binding->attachment) {
-			set_state(binding, TUNQOS_STATE_PENDING, NULL);
+			set_pending(binding);
 			return;
 		}
+		set_device(binding, binding->attachment->dev);
 		tunqos_attachment_publish(binding, profile);
 		tunqos_attachment_trim(binding, hooks);
 		break;
 	case TUNQOS_BIND_PORT:
 		if (!binding->held) {
-			set_state(binding, TUNQOS_STATE_PENDING, NULL);
+			set_pending(binding);
 			return;
 		}
+		set_device(binding, binding->vid ? binding->vid->dev :
+						   binding->ingress->dev);
 		tunqos_port_publish(binding, profile);
 		tunqos_port_trim(binding, hooks);
 		break;
@@ -415,10 +443,12 @@ void tunqos_binding_device_here(struct tunqos_binding *binding,
 		if (err)
 			problem = device_problem(err);
 	}
-	if (problem)
+	if (problem) {
+		set_device(binding, dev);
 		set_state(binding, TUNQOS_STATE_FAILED, problem);
-	else
+	} else {
 		publish_attached(binding, profile);
+	}
 	tunqos_notify_binding(binding);
 }
 
@@ -475,8 +505,30 @@ void tunqos_binding_device_gone(struct tunqos_binding *binding)
 {
 	ASSERT_RTNL();
 	detach(binding);
-	set_state(binding, TUNQOS_STATE_PENDING, NULL);
+	set_pending(binding);
 	tunqos_notify_binding(binding);
+}
+
+/**
+ * tunqos_bindings_device_gone() - make bindings pending that had a device
+ * @dev: the device
+ * @only_renamed: only those by another name than it has now
+ *
+ * Context: process, RTNL held; from the notifier.
+ */
+void tunqos_bindings_device_gone(const struct net_device *dev,
+				 bool only_renamed)
+{
+	struct tunqos_binding *binding;
+	struct hlist_node *next;
+
+	tunqos_assert_rtnl();
+	hash_for_each_possible_safe(by_device, binding, next, dev_node,
+				    (unsigned long)dev) {
+		if (binding->dev == dev &&
+		    !(only_renamed && !strcmp(binding->key.name, dev->name)))
+			tunqos_binding_device_gone(binding);
+	}
 }
 
 /* Undoes tunqos_binding_prepare(). Context: process, RTNL held. */

@@ -18,6 +18,7 @@ static int __net_init net_init(struct net *net)
 
 	tn->net = net;
 	INIT_LIST_HEAD(&tn->bindings);
+	INIT_LIST_HEAD(&tn->attachments);
 	tunqos_txn_init(tn);
 	tn->salt = get_random_u32();
 	tn->tag = get_random_u32() & 0x3f;

@@ -50,25 +50,6 @@ static void vrf(const struct net_device *dev, bool goes)
 		tunqos_attachment_vrfs_changed(dev_net(dev));
 }
 
-/* Failed bindings of a namespace whose device is not there any more. */
-static void forget_failures(struct tunqos_net *tn,
-			    const struct net_device *dev)
-{
-	struct tunqos_binding *binding;
-	struct net_device *other;
-
-	if (!tn->failed)
-		return;
-	list_for_each_entry(binding, &tn->bindings, list) {
-		if (binding->state != TUNQOS_STATE_FAILED)
-			continue;
-		other = __dev_get_by_name(tn->net, binding->key.name);
-		if (!other || strcmp(other->name, binding->key.name) ||
-		    (other == dev && dev->reg_state != NETREG_REGISTERED))
-			tunqos_binding_device_gone(binding);
-	}
-}
-
 static struct tunqos_attachment *attached(const struct net_device *dev)
 {
 	struct tunqos_attachment *attachment;
@@ -89,17 +70,6 @@ static void changed(struct net_device *dev)
 	here(dev);
 }
 
-static void gone(struct net_device *dev, bool only_renamed)
-{
-	struct tunqos_attachment *attachment = attached(dev);
-
-	if (attachment && !(only_renamed &&
-			    !strcmp(attachment->binding->key.name, dev->name)))
-		tunqos_binding_device_gone(attachment->binding);
-	tunqos_port_device_gone(dev, only_renamed);
-	forget_failures(tunqos_net(dev_net(dev)), dev);
-}
-
 static int event(struct notifier_block *block, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
@@ -116,11 +86,12 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 		changed(dev);
 		break;
 	case NETDEV_UNREGISTER:
-		gone(dev, false);
+		tunqos_bindings_device_gone(dev, false);
+		tunqos_port_lower_gone(dev);
 		vrf(dev, true);
 		break;
 	case NETDEV_CHANGENAME:
-		gone(dev, true);
+		tunqos_bindings_device_gone(dev, true);
 		here(dev);
 		break;
 	case NETDEV_FEAT_CHANGE:

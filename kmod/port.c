@@ -6,6 +6,7 @@
  * port_egress.c and port_ingress.c are the packet side. All under RTNL.
  */
 
+#include <linux/hashtable.h>
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter_ipv4.h>
@@ -15,9 +16,8 @@
 
 #include "tunqos.h"
 
-static LIST_HEAD(lowers);
-static LIST_HEAD(vids);
-static LIST_HEAD(ingresses);
+/* Those of all namespaces, by the device. */
+static DEFINE_HASHTABLE(lowers, 12);
 
 /**
  * tunqos_port_problem() - can a device be such a port?
@@ -47,16 +47,25 @@ static struct net_device *lower_of(struct net_device *dev)
 	return NULL;
 }
 
-static struct tunqos_lower *lower_get(struct net_device *dev)
+static struct tunqos_lower *lower_find(const struct net_device *dev)
 {
 	struct tunqos_lower *lower;
+
+	hash_for_each_possible(lowers, lower, node, (unsigned long)dev) {
+		if (lower->dev == dev)
+			return lower;
+	}
+	return NULL;
+}
+
+static struct tunqos_lower *lower_get(struct net_device *dev)
+{
+	struct tunqos_lower *lower = lower_find(dev);
 	int err;
 
-	list_for_each_entry(lower, &lowers, list) {
-		if (lower->dev == dev) {
-			lower->users++;
-			return lower;
-		}
+	if (lower) {
+		lower->users++;
+		return lower;
 	}
 
 	lower = kzalloc(sizeof(*lower), GFP_KERNEL_ACCOUNT);
@@ -77,7 +86,7 @@ static struct tunqos_lower *lower_get(struct net_device *dev)
 		kfree(lower);
 		return ERR_PTR(err);
 	}
-	list_add(&lower->list, &lowers);
+	hash_add(lowers, &lower->node, (unsigned long)dev);
 	return lower;
 }
 
@@ -85,7 +94,7 @@ static void lower_put(struct tunqos_lower *lower)
 {
 	if (--lower->users)
 		return;
-	list_del(&lower->list);
+	hash_del(&lower->node);
 	nf_unregister_net_hook(dev_net(lower->dev), &lower->egress);
 	kfree_rcu(lower, rcu);
 }
@@ -193,7 +202,6 @@ static int egress_get(struct tunqos_binding *binding, struct net_device *dev)
 	}
 	hlist_add_head_rcu(&vid->node,
 			   &lower->vids[vid->vid % TUNQOS_VID_BUCKETS]);
-	list_add(&vid->list, &vids);
 	binding->vid = vid;
 	return 0;
 }
@@ -205,7 +213,6 @@ static void egress_put(struct tunqos_binding *binding)
 	binding->vid = NULL;
 	RCU_INIT_POINTER(vid->profile, NULL);
 	hlist_del_rcu(&vid->node);
-	list_del(&vid->list);
 	class_put(vid);
 	lower_put(vid->lower);
 	kfree_rcu(vid, rcu);
@@ -220,7 +227,6 @@ static int ingress_get(struct tunqos_binding *binding, struct net_device *dev)
 	if (!ingress)
 		return -ENOMEM;
 	ingress->dev = dev;
-	ingress->binding = binding;
 	/* behind after.c, in front of flowtables and rules at their default */
 	ingress->ops = (struct nf_hook_ops) {
 		.hook		= tunqos_port_ingress,
@@ -235,7 +241,6 @@ static int ingress_get(struct tunqos_binding *binding, struct net_device *dev)
 		kfree(ingress);
 		return err;
 	}
-	list_add(&ingress->list, &ingresses);
 	binding->ingress = ingress;
 	return 0;
 }
@@ -246,7 +251,6 @@ static void ingress_put(struct tunqos_binding *binding)
 
 	binding->ingress = NULL;
 	RCU_INIT_POINTER(ingress->profile, NULL);
-	list_del(&ingress->list);
 	nf_unregister_net_hook(dev_net(ingress->dev), &ingress->ops);
 	kfree_rcu(ingress, rcu);
 }
@@ -324,35 +328,26 @@ void tunqos_port_drop(struct tunqos_binding *binding)
 	tunqos_port_trim(binding, 0);
 }
 
-/* Is this one of a device that is gone, or has another name than @binding? */
-static bool lost(const struct tunqos_binding *binding,
-		 const struct net_device *mine, const struct net_device *dev,
-		 bool only_renamed)
-{
-	return mine == dev &&
-	       !(only_renamed && !strcmp(binding->key.name, dev->name));
-}
-
 /**
- * tunqos_port_device_gone() - make ports pending that depended on a device
- * @dev: the port's device, or one that carries its tagged frames
- * @only_renamed: only ports whose own device has another name now
+ * tunqos_port_lower_gone() - make ports pending that depended on a device
+ * @dev: may carry their tagged frames
  *
  * Context: process, RTNL held; from the notifier.
  */
-void tunqos_port_device_gone(const struct net_device *dev, bool only_renamed)
+void tunqos_port_lower_gone(const struct net_device *dev)
 {
-	struct tunqos_ingress *ingress, *next;
-	struct tunqos_vid *vid, *tmp;
+	struct tunqos_lower *lower = lower_find(dev);
+	struct hlist_node *next;
+	struct tunqos_vid *vid;
+	size_t i;
 
-	ASSERT_RTNL();
-	list_for_each_entry_safe(vid, tmp, &vids, list) {
-		if (lost(vid->binding, vid->dev, dev, only_renamed) ||
-		    (!only_renamed && vid->lower->dev == dev))
+	tunqos_assert_rtnl();
+	if (!lower)
+		return;
+	lower->users++;		/* it outlives the last of its ports here */
+	for (i = 0; i < ARRAY_SIZE(lower->vids); i++) {
+		hlist_for_each_entry_safe(vid, next, &lower->vids[i], node)
 			tunqos_binding_device_gone(vid->binding);
 	}
-	list_for_each_entry_safe(ingress, next, &ingresses, list) {
-		if (lost(ingress->binding, ingress->dev, dev, only_renamed))
-			tunqos_binding_device_gone(ingress->binding);
-	}
+	lower_put(lower);
 }

@@ -199,6 +199,7 @@ enum tunqos_verb {
  * @successor: the change that it is from, which has its next label
  * @verb: of a change: a binding that is staged and that nobody sees yet
  * @held: hooks it holds a reference to (enum tunqos_hook)
+ * @dev: by name: the device that has it, attached or refused; for comparing
  * @attachment: of type DEVICE: the device it is attached to, if there is one
  * @vid: of type PORT: its place at the lower device, if there is one
  * @ingress: of type PORT: its place at the device itself, if there is one
@@ -217,6 +218,7 @@ struct tunqos_binding {
 	const char *problem;
 	u32 held;
 
+	const struct net_device *dev;
 	struct tunqos_attachment *attachment;
 	struct tunqos_vid *vid;
 	struct tunqos_ingress *ingress;
@@ -224,6 +226,7 @@ struct tunqos_binding {
 
 	struct list_head list;		/* tunqos_net.bindings */
 	struct hlist_node key_node;	/* tunqos_bindings */
+	struct hlist_node dev_node;	/* with @dev: of binding.c */
 
 	struct tunqos_profile *next;
 	struct tunqos_binding *successor;
@@ -276,6 +279,7 @@ struct tunqos_egress {
  * struct tunqos_attachment - a tunnel device that packets are handled on
  * @profile: of the binding, NULL while inert; first, the packet path reads it
  * @dev: the device; it cannot go away, UNREGISTER detaches it
+ * @list: of those with this underlay, or of those everywhere
  * @underlay: the namespace its outer packets are in, if it is known
  * @everywhere: that is not known: hooks are in every namespace
  * @here: data of that namespace, NULL for every
@@ -292,6 +296,7 @@ struct tunqos_attachment {
 	struct tunqos_profile __rcu *profile;
 	struct net_device *dev;
 	struct hlist_node node;
+	struct list_head list;
 	u8 form;
 	bool everywhere;
 	bool gro_cleared;
@@ -326,11 +331,11 @@ enum tunqos_inet_hook {
 struct tunqos_net {
 	struct net *net;
 	struct list_head bindings;
+	struct list_head attachments;	/* whose outer packets are here */
 	struct tunqos_reasons __percpu *reasons;
 	u32 generation;
 	unsigned int count;		/* of bindings */
 	unsigned int doomed;		/* of them, in a commit */
-	unsigned int failed;		/* of bindings in that state */
 	unsigned int outer_classes;	/* of bindings with class_outer */
 	bool port_classes;		/* its ports have a hook for them */
 	struct tunqos_shapes __rcu *shapes;	/* of its selectors */
@@ -442,7 +447,6 @@ struct tunqos_vid {
 	struct tunqos_lower *lower;
 	struct net_device *dev;		/* the VLAN device */
 	struct tunqos_binding *binding;
-	struct list_head list;
 	bool classes;			/* @class is registered */
 	struct nf_hook_ops class;	/* at egress of @dev */
 	struct rcu_head rcu;
@@ -454,7 +458,7 @@ struct tunqos_vid {
 struct tunqos_lower {
 	struct hlist_head vids[TUNQOS_VID_BUCKETS];
 	struct net_device *dev;
-	struct list_head list;
+	struct hlist_node node;		/* by @dev */
 	unsigned int users;
 	struct nf_hook_ops egress;
 	struct rcu_head rcu;
@@ -469,8 +473,6 @@ unsigned int tunqos_port_class(void *priv, struct sk_buff *skb,
 struct tunqos_ingress {
 	struct tunqos_profile __rcu *profile;	/* NULL while inert */
 	struct net_device *dev;
-	struct tunqos_binding *binding;
-	struct list_head list;
 	struct nf_hook_ops ops;
 	struct rcu_head rcu;
 };
@@ -523,7 +525,7 @@ void tunqos_port_publish(struct tunqos_binding *binding,
 void tunqos_port_drop(struct tunqos_binding *binding);
 int tunqos_port_classes_get(struct tunqos_net *tn);
 void tunqos_port_classes_trim(struct tunqos_net *tn);
-void tunqos_port_device_gone(const struct net_device *dev, bool only_renamed);
+void tunqos_port_lower_gone(const struct net_device *dev);
 
 /* lookup.c, lookup.h */
 void tunqos_lookup_add(struct tunqos_binding *binding);
@@ -573,6 +575,8 @@ void tunqos_binding_device_here(struct tunqos_binding *binding,
 				struct net_device *dev);
 void tunqos_binding_device_changed(struct tunqos_binding *binding);
 void tunqos_binding_device_gone(struct tunqos_binding *binding);
+void tunqos_bindings_device_gone(const struct net_device *dev,
+				 bool only_renamed);
 
 /* notifier.c */
 int tunqos_notifier_register(void);

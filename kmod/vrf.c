@@ -48,8 +48,9 @@ bool tunqos_vrf_changed(const struct net_device *dev, bool gone)
 
 	if (gone) {
 		for_each_netdev(tn->net, other) {
-			if (other != dev && netif_is_l3_master(other))
-				any = true;
+			any = other != dev && netif_is_l3_master(other);
+			if (any)
+				break;
 		}
 	}
 	if (any == tn->has_vrf)

@@ -162,6 +162,62 @@ def other_namespace(case, net):
         topo.ip("rB", "link del far")
 
 
+def alone(case):
+    """What happens to devices of one namespace is nothing to another that has
+    the same names, nor to its listeners; each event finds its own binding."""
+    same = ["link add low type dummy", "link add link low name vlan type vlan"
+            " id 9", "link add wrong type dummy",
+            "link add fou type gre local 192.0.2.1 remote 198.51.100.9"]
+    pending = {"fou": "pending", "wrong": "pending", "vlan": "pending"}
+    active = {"fou": "active", "wrong": "failed", "vlan": "active"}
+    with topo.Net() as net:
+        net.namespaces("one", "two")
+        socks = {r: genl.Tunqos(r) for r in ("one", "two")}
+
+        def states(r):
+            return {key: one["state"] for found in (
+                socks[r].tunnels(), socks[r].ports())
+                for key, one in found.items()}
+        for r, sock in socks.items():
+            topo.ip(r, same)
+            with sock.transaction():
+                for key in ("fou", "wrong"):
+                    sock.set_tunnel(device=key + "-", **UNIFORM)
+                sock.set_port("vlan-", [0] * 64)
+        # by another name the devices are bound, or fail, from the notifier
+        for r in socks:
+            topo.ip(r, ["link set %s name %s-" % (k, k) for k in active])
+            case.equal(r + ": bound", states(r), dashed(active))
+        with genl.Tunqos("two") as ear:
+            ear.listen()
+            for name, lines, want in (
+                    ("renamed", ["link set %s- name %s" % (k, k)
+                                 for k in active], pending),
+                    ("back", ["link set %s name %s-" % (k, k)
+                              for k in active], active),
+                    ("in a vrf", [
+                        "link add red type vrf table 9", "link set red up",
+                        "link add more type dummy",
+                        "link set more master red", "link set low master red",
+                        "link set more nomaster", "link del red"], active),
+                    ("only the one that failed", ["link del wrong-"],
+                     dict(active, wrong="pending")),
+                    ("lower device", ["link del low"],
+                     dict(pending, fou="active")),
+                    ("all", ["link del fou-"], pending)):
+                topo.ip("one", lines)
+                case.equal("one, %s" % name, states("one"), dashed(want))
+                case.equal("two, one's %s" % name, states("two"),
+                           dashed(active))
+            case.equal("two has heard nothing", ear.heard(), [])
+        for sock in socks.values():
+            sock.close()
+
+
+def dashed(states):
+    return {key + "-": state for key, state in states.items()}
+
+
 def under_traffic(case, net, kind, key):
     """Profiles, bindings and the module change while packets pass."""
     with net.tunnel(kind) as tun, Traffic(net):
@@ -216,6 +272,7 @@ def test(case):
             gro(case, net)
             counters(case, net)
             other_namespace(case, net)
+            alone(case)
         under_traffic(case, net, "gre", lambda r: dict(device="tun"))
         under_traffic(case, net, "esp", lambda r: dict(
             peer=topo.WAN[topo.OTHER[r]][4]))

@@ -280,7 +280,7 @@ def permissions(case):
                         except genl.Refused as e:
                             found.append(e.errno)
                     try:
-                        listen(sock)
+                        sock.listen()
                     except OSError as e:
                         found.append(e.errno)
             os.write(write, repr(found).encode())
@@ -369,15 +369,10 @@ def guests(case, sock):
         sock.flush()
 
 
-def listen(sock):
-    sock.sock.setsockopt(genl.SOL_NETLINK, genl.NETLINK_ADD_MEMBERSHIP,
-                         sock.groups["events"])
-
-
 def events(case, sock):
     """Listeners hear a device come and go, and a commit."""
     with genl.Tunqos("rA") as ear:
-        listen(ear)
+        ear.listen()
         with sock.transaction():
             sock.set_tunnel(device="late", decap_dscp="copy")
         topo.ip("rA", ["link add late type gre local 192.0.2.1 remote 9.9.9.9",

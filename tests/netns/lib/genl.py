@@ -191,6 +191,24 @@ class Tunqos:
     def request(self, cmd, payload=b"", flags=NLM_F_ACK):
         return self.talk(self.family, CMD[cmd], payload, flags)
 
+    # events
+
+    def listen(self):
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+                             self.groups["events"])
+
+    def heard(self):
+        """Those that have come until now: (command, attributes)."""
+        found = []
+        patience = self.sock.gettimeout()
+        self.sock.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                raw = self.sock.recv(1 << 16)
+                found.append((raw[16], raw[20:]))
+        self.sock.settimeout(patience)
+        return found
+
     # transactions
 
     def begin(self, generation=None):
