@@ -240,7 +240,7 @@ class Capture:
     ADDRESS = 32  # struct sockaddr_ll, behind it
     PKTTYPE = 10
 
-    def __init__(self, ns, dev, out=False, frame=2048, frames=4096,
+    def __init__(self, ns, dev, out=False, frame=2048, frames=1024,
                  proto=ETH_P_ALL):
         self.out = out
         self.frames = []
