@@ -177,6 +177,7 @@ uninstall: ## take away what install put there
 		dkms remove -m tunqos -v $(VERSION) --all 2>/dev/null; \
 	fi; true
 	rm -rf $(DESTDIR)$(MODULE_SOURCE)
+	rm -rf $(DESTDIR)$(PREFIX)/share/tunqos
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/tunqosd sbin/tunqos \
 		lib/systemd/system/tunqosd.service lib/modules-load.d/tunqos.conf \
 		share/bash-completion/completions/tunqos \

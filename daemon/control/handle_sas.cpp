@@ -43,8 +43,8 @@ json sa_json(const SaReport& report) {
                   {"bound", report.bound.empty() ? json() : json(report.bound)},
                   {"warnings", report.warnings},
                   {"notes", report.notes}};
-    if (sa.if_id != 0) value["ifId"] = sa.if_id;
-    if (sa.mark) value["mark"] = to_string(*sa.mark);
+    value["ifId"] = sa.if_id != 0 ? json(sa.if_id) : json();
+    value["mark"] = sa.mark ? json(to_string(*sa.mark)) : json();
     return value;
 }
 

@@ -10,6 +10,7 @@
 #include "tunqos/class_givers.hpp"
 #include "tunqos/config.hpp"
 #include "tunqos/json.hpp"
+#include "tunqos/json_parts.hpp"
 
 namespace tunqos {
 
@@ -103,37 +104,13 @@ void put_counters(json& value, const kernel::Counters& counters) {
     value["dropped"] = counters.dropped;
 }
 
-// The parts of a status that come from the configuration alone.
+// The parts of a status that come from the configuration alone, as it has them.
 json profile_json(const TunnelProfile& profile, bool ipsec) {
-    const auto& [encap, decap, pre_classify, control, mode] = profile;
-    static constexpr const char* encap_names[] = {"copy", "set", "table", "native"};
-    static constexpr const char* inner_names[] = {"keep", "set", "table"};
-    static constexpr const char* decap_names[] = {"keep", "copy", "table"};
-    json value = {{"model", to_string(model_of(profile))}};
-    json& out = value["encap"];
-    out["dscp"] = encap_names[static_cast<std::size_t>(encap.dscp)];
-    if (encap.dscp == EncapDscp::set) out["value"] = to_string(encap.value);
-    if (encap.dscp == EncapDscp::table) out["table"] = encap.table;
+    json value = tunnel_to_json(profile, Keys::all);
+    value["model"] = to_string(model_of(profile));
     // The kernel's ESP copies the DSCP by itself.
-    out["byKernel"] = ipsec && encap.dscp == EncapDscp::copy && !encap.single_aggregate;
-    if (encap.single_aggregate) out["singleAggregate"] = to_string(*encap.single_aggregate);
-    out["innerDscp"] = inner_names[static_cast<std::size_t>(encap.inner.mode)];
-    if (encap.inner.mode == EncapInner::set) out["innerValue"] = to_string(encap.inner.value);
-    if (encap.inner.mode == EncapInner::table) out["innerTable"] = encap.inner.table;
-    out["ecn"] = to_string(encap.ecn);
-    json& in = value["decap"];
-    in["dscp"] = decap_names[static_cast<std::size_t>(decap.dscp)];
-    if (decap.dscp == DecapDscp::table) in["table"] = decap.table;
-    if (decap.permit) in["permit"] = to_string(*decap.permit);
-    in["class"] = decap.queue_by == DecapClass::outer ? "outer" : "inner";
-    in["ecn"] = to_string(decap.ecn);
-    if (control) value["controlDscp"] = to_string(*control);
-    value["preClassify"]["enabled"] = pre_classify.enabled;
-    if (!pre_classify.table.empty()) value["preClassify"]["table"] = pre_classify.table;
-    if (pre_classify.handle != 0) value["preClassify"]["handle"] = handle_text(pre_classify.handle);
-    if (pre_classify.enabled) value["preClassify"]["via"] = to_string(pre_classify.via);
-    if (pre_classify.via == ClassVia::mark)
-        value["preClassify"]["mask"] = hexadecimal(pre_classify.mask);
+    const Encap& encap = profile.encap;
+    value["encap"]["byKernel"] = ipsec && encap.dscp == EncapDscp::copy && !encap.single_aggregate;
     return value;
 }
 
@@ -180,6 +157,7 @@ template <typename Status>
 void put_state(json& value, const Status* status, const std::optional<Problem>& no_module,
                const std::string& refusal) {
     value["hooks"] = json::array();
+    value["problem"] = nullptr;
     if (status) {
         value["state"] = phase_name(status->phase);
         if (!status->problem.empty()) value["problem"] = status->problem;
@@ -241,6 +219,7 @@ json tunnel_json(const TunnelProfile& profile, const kernel::Binding& binding,
     put_state(value, status, reported.no_module, refusal);
     put_counters(value["encap"], status ? status->encap : kernel::Counters{});
     put_counters(value["decap"], status ? status->decap : kernel::Counters{});
+    value["peer"] = value["match"] = value["kind"] = nullptr;
     if (!device) return value;
     if (status && !status->kind.empty())
         value["kind"] = status->kind;
@@ -251,46 +230,40 @@ json tunnel_json(const TunnelProfile& profile, const kernel::Binding& binding,
 
 json crypto_map_json(const CryptoMap& map, const Tunnels& reported, const kernel::ILinks& links,
                      const std::string& refusal) {
-    const auto binding = kernel::ipsec_binding(map.match);
     json value;
-    if (binding) {
+    if (const auto binding = kernel::ipsec_binding(map.match)) {
         value = tunnel_json(map.tunnel, *binding, reported, links, refusal);
-        if (!map.match.peer.empty()) value["peer"] = map.match.peer;
-        if (json match = match_to_json(map.match); !match.empty())
-            value["match"] = std::move(match);
-        return value;
+    } else {
+        value = profile_json(map.tunnel, true);
+        value["binding"] = "ipsec";
+        value["kind"] = nullptr;
+        value["state"] = "incomplete";
+        value["problem"] = "has neither peer nor match; use set peer or match";
+        value["hooks"] = json::array();
+        put_counters(value["encap"], {});
+        put_counters(value["decap"], {});
     }
-    value = profile_json(map.tunnel, true);
-    value["binding"] = "ipsec";
-    value["state"] = "incomplete";
-    value["problem"] = "has neither peer nor match; use set peer or match";
-    value["hooks"] = json::array();
-    put_counters(value["encap"], {});
-    put_counters(value["decap"], {});
+    value["peer"] = map.match.peer.empty() ? json() : json(map.match.peer);
+    json match = match_to_json(map.match);
+    value["match"] = match.empty() ? json() : std::move(match);
     return value;
 }
 
 json port_json(const std::string& name, const Interface& interface, const Ports& reported,
                const std::string& refusal) {
     const kernel::PortStatus* status = reported.find(name);
-    json value = {{"name", name}};
-    if (interface.port && !interface.port->table.empty()) value["table"] = interface.port->table;
-    if (interface.has_cos()) value["dscp"] = interface.port.has_value();
-    for (std::size_t i = 0; i < port_protocols.size(); ++i) {
-        if (const auto cos = interface.protocol_cos[i])
-            value["protocolCos"][std::string(port_protocols[i])] = *cos;
-    }
+    json value = {{"name", name}, {"lower", nullptr}, {"vid", nullptr}};
+    value["port"] = interface.port ? port_to_json(*interface.port) : json();
+    value["protocolCos"] = protocol_cos_to_json(interface.protocol_cos);
+    value["mark"] = interface.mark ? mark_to_json(*interface.mark) : json();
     put_state(value, status, reported.no_module, refusal);
     if (status && !status->lower.empty()) value["lower"] = status->lower;
     if (status && status->vid) value["vid"] = *status->vid;
+    value["egress"] = value["ingress"] = nullptr;
     if (interface.has_cos())
         put_counters(value["egress"], status ? status->egress : kernel::Counters{});
-    if (const auto& mark = interface.mark) {
-        json& in = value["ingress"];
-        if (!mark->table.empty()) in["table"] = mark->table;
-        in["mask"] = hexadecimal(mark->mask);
-        put_counters(in, status ? status->ingress : kernel::Counters{});
-    }
+    if (interface.mark)
+        put_counters(value["ingress"], status ? status->ingress : kernel::Counters{});
     return value;
 }
 
@@ -303,19 +276,23 @@ tl::unexpected<RpcError> nothing_named(const std::string& name, const std::strin
 
 JsonResult handle_version(Context& context, const json&) {
     json value = {{"daemon", TUNQOS_VERSION},
+                  {"schema", json_schema_version},
                   {"configFile", context.manager.file().path()},
                   {"netns", {{"inode", context.netns.inode}, {"name", nullptr}}}};
     if (!context.netns.name.empty()) value["netns"]["name"] = context.netns.name;
     const auto info = context.manager.kernel().info();
+    json& module = value["module"];
+    module = {{"loaded", info.has_value()}, {"problem", nullptr},      {"release", nullptr},
+              {"srcversion", nullptr},      {"capabilities", nullptr}, {"generation", nullptr},
+              {"classTag", nullptr}};
     if (info) {
-        value["module"] = {{"loaded", true},
-                           {"release", info->release},
-                           {"srcversion", info->srcversion},
-                           {"capabilities", names(capability_names, info->capabilities)},
-                           {"generation", info->generation},
-                           {"classTag", info->class_tag}};
+        module["release"] = info->release;
+        module["srcversion"] = info->srcversion;
+        module["capabilities"] = names(capability_names, info->capabilities);
+        module["generation"] = info->generation;
+        module["classTag"] = info->class_tag;
     } else {
-        value["module"] = {{"loaded", false}, {"problem", info.error().problems.front().message}};
+        module["problem"] = info.error().problems.front().message;
     }
     return value;
 }

@@ -5,6 +5,7 @@
 
 #include "json_syntax.hpp"
 #include "tunqos/json.hpp"
+#include "tunqos/json_parts.hpp"
 
 namespace tunqos {
 
@@ -34,32 +35,51 @@ json encap_dscp_json(const Encapsulation& encap) {
     return "copy";
 }
 
-json encap_json(const Encap& encap) {
+json inner_dscp_json(const InnerDscp& inner) {
+    switch (inner.mode) {
+    case EncapInner::set: return {{"set", to_string(inner.value)}};
+    case EncapInner::table: return {{"table", inner.table}};
+    case EncapInner::keep: break;
+    }
+    return "keep";
+}
+
+json decap_dscp_json(const Decap& decap) {
+    if (decap.dscp == DecapDscp::table) return {{"table", decap.table}};
+    return decap.dscp == DecapDscp::copy ? "copy" : "keep";
+}
+
+// null if it is not set.
+template <typename Value>
+json text_or_null(const std::optional<Value>& value) {
+    return value ? json(to_string(*value)) : json();
+}
+
+json encap_json(const Encap& encap, Keys keys) {
+    const bool all = keys == Keys::all;
     json value = json::object();
-    if (!encap.implied) value["dscp"] = encap_dscp_json(encap);
-    const InnerDscp& inner = encap.inner;
-    if (inner.mode == EncapInner::set) value["innerDscp"]["set"] = to_string(inner.value);
-    if (inner.mode == EncapInner::table) value["innerDscp"]["table"] = inner.table;
-    if (encap.single_aggregate) value["singleAggregate"] = to_string(*encap.single_aggregate);
-    if (encap.ecn != EncapEcn::native) value["ecn"] = to_string(encap.ecn);
+    if (all || !encap.implied) value["dscp"] = encap_dscp_json(encap);
+    if (all || encap.inner.mode != EncapInner::keep)
+        value["innerDscp"] = inner_dscp_json(encap.inner);
+    if (all || encap.single_aggregate)
+        value["singleAggregate"] = text_or_null(encap.single_aggregate);
+    if (all || encap.ecn != EncapEcn::native) value["ecn"] = to_string(encap.ecn);
     return value;
 }
 
-// `whole`: with a class that is the default.
-json decap_json(const Decap& decap, bool whole) {
-    json value = json::object();
-    if (decap.dscp == DecapDscp::table)
-        value["dscp"]["table"] = decap.table;
-    else
-        value["dscp"] = decap.dscp == DecapDscp::copy ? "copy" : "keep";
-    if (decap.permit) value["permit"] = to_string(*decap.permit);
+// `mode`: with a class that is the default.
+json decap_json(const Decap& decap, Keys keys, bool mode) {
+    const bool all = keys == Keys::all;
+    json value = {{"dscp", decap_dscp_json(decap)}};
+    if (all || decap.permit) value["permit"] = text_or_null(decap.permit);
     const bool outer = decap.queue_by == DecapClass::outer;
-    if (outer || whole) value["class"] = outer ? "outer" : "inner";
-    if (decap.ecn != DecapEcn::native) value["ecn"] = to_string(decap.ecn);
+    if (all || outer || mode) value["class"] = outer ? "outer" : "inner";
+    if (all || decap.ecn != DecapEcn::native) value["ecn"] = to_string(decap.ecn);
     return value;
 }
 
 json pre_classify_json(const PreClassify& pre_classify) {
+    if (!pre_classify.enabled) return false;
     json value;
     if (!pre_classify.table.empty()) value["table"] = pre_classify.table;
     if (pre_classify.handle != 0) value["handle"] = handle_text(pre_classify.handle);
@@ -75,37 +95,19 @@ json mode_json(const DiffservMode& mode) {
     return value;
 }
 
-json tunnel_json(const TunnelProfile& profile) {
-    json value = {{"encap", encap_json(profile.encap)},
-                  {"decap", decap_json(profile.decap, profile.mode.has_value())}};
-    if (profile.mode) value["diffservMode"] = mode_json(*profile.mode);
-    if (profile.control_dscp) value["controlDscp"] = to_string(*profile.control_dscp);
-    if (profile.pre_classify.enabled)
-        value["preClassify"] = pre_classify_json(profile.pre_classify);
-    return value;
-}
-
 json interface_json(const Interface& interface) {
     json value = json::object();
     if (!interface.description.empty()) value["description"] = interface.description;
-    if (interface.tunnel) value["tunnel"] = tunnel_json(*interface.tunnel);
-    if (interface.port) {
-        value["port"]["cos"] =
-            interface.port->table.empty() ? json("dscp") : json{{"table", interface.port->table}};
-    }
-    for (std::size_t i = 0; i < port_protocols.size(); ++i) {
-        if (const auto cos = interface.protocol_cos[i])
-            value["protocolCos"][std::string(port_protocols[i])] = *cos;
-    }
-    if (const auto& mark = interface.mark) {
-        if (!mark->table.empty()) value["mark"]["table"] = mark->table;
-        value["mark"]["mask"] = hexadecimal(mark->mask);
-    }
+    if (interface.tunnel) value["tunnel"] = tunnel_to_json(*interface.tunnel, Keys::set);
+    if (interface.port) value["port"] = port_to_json(*interface.port);
+    if (json cos = protocol_cos_to_json(interface.protocol_cos); !cos.is_null())
+        value["protocolCos"] = std::move(cos);
+    if (interface.mark) value["mark"] = mark_to_json(*interface.mark);
     return value;
 }
 
 json crypto_map_json(const CryptoMap& map) {
-    json value = {{"tunnel", tunnel_json(map.tunnel)}};
+    json value = {{"tunnel", tunnel_to_json(map.tunnel, Keys::set)}};
     if (!map.description.empty()) value["description"] = map.description;
     if (!map.match.peer.empty()) value["peer"] = map.match.peer;
     if (json match = match_to_json(map.match); !match.empty()) value["match"] = std::move(match);
@@ -113,6 +115,36 @@ json crypto_map_json(const CryptoMap& map) {
 }
 
 } // namespace
+
+json tunnel_to_json(const TunnelProfile& profile, Keys keys) {
+    const bool all = keys == Keys::all;
+    json value = {{"encap", encap_json(profile.encap, keys)},
+                  {"decap", decap_json(profile.decap, keys, profile.mode.has_value())}};
+    if (all || profile.mode)
+        value["diffservMode"] = profile.mode ? mode_json(*profile.mode) : json();
+    if (all || profile.control_dscp) value["controlDscp"] = text_or_null(profile.control_dscp);
+    if (all || profile.pre_classify.enabled)
+        value["preClassify"] = pre_classify_json(profile.pre_classify);
+    return value;
+}
+
+json port_to_json(const PortProfile& port) {
+    return {{"cos", port.table.empty() ? json("dscp") : json{{"table", port.table}}}};
+}
+
+json protocol_cos_to_json(const ProtocolCos& cos) {
+    json value;
+    for (std::size_t i = 0; i < port_protocols.size(); ++i) {
+        if (cos[i]) value[std::string(port_protocols[i])] = *cos[i];
+    }
+    return value;
+}
+
+json mark_to_json(const MarkProfile& mark) {
+    json value = {{"mask", hexadecimal(mark.mask)}};
+    if (!mark.table.empty()) value["table"] = mark.table;
+    return value;
+}
 
 json match_to_json(const Selector& match) {
     json value = json::object();

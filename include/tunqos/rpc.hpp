@@ -42,27 +42,27 @@
 //  show.sas        -
 //                  {sas: [SaStatus]}: the IPsec SAs of the kernel, without their keys
 //
-//  TunnelStatus {name: "gre1" | "vpn 10", binding: "device"|"ipsec", peer?, match?, kind?, model,
-//                state:
-//                "pending"|"active"|"no-sa"|"failed"|"incomplete"|"no-module",
-//                problem?, hooks: [..],
-//                encap: {dscp, value?, table?, byKernel: bool, packets, written, leftAlone,
-//                dropped},
-//                decap: {dscp, table?, permit?, class, packets, written, leftAlone, dropped},
-//                preClassify: {enabled, table?, handle?, via?, mask?}}
-//  PortStatus   {name, lower?, vid?, dscp?: bool, table?, protocolCos?: {"arp": 0-7, ..},
-//                state, problem?, hooks: [..],
-//                egress?: {packets, written, leftAlone, dropped}: with set cos,
-//                ingress?: {table?, mask: "0xff", packets, written, leftAlone, dropped}: with set
-//                mark}
+//  What is configured reads in a status as in the configuration (tunqos/json.hpp), and every key is
+//  always there: with the default, or null where there is none. All of it, and every answer, is in
+//  packaging/schema/tunqos-1.schema.json.
+//  TunnelStatus {name: "gre1" | "vpn 10", binding: "device"|"ipsec", kind|null, model, state:
+//                "pending"|"active"|"no-sa"|"failed"|"incomplete"|"no-module", problem|null,
+//                hooks: [..], encap and decap: as configured, with packets, written, leftAlone and
+//                dropped; encap: byKernel: bool, too; of the configuration also preClassify,
+//                diffservMode, controlDscp, peer, match}
+//  PortStatus   {name, lower|null, vid|null, state, problem|null, hooks: [..],
+//                egress: {packets, written, leftAlone, dropped}|null: with set cos, ingress: the
+//                same, with set mark; of the configuration port, protocolCos and mark}
+//  Both have warnings: [text], notes: [text] and acting: [{what, place}] of what else acts on the
+//  marks, and a tunnel also saWarnings: [text].
 //
 //  SaStatus     {name: "esp 0x1001 from 203.0.113.2", direction: "in"|"out"|"unknown", peer, local,
-//                protocol, spi: "0x1001", mode, reqid, ifId?, mark?: "0x10/0xff", natTraversal:
-//                bool, decapDscp: bool, dontEncapDscp: bool, noEcn: bool, replayWindow, drops:
-//                {late, repeated, broken}: since the SA was made, recentDrops: the same: of the
-//                last 10 seconds at which somebody looked, bound: "crypto map vpn 10"|"interface
-//                ipsec0"|null, warnings: [text]} What cannot be told in or out has peer and local
-//                as if it went out.
+//                protocol, spi: "0x1001", mode, reqid, ifId|null, mark: "0x10/0xff"|null,
+//                natTraversal: bool, decapDscp: bool, dontEncapDscp: bool, noEcn: bool,
+//                replayWindow, drops: {late, repeated, broken}: since the SA was made, recentDrops:
+//                the same: of the last 10 seconds at which somebody looked, bound: "crypto map vpn
+//                10"|"interface ipsec0"|null, warnings: [text]} What cannot be told in or out has
+//                peer and local as if it went out.
 //
 //  errors: {code, message, data: {problems: [{path, message}]}}; message: the first problem
 #pragma once

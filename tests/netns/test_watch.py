@@ -224,7 +224,7 @@ def copies(case, net, daemon, watch):
             shown = watch.tunnel()
             case.equal(kind + ": came later", shown["state"], "failed")
             case.true(kind + ": why", "without dscp inherit" in
-                      shown.get("problem", ""))
+                      shown["problem"])
         with net.tunnel(kind):
             case.equal(kind + ": without", watch.tunnel()["state"], "active")
             watch.expect(kind + ": without", [])

@@ -163,9 +163,10 @@ Status show_interfaces(Session& session, const Match& match) {
                                  at(tunnel_of, one), at(port_of, one));
         list.push_back(
             {{"name", one}, {"exists", link.exists}, {"up", link.up}, {"configured", configured}});
-        if (!link.qdisc.empty()) list.back()["queueing"] = link.qdisc;
-        if (const json* status = at(raw_tunnel_of, one)) list.back()["tunnel"] = *status;
-        if (const json* status = at(raw_port_of, one)) list.back()["port"] = *status;
+        const auto or_null = [](const json* status) { return status ? *status : json(); };
+        list.back()["queueing"] = link.qdisc.empty() ? json() : json(link.qdisc);
+        list.back()["tunnel"] = or_null(at(raw_tunnel_of, one));
+        list.back()["port"] = or_null(at(raw_port_of, one));
     }
     return session.show(match, {{"interfaces", std::move(list)}}, text);
 }

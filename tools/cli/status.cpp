@@ -58,6 +58,34 @@ std::vector<T> all_of(const json& result, const char* key, Read&& read) {
     return all;
 }
 
+// "copy", {"set": "ef"} or {"table": "wan"}, as the configuration says it.
+struct Setting {
+    std::string word; // "copy", "set", "table"
+    std::optional<Dscp> value;
+    std::string table;
+};
+
+Setting setting(const json& object, const char* key) {
+    const json& value = member(object, key);
+    if (!value.is_object()) return {text(object, key), std::nullopt, {}};
+    Setting found{"set", parse_dscp(text(value, "set")), text(value, "table")};
+    if (!found.table.empty()) found.word = "table";
+    return found;
+}
+
+// false, true, or an object with what is not at its default.
+void read_pre_classify(const json& value, TunnelStatus& status) {
+    status.pre_classify = value.is_object() || (value.is_boolean() && value.get<bool>());
+    if (!status.pre_classify) return;
+    status.pre_classify_table = text(value, "table");
+    status.pre_classify_handle = text(value, "handle");
+    const json& via = member(value, "via");
+    status.pre_classify_mask = text(via, "mark");
+    status.pre_classify_via = via.is_string()   ? via.get<std::string>()
+                              : via.is_object() ? "mark"
+                                                : "companion";
+}
+
 // "match" of a tunnel, in the words of the CLI.
 std::vector<std::string> match_texts(const json& match) {
     std::vector<std::string> all;
@@ -89,32 +117,29 @@ TunnelStatus tunnel(const json& object) {
     status.notes = texts(object, "notes");
 
     const json& encap = member(object, "encap");
-    status.encap_dscp = text(encap, "dscp");
-    status.encap_value = parse_dscp(text(encap, "value"));
-    status.encap_table = text(encap, "table");
+    const Setting outer = setting(encap, "dscp");
+    status.encap_dscp = outer.word;
+    status.encap_value = outer.value;
+    status.encap_table = outer.table;
     status.encap_single = text(encap, "singleAggregate");
-    status.encap_inner = text(encap, "innerDscp");
-    status.encap_inner_value = parse_dscp(text(encap, "innerValue"));
-    status.encap_inner_table = text(encap, "innerTable");
+    const Setting inner = setting(encap, "innerDscp");
+    status.encap_inner = inner.word;
+    status.encap_inner_value = inner.value;
+    status.encap_inner_table = inner.table;
     status.encap_ecn = text(encap, "ecn");
     status.encap_by_kernel = truth(encap, "byKernel");
     status.encap = counters(encap);
 
     const json& decap = member(object, "decap");
-    status.decap_dscp = text(decap, "dscp");
-    status.decap_table = text(decap, "table");
+    const Setting arrived = setting(decap, "dscp");
+    status.decap_dscp = arrived.word;
+    status.decap_table = arrived.table;
     status.permit = text(decap, "permit");
     status.decap_class = text(decap, "class");
     status.decap_ecn = text(decap, "ecn");
     status.decap = counters(decap);
 
-    const json& pre_classify = member(object, "preClassify");
-    status.pre_classify = truth(pre_classify, "enabled");
-    status.pre_classify_table = text(pre_classify, "table");
-    status.pre_classify_handle = text(pre_classify, "handle");
-    status.pre_classify_via = text(pre_classify, "via");
-    status.pre_classify_mask = text(pre_classify, "mask");
-
+    read_pre_classify(member(object, "preClassify"), status);
     status.control_dscp = parse_dscp(text(object, "controlDscp"));
     return status;
 }
@@ -131,15 +156,14 @@ PortStatus port(const json& object) {
     status.warnings = texts(object, "warnings");
     status.notes = texts(object, "notes");
     status.hooks = texts(object, "hooks");
-    const json& out = member(object, "egress");
-    const json& in = member(object, "ingress");
-    if (in.is_object())
-        status.mark = PortStatus::FromDscp{text(in, "table"), text(in, "mask"), counters(in)};
-    if (out.is_object() || !status.mark) {
-        const json& dscp = member(object, "dscp");
+    if (const json& mark = member(object, "mark"); mark.is_object())
+        status.mark = PortStatus::FromDscp{text(mark, "table"), text(mark, "mask"),
+                                           counters(member(object, "ingress"))};
+    const json& port = member(object, "port");
+    const json& protocols = member(object, "protocolCos");
+    if (port.is_object() || protocols.is_object()) {
         status.cos = PortStatus::Cos{
-            !dscp.is_boolean() || dscp.get<bool>(), text(object, "table"), {}, counters(out)};
-        const json& protocols = member(object, "protocolCos");
+            port.is_object(), setting(port, "cos").table, {}, counters(member(object, "egress"))};
         for (const std::string_view protocol : port_protocols) {
             const std::string name(protocol);
             if (protocols.is_object() && protocols.contains(name))

@@ -8,10 +8,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 
 import topo
 from case import Skip
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+try:
+    import schema
+except ImportError:  # the demo takes less than the checks: test_daemon wants it
+    schema = None
 
 KO = os.environ.get("TUNQOS_KO", "")
 BIN = os.environ.get("TUNQOS_BIN", "")
@@ -136,6 +143,10 @@ class Daemon:
             shutil.rmtree(self.dir, ignore_errors=True)
 
 
+# Bytes of an answer that is looked at as a whole; those of thousands of tunnels take a minute.
+CHECKED = 100_000
+
+
 class Gone(Exception):
     """The daemon went away before it had answered."""
 
@@ -156,7 +167,13 @@ def rpc(path, method, **params):
             raise Gone(str(e)) from None
     if not line.endswith("\n"):
         raise Gone("half an answer" if line else "no answer")
-    return json.loads(line)
+    answer = json.loads(line)
+    if schema and len(line) < CHECKED:
+        if "result" in answer:
+            schema.check(method, answer["result"])
+        else:
+            schema.check("error", answer["error"])
+    return answer
 
 
 def cli(ns, *lines, socket=None, check=True):

@@ -113,24 +113,19 @@ def counters(packets):
 
 
 def tunnel_status(name, binding, tunnel, active):
-    encap = tunnel.get("encap", {}).get("dscp", "copy")
-    decap = tunnel.get("decap", {}).get("dscp", "keep")
-    status = {
-        "name": name, "binding": binding, "kind": "gre", "model": "custom",
+    encap = {"dscp": "copy", "innerDscp": "keep", "ecn": "native", "singleAggregate": None,
+             **tunnel.get("encap", {})}
+    decap = {"dscp": "keep", "permit": None, "class": "inner", "ecn": "native",
+             **tunnel.get("decap", {})}
+    return {
+        "name": name, "binding": binding, "kind": "gre", "model": "custom", "problem": None,
+        "peer": None, "match": None, "saWarnings": [], "warnings": [], "notes": [], "acting": [],
         "state": "active" if active else "pending", "hooks": ["outer"] if active else [],
-        "encap": {"dscp": next(iter(encap)) if isinstance(encap, dict) else encap,
-                  "byKernel": False, **counters(100)},
-        "decap": {"dscp": next(iter(decap)) if isinstance(decap, dict) else decap,
-                  "class": tunnel.get("decap", {}).get("class", "inner"), **counters(0)},
-        "preClassify": {"enabled": bool(tunnel.get("preClassify"))},
+        "encap": {**encap, "byKernel": False, **counters(100)},
+        "decap": {**decap, **counters(0)},
+        "preClassify": tunnel.get("preClassify", False),
+        "diffservMode": tunnel.get("diffservMode"), "controlDscp": tunnel.get("controlDscp"),
     }
-    if isinstance(encap, dict) and "set" in encap:
-        status["encap"]["value"] = encap["set"]
-    if isinstance(encap, dict) and "table" in encap:
-        status["encap"]["table"] = encap["table"]
-    if "permit" in tunnel.get("decap", {}):
-        status["decap"]["permit"] = tunnel["decap"]["permit"]
-    return status
 
 
 def show_tunnels(params):
@@ -143,16 +138,24 @@ def show_tunnels(params):
 
 
 def show_ports(params):
-    ports = [{"name": name, "lower": "eth1", "vid": 10,
+    ports = [{"name": name, "lower": "eth1", "vid": 10, "problem": None,
+              "warnings": [], "notes": [], "acting": [],
               "state": "active" if name in DEVICES else "pending", "hooks": ["port-egress"],
-              "egress": counters(7)}
+              "port": interface["port"], "egress": counters(7),
+              "protocolCos": interface.get("protocolCos"), "mark": None, "ingress": None}
              for name, interface in State.running.get("interfaces", {}).items()
              if "port" in interface]
     return {"ports": [p for p in ports if params.get("name") in (None, p["name"])]}
 
 
 def show_sas(_params):
-    return {"sas": [{"name": "esp 0x1001 from 10.0.0.1", "bound": bound, "warnings": []}
+    drops = {"late": 0, "repeated": 0, "broken": 0}
+    return {"sas": [{"name": "esp 0x1001 from 10.0.0.1", "bound": bound, "warnings": [],
+                     "notes": [], "direction": "in", "peer": "10.0.0.1", "local": "10.0.0.2",
+                     "protocol": "esp", "spi": "0x1001", "mode": "tunnel", "reqid": 0,
+                     "ifId": None, "mark": None, "natTraversal": False, "decapDscp": False,
+                     "dontEncapDscp": False, "noEcn": False, "replayWindow": 0,
+                     "drops": drops, "recentDrops": drops}
                     for bound in ("crypto map vpn 10", "crypto map vpn 20", None)]}
 
 
@@ -169,7 +172,10 @@ METHODS = {
     "show.ports": show_ports,
     "show.reasons": lambda _: {"reasons": [{"reason": "not-ip", "packets": 3},
                                            {"reason": "truncated", "packets": 0}]},
-    "version": lambda _: {"daemon": "0.1.0", "module": {"loaded": False, "problem": "a fake"},
+    "version": lambda _: {"daemon": "0.1.0", "schema": 1,
+                          "module": {"loaded": False, "problem": "a fake", "release": None,
+                                     "srcversion": None, "capabilities": None,
+                                     "generation": None, "classTag": None},
                           "netns": {"inode": 1, "name": None}, "configFile": "/etc/fake"},
 }
 

@@ -15,11 +15,11 @@ TunnelStatus gre1() {
     return tunnels_from_json(nlohmann::json::parse(R"({"tunnels": [{
         "name": "gre1", "binding": "device", "kind": "gre", "model": "custom", "state": "active",
         "hooks": ["outer", "arrived"],
-        "encap": {"dscp": "set", "value": 46, "byKernel": false, "packets": 18446744073709551615,
+        "encap": {"dscp": {"set": 46}, "byKernel": false, "packets": 18446744073709551615,
                   "written": 9, "leftAlone": 1, "dropped": 0},
         "decap": {"dscp": "copy", "permit": "0-47", "class": "outer", "packets": 5, "written": 4,
                   "leftAlone": 1, "dropped": 0},
-        "preClassify": {"enabled": true, "table": "prio"}}]})"))
+        "preClassify": {"table": "prio"}}]})"))
         .at(0);
 }
 
@@ -47,11 +47,9 @@ TEST_CASE("show tunnel NAME: where queues find the class") {
         const auto at = text.find("  QOS");
         return text.substr(at, text.find('\n', at) - at);
     };
-    CHECK(line(R"({"enabled": true, "via": "companion"})") == "  QOS pre-classification");
-    CHECK(line(R"({"enabled": true, "via": "priority"})") ==
-          "  QOS pre-classification, class in the priority");
-    CHECK(line(R"({"enabled": true, "table": "tins", "handle": "1:", "via": "mark",
-                   "mask": "0x3f00"})") ==
+    CHECK(line("true") == "  QOS pre-classification");
+    CHECK(line(R"({"via": "priority"})") == "  QOS pre-classification, class in the priority");
+    CHECK(line(R"({"table": "tins", "handle": "1:", "via": {"mark": "0x3f00"}})") ==
           "  QOS pre-classification, priority by table-map tins, classes of 1:, class in the mark "
           "under 0x3f00");
 }
@@ -69,9 +67,9 @@ TEST_CASE("what is not at its default is said in words") {
     TunnelStatus tunnel = tunnels_from_json(nlohmann::json::parse(R"({"tunnels": [{
         "name": "wg0", "binding": "device", "kind": "wireguard", "model": "custom",
         "state": "active", "hooks": ["tunnel-egress", "outer"],
-        "encap": {"dscp": "copy", "innerDscp": "set", "innerValue": "default", "ecn": "rfc6040"},
+        "encap": {"dscp": "copy", "innerDscp": {"set": "default"}, "ecn": "rfc6040"},
         "decap": {"dscp": "keep", "class": "inner", "ecn": "rfc6040"},
-        "preClassify": {"enabled": false}, "controlDscp": "cs6"}]})"))
+        "preClassify": false, "controlDscp": "cs6"}]})"))
                               .at(0);
     CHECK(render_tunnel(tunnel) ==
           "wg0 is active\n"
@@ -259,8 +257,10 @@ TEST_CASE("show interfaces names the root qdisc, and marks pre-classification as
 TEST_CASE("show cos") {
     const auto ports = ports_from_json(nlohmann::json::parse(R"({"ports": [
         {"name": "eth1.10", "lower": "eth1", "vid": 10, "state": "active",
+         "port": {"cos": "dscp"}, "mark": null, "ingress": null,
          "egress": {"packets": 3, "written": 2, "leftAlone": 1, "dropped": 0}},
-        {"name": "eth9.1", "table": "cos", "state": "pending"}]})"));
+        {"name": "eth9.1", "port": {"cos": {"table": "cos"}}, "lower": null, "vid": null,
+         "state": "pending"}]})"));
     CHECK(render_cos(ports) ==
           "Interface  State    Lower  VLAN  DSCP to CoS     Written  Left alone\n"
           "eth1.10    active   eth1   10    class selector  2        1\n"
@@ -271,11 +271,12 @@ TEST_CASE("show cos") {
 TEST_CASE("show mark") {
     const auto ports = ports_from_json(nlohmann::json::parse(R"({"ports": [
         {"name": "eth0", "state": "active", "hooks": ["port-ingress"],
-         "ingress": {"mask": "0x3f0000", "packets": 3, "written": 2, "leftAlone": 1}},
+         "port": null, "mark": {"mask": "0x3f0000"},
+         "ingress": {"packets": 3, "written": 2, "leftAlone": 1}},
         {"name": "eth1.10", "state": "active", "vid": 10, "lower": "eth1",
-         "egress": {"packets": 9, "written": 9},
-         "ingress": {"table": "classes", "mask": "0x1", "packets": 5, "written": 5}},
-        {"name": "eth1.20", "state": "pending", "egress": {}}]})"));
+         "port": {"cos": "dscp"}, "egress": {"packets": 9, "written": 9},
+         "mark": {"table": "classes", "mask": "0x1"}, "ingress": {"packets": 5, "written": 5}},
+        {"name": "eth1.20", "state": "pending", "port": {"cos": "dscp"}, "egress": {}}]})"));
     CHECK(render_marks(ports) ==
           "Interface  State   DSCP to mark  Mask      Written  Left alone\n"
           "eth0       active  the DSCP      0x3f0000  2        1\n"

@@ -8,6 +8,9 @@ import unittest
 
 from fake import Daemon
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import schema
+
 CONFIG = """!
 table-map wan
  map from af41 to af21
@@ -100,9 +103,15 @@ class Scripts(unittest.TestCase):
                           ["show", "tunnel", "gre1", "--json"]):
             answer = json.loads(self.run_cli(*arguments)[1])
             self.assertEqual(answer["tunnels"][0]["name"], "gre1")
-        for show in ("running-config", "startup-config", "table-map", "interfaces", "crypto map",
-                     "cos", "reasons", "version", "running-config interface gre1"):
-            json.loads(self.run_cli("--json", "show", *show.split())[1])
+        for show, name in (("running-config", "configuration"),
+                           ("startup-config", "configuration"), ("table-map", "configuration"),
+                           ("running-config interface gre1", "configuration"),
+                           ("tunnel", "show.tunnels"), ("interfaces", "show interfaces"),
+                           ("crypto map", "show crypto map"), ("cos", "show.ports"),
+                           ("crypto session", "show.sas"), ("reasons", "show.reasons"),
+                           ("archive log config all", "config.log"),
+                           ("version", "show version")):
+            schema.check(name, json.loads(self.run_cli("--json", "show", *show.split())[1]))
 
     def test_json_of_crypto_maps_has_their_state(self):
         self.run_cli(stdin="crypto map vpn 10\n set peer 10.0.0.1\ncrypto map vpn 20\n")

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.hpp"
+#include "control/answers.hpp"
 #include "control/dispatcher.hpp"
 #include "control/sa_watch.hpp"
 #include "control/surroundings_watch.hpp"
@@ -40,6 +41,7 @@ struct Fixture {
         const json value = json::parse(answer);
         CHECK(value.at("jsonrpc") == "2.0");
         CHECK(value.at("id") == 7);
+        write_down(method, value);
         return value;
     }
     json result(const std::string& method, const json& params = json::object()) {

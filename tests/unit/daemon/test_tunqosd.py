@@ -17,6 +17,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import schema
+
 TUNQOSD = None
 NO_MODULE = 3
 EMPTY = {"version": 1}
@@ -68,7 +71,12 @@ class Client:
         return json.loads(self.file.readline())
 
     def call(self, method, **params):
-        return self.raw(request(method, **params).encode() + b"\n")
+        answer = self.raw(request(method, **params).encode() + b"\n")
+        if "result" in answer:
+            schema.check(method, answer["result"])
+        else:
+            schema.check("error", answer["error"])
+        return answer
 
     def close(self):
         self.file.close()
