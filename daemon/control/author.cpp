@@ -90,8 +90,8 @@ Author author_of(const Requester& requester) {
     return author;
 }
 
-Author loader_of(const std::string& file, const std::string& occasion) {
-    return {printable(file), "tunqosd", occasion, {}, geteuid(), 0};
+Author loader_of(const std::string& from, const std::string& occasion) {
+    return {printable(from), "tunqosd", occasion, {}, geteuid(), 0};
 }
 
 std::string to_string(const Author& author) {

@@ -23,9 +23,10 @@ struct Requester {
 };
 
 struct Author {
-    std::string from; // "console", or the file that was loaded
+    std::string from; // "console", the file that was loaded, or "the module"
     std::string user; // who logged in, else whose process it is; a number if it has no name
-    std::string line; // "pts/0"; without a terminal the program; "startup", "SIGHUP"
+    std::string line; // "pts/0"; without a terminal the program; "startup", "SIGHUP",
+                      // "recovery"
     std::string program;
     uid_t uid = 0; // whose process it is
     pid_t pid = 0; // 0: not known
@@ -36,8 +37,8 @@ std::string to_string(const Author& author);
 
 // While the process lives; of one that is gone the user is known, and the line is "unknown".
 Author author_of(const Requester& requester);
-// tunqosd itself, which has loaded this file on `occasion`: the process is not named.
-Author loader_of(const std::string& file, const std::string& occasion);
+// tunqosd itself, which has loaded this on `occasion`: the process is not named.
+Author loader_of(const std::string& from, const std::string& occasion);
 
 // The name of a terminal by its device number as /proc/PID/stat has it (proc(5)); empty: none.
 std::string terminal_name(std::uint32_t device);

@@ -486,7 +486,9 @@ void Manager::doubt() {
 void Manager::adopt() {
     Config config = planner::recover(mirror_->state, running_);
     if (config == running_) return;
+    auto lines = ios_diff(running_, config);
     become(std::move(config));
+    change_log_.add(loader_of("the module", "recovery"), std::move(lines));
     log_.warning("config-recovered", {{"interfaces", running_.interfaces.size()},
                                       {"crypto-maps", running_.crypto_maps.size()}});
 }

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "control/dispatcher_fixture.hpp"
+#include "planner/planner.hpp"
 #include "tunqos/printable.hpp"
 
 using namespace tunqos;
@@ -86,6 +87,20 @@ TEST_CASE("what the file gives at start is logged as a change of its own") {
     CHECK(list[0].at("user") == "tunqosd");
     CHECK(list[0].at("line") == "startup");
     CHECK(list[0].at("lines") == json{"+interface gre1", "+ tunnel encap dscp set ef"});
+}
+
+TEST_CASE("what is taken over from the module is logged as that") {
+    Fixture f;
+    Config config;
+    config.interfaces["gre1"].tunnel.emplace();
+    config.interfaces["gre1"].tunnel->encap.dscp = EncapDscp::native;
+    f.kernel.state = planner::compile(config);
+    f.manager.start();
+    const json list = logged(f);
+    REQUIRE(list.size() == 1);
+    CHECK(list[0].at("from") == "the module");
+    CHECK(list[0].at("line") == "recovery");
+    CHECK(list[0].at("lines") == json{"+interface gre1", "+ tunnel encap dscp native"});
 }
 
 TEST_CASE("the last thousand lines are remembered, and of a long change its beginning") {
