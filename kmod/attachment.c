@@ -400,7 +400,7 @@ int tunqos_attachment_prepare(struct tunqos_binding *binding,
 	if (attachment->form == TUNQOS_FORM_IPSEC) {
 		err = tunqos_attachment_sas(attachment);
 		if (!err && gain & TUNQOS_HOOK_IPSEC)
-			err = tunqos_ipsec_get();
+			err = tunqos_ipsec_get(binding->tn);
 		if (err)
 			goto err_drop;
 	}

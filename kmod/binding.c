@@ -25,6 +25,11 @@
 #define NO_SAS \
 	"does not say which sas are its, bind them by a crypto map entry"
 
+#define GUEST_IPSEC \
+	"decapsulation from ipsec needs callbacks that are the machine's, so its owner must have a binding with it first"
+#define GUEST_TRANSFORMS \
+	"what ah and ipcomp decapsulate is left alone, unless the owner of the machine binds sas of these, too"
+
 /* Why a device cannot be attached to, for people. */
 static const char *device_problem(int err)
 {
@@ -35,6 +40,8 @@ static const char *device_problem(int err)
 		return "too many hooks on it";
 	case -EPERM:
 		return OTHER_USER_NS;
+	case -EACCES:
+		return GUEST_IPSEC;
 	case -EINVAL:
 		return NO_SAS;
 	case -EEXIST:
@@ -249,7 +256,7 @@ static int prepare_ipsec(struct tunqos_binding *binding,
 	int err;
 
 	if (gain & TUNQOS_HOOK_IPSEC) {
-		err = tunqos_ipsec_get();
+		err = tunqos_ipsec_get(binding->tn);
 		if (err)
 			return err;
 	}
@@ -272,6 +279,8 @@ static int prepare_ipsec(struct tunqos_binding *binding,
 static const char *ipsec_problem(int err)
 {
 	switch (err) {
+	case -EACCES:
+		return GUEST_IPSEC;
 	case -EEXIST:
 		return "another module holds all priorities";
 	case -ENOSPC:
@@ -356,6 +365,18 @@ static void set_pending(struct tunqos_binding *binding)
 	set_state(binding, TUNQOS_STATE_PENDING, NULL);
 }
 
+/* Packets see its profile; but there may be something to know about it. */
+static void set_active(struct tunqos_binding *binding, u32 hooks)
+{
+	const struct tunqos_net *sas = binding->tn;
+
+	if (binding->attachment)
+		sas = tunqos_net(binding->attachment->underlay);
+	set_state(binding, TUNQOS_STATE_ACTIVE,
+		  hooks & TUNQOS_HOOK_IPSEC && tunqos_is_guest(sas) ?
+		  GUEST_TRANSFORMS : NULL);
+}
+
 /* What the device, the hooks and the peer see of a profile. */
 static void publish_attached(struct tunqos_binding *binding,
 			     struct tunqos_profile *profile)
@@ -389,7 +410,7 @@ static void publish_attached(struct tunqos_binding *binding,
 		binding->held &= hooks;
 		break;
 	}
-	set_state(binding, TUNQOS_STATE_ACTIVE, NULL);
+	set_active(binding, hooks);
 }
 
 /**
@@ -492,7 +513,7 @@ void tunqos_binding_device_changed(struct tunqos_binding *binding)
 						hooks);
 	if (!err) {
 		tunqos_attachment_trim(binding, hooks);
-		set_state(binding, TUNQOS_STATE_ACTIVE, NULL);
+		set_active(binding, hooks);
 	} else {
 		set_state(binding, TUNQOS_STATE_FAILED, device_problem(err));
 	}

@@ -8,7 +8,8 @@
  * they are made at the first need and kept until the module goes. That of ESP
  * is needed with the first profile; those of AH and IPComp with the first SA
  * of theirs, for with a handler an unknown protocol is answered in another
- * way.
+ * way. Guests cause none: what anybody may do in a namespace of his own is
+ * nothing to the machine. Theirs are handled as far as its owner's need it.
  */
 
 #include <linux/ip.h>
@@ -192,7 +193,9 @@ static int sa_event(struct xfrm_state *x, const struct km_event *event)
 {
 	size_t i;
 
-	for (i = 0; x && i < ARRAY_SIZE(transforms); i++) {
+	if (!x || tunqos_is_guest(tunqos_net(xs_net(x))))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(transforms); i++) {
 		if (transforms[i].proto != x->id.proto ||
 		    READ_ONCE(transforms[i].registered))
 			continue;
@@ -227,7 +230,7 @@ static int one_found(struct xfrm_state *x, int count, void *data)
 	return -EINTR;	/* one is enough */
 }
 
-/* Is there an SA of this protocol anywhere? */
+/* Is there an SA of this protocol anywhere but at guests'? */
 static bool has_sa(u8 proto)
 {
 	struct xfrm_state_walk walk;
@@ -236,6 +239,8 @@ static bool has_sa(u8 proto)
 
 	down_read(&net_rwsem);
 	for_each_net(net) {
+		if (tunqos_is_guest(tunqos_net(net)))
+			continue;
 		xfrm_state_walk_init(&walk, proto, NULL);
 		xfrm_state_walk(net, &walk, one_found, &found);
 		xfrm_state_walk_done(&walk, net);
@@ -248,15 +253,19 @@ static bool has_sa(u8 proto)
 
 /**
  * tunqos_ipsec_get() - have the receive callbacks registered
+ * @tn: namespace of the binding that needs them
  *
  * Context: process, RTNL held.
- * Return: 0 or a negative error number.
+ * Return: 0 or a negative error number: -EACCES if it is a guest's, and the
+ * owner of the machine has needed none.
  */
-int tunqos_ipsec_get(void)
+int tunqos_ipsec_get(const struct tunqos_net *tn)
 {
 	size_t i;
 
 	ASSERT_RTNL();
+	if (tunqos_is_guest(tn))
+		return transforms[0].registered ? 0 : -EACCES;
 	if (!watching) {
 		/* first, so that no SA is missed between */
 		xfrm_register_km(&manager);

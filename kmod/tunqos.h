@@ -372,7 +372,7 @@ static inline struct tunqos_net *tunqos_net(const struct net *net)
 	return net_generic(net, tunqos_net_id);
 }
 
-/* Anybody may own such a namespace. */
+/* A guest's: anybody may own such a namespace. */
 static inline bool tunqos_is_guest(const struct tunqos_net *tn)
 {
 	return tn->net->user_ns != &init_user_ns;
@@ -481,7 +481,7 @@ unsigned int tunqos_port_ingress(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state);
 
 /* ipsec.c */
-int tunqos_ipsec_get(void);
+int tunqos_ipsec_get(const struct tunqos_net *tn);
 void tunqos_ipsec_exit(void);
 
 /* hooks.c */
