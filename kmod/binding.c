@@ -296,7 +296,7 @@ static void refuse(const struct tunqos_binding *binding,
 	char name[TUNQOS_DESCRIPTION];
 
 	tunqos_binding_describe(&binding->key, name, sizeof(name));
-	tunqos_refuse(binding->tn, extack, "%s: %s%s%s", name, what,
+	tunqos_refuse(extack, "%s: %s%s%s", name, what,
 		      why ? ": " : "", why ?: "");
 }
 

@@ -112,4 +112,8 @@ module_exit(tunqos_exit);
 MODULE_DESCRIPTION("QoS marks that survive tunnels");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(TUNQOS_RELEASE);
-MODULE_ALIAS_GENL_FAMILY(TUNQOS_GENL_NAME);
+/*
+ * No MODULE_ALIAS_GENL_FAMILY: with it, anybody's look for the family would
+ * load the module, in whatever namespace. modules-load.d or modprobe(8) does,
+ * when the owner of the machine wants it.
+ */

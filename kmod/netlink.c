@@ -42,38 +42,78 @@ static const struct genl_multicast_group groups[] = {
 	},
 };
 
+/* Of the generated table, by the functions of each; see answer() below. */
+static struct genl_ops ops[ARRAY_SIZE(tunqos_nl_ops)] __ro_after_init;
+
+/*
+ * Requests of different namespaces do not wait for each other, nor other
+ * families for them: what they share is under txn_lock and RTNL.
+ */
 struct genl_family tunqos_family __ro_after_init = {
 	.name		= TUNQOS_GENL_NAME,
 	.version	= TUNQOS_GENL_VERSION,
 	.netnsok	= true,
+	.parallel_ops	= true,
 	.module		= THIS_MODULE,
-	.ops		= tunqos_nl_ops,
-	.n_ops		= ARRAY_SIZE(tunqos_nl_ops),
+	.ops		= ops,
+	.n_ops		= ARRAY_SIZE(ops),
 	.resv_start_op	= TUNQOS_CMD_GET_INFO,
 	.mcgrps		= groups,
 	.n_mcgrps	= ARRAY_SIZE(groups),
 };
 
+/* A request's extack with room for words that are not constant. */
+struct refusal {
+	struct netlink_ext_ack extack;
+	char words[384];
+};
+
 /**
  * tunqos_refuse() - give a refusal its reason, with names and values
- * @tn: keeps the text for the next few refusals in this namespace
- * @extack: of the request
+ * @extack: of a request, as answer() has made it
  * @format: lower case, no full stop
  *
- * The text is copied to the answer after the handler has returned, so it
- * cannot be on the stack. Context: genl_mutex held.
+ * Context: process.
  */
-void tunqos_refuse(struct tunqos_net *tn, struct netlink_ext_ack *extack,
-		   const char *format, ...)
+void tunqos_refuse(struct netlink_ext_ack *extack, const char *format, ...)
 {
-	char *text = tn->message[tn->message_next++ % ARRAY_SIZE(tn->message)];
+	struct refusal *refusal = container_of(extack, struct refusal, extack);
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(tn->message[0]), format, args);
+	vsnprintf(refusal->words, sizeof(refusal->words), format, args);
 	va_end(args);
-	if (extack)
-		extack->_msg = text;
+	extack->_msg = refusal->words;
+}
+
+static int handle(struct sk_buff *skb, struct genl_info *info)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tunqos_nl_ops); i++) {
+		if (tunqos_nl_ops[i].cmd == info->genlhdr->cmd)
+			return tunqos_nl_ops[i].doit(skb, info);
+	}
+	return -EOPNOTSUPP;
+}
+
+/*
+ * Each request comes by here. Netlink reads the words of a refusal after the
+ * handler has returned, when nothing keeps them: so they are sent from here.
+ */
+static int answer(struct sk_buff *skb, struct genl_info *info)
+{
+	struct refusal refusal = { .extack = *info->extack };
+	struct netlink_ext_ack *extack = info->extack;
+	int err;
+
+	info->extack = &refusal.extack;
+	err = handle(skb, info);
+	info->extack = extack;
+	if (!err)
+		return 0;
+	netlink_ack(skb, nlmsg_hdr(skb), err, &refusal.extack);
+	return -EINTR;	/* for netlink: it has been answered */
 }
 
 int tunqos_nl_get_info_doit(struct sk_buff *skb, struct genl_info *info)
@@ -191,8 +231,15 @@ int tunqos_nl_get_reason_dumpit(struct sk_buff *skb,
 	return skb->len;
 }
 
-int tunqos_netlink_register(void)
+int __init tunqos_netlink_register(void)
 {
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		ops[i] = tunqos_nl_ops[i];
+		if (ops[i].doit)
+			ops[i].doit = answer;
+	}
 	return genl_register_family(&tunqos_family);
 }
 

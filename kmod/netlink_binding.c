@@ -80,26 +80,11 @@ static bool wanted(const struct tunqos_binding *binding, bool ports)
 }
 
 /*
- * Where a dump goes on: args[0] bindings were said, args[1] is the next one.
- * That pointer holds as long as the generation (args[2]) does: nothing but a
- * commit takes a binding away. After one, the reader is told that what it got
- * does not fit together, and the rest is found by counting.
+ * args[0] is the next binding that a dump has to say. The pointer holds as long
+ * as the generation (args[1]) does: nothing but a commit takes a binding away.
+ * What has been said does not fit together with what comes after one, so the
+ * dump ends there, and its end tells the reader that it was interrupted.
  */
-static struct tunqos_binding *resume(const struct tunqos_net *tn,
-				     struct netlink_callback *cb)
-{
-	struct tunqos_binding *binding;
-	long index = 0;
-
-	if (cb->args[1] && cb->args[2] == tn->generation)
-		return (struct tunqos_binding *)cb->args[1];
-	list_for_each_entry(binding, &tn->bindings, list) {
-		if (index++ == cb->args[0])
-			break;
-	}
-	return binding;
-}
-
 static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 		bool ports)
 {
@@ -108,16 +93,21 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 
 	rtnl_lock();
 	cb->seq = tn->generation + 1;
-	binding = resume(tn, cb);
+	binding = (struct tunqos_binding *)cb->args[0];
+	if (!binding)
+		binding = list_first_entry(&tn->bindings,
+					   struct tunqos_binding, list);
+	else if (cb->args[1] != tn->generation)
+		goto unlock;
 	list_for_each_entry_from(binding, &tn->bindings, list) {
 		if (wanted(binding, ports) &&
 		    put_binding(skb, binding, NETLINK_CB(cb->skb).portid,
 				cb->nlh->nlmsg_seq, NLM_F_MULTI, cmd, cb))
 			break;
-		cb->args[0]++;
 	}
-	cb->args[1] = (long)binding;
-	cb->args[2] = tn->generation;
+	cb->args[0] = (long)binding;
+	cb->args[1] = tn->generation;
+unlock:
 	rtnl_unlock();
 	return skb->len;
 }
@@ -152,7 +142,7 @@ static int answer(struct genl_info *info, const struct tunqos_key *key, u8 cmd)
 				  info->snd_seq, 0, cmd, NULL);
 	} else {
 		tunqos_binding_describe(key, name, sizeof(name));
-		tunqos_refuse(tn, info->extack, "%s: no such binding", name);
+		tunqos_refuse(info->extack, "%s: no such binding", name);
 		err = -ENOENT;
 	}
 	rtnl_unlock();

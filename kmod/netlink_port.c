@@ -81,7 +81,7 @@ static int check_room(struct genl_info *info,
 		if (bits == TUNQOS_TABLE_LEAVE ||
 		    !(bits << profile->mark_shift & ~(u64)profile->mark_mask))
 			continue;
-		tunqos_refuse(tunqos_net(genl_info_net(info)), info->extack,
+		tunqos_refuse(info->extack,
 			      "mark-mask 0x%x has no room for %u, the entry for dscp %d",
 			      profile->mark_mask, profile->mark[i], i);
 		NL_SET_BAD_ATTR(info->extack,

@@ -20,7 +20,7 @@ int tunqos_read_table(struct genl_info *info, int attr, u8 *table, u8 max)
 	int bad = tunqos_table_bad(bytes, max);
 
 	if (bad >= 0) {
-		tunqos_refuse(tunqos_net(genl_info_net(info)), info->extack,
+		tunqos_refuse(info->extack,
 			      "table entry for dscp %d is %u, not 0-%u or 255",
 			      bad, bytes[bad], max);
 		NL_SET_BAD_ATTR(info->extack, nla);
@@ -260,7 +260,7 @@ static int read_class_mask(struct genl_info *info,
 		profile->class_bits = bits;
 		return 0;
 	}
-	tunqos_refuse(tunqos_net(genl_info_net(info)), info->extack,
+	tunqos_refuse(info->extack,
 		      "class-mask 0x%x is not %u or more bits in a row, as a dscp needs; 0x3f00 is, for one",
 		      mask, TUNQOS_CLASS_BITS);
 	NL_SET_BAD_ATTR(info->extack,

@@ -169,23 +169,33 @@ static void swap_shapes(struct tunqos_net *tn, struct tunqos_shapes *shapes)
 		kfree_rcu(old, rcu);
 }
 
-/* How many shapes go with the bindings that this commit takes away. */
-static unsigned int leaving(const struct tunqos_net *tn,
-			    const struct tunqos_shapes *shapes)
+/**
+ * tunqos_match_doomed() - a commit is to take selectors away, or is not
+ * @match: one of them
+ * @more: 1, 0 or -1
+ *
+ * Context: process, RTNL held.
+ */
+void tunqos_match_doomed(const struct tunqos_match *match, int more)
 {
-	const struct tunqos_binding *binding;
-	unsigned int n = 0;
+	struct tunqos_shapes *shapes = rtnl_dereference(match->tn->shapes);
 	unsigned int i;
 
 	for (i = 0; i < shapes->count; i++) {
-		u32 users = shapes->shape[i].users;
-
-		list_for_each_entry(binding, &tn->bindings, list)
-			users -= binding->doomed && binding->match &&
-				 same_shape(&shapes->shape[i],
-					    &binding->key.sa);
-		n += shapes->shape[i].users && !users;
+		if (same_shape(&shapes->shape[i], &match->selector))
+			shapes->shape[i].doomed += more;
 	}
+}
+
+/* How many shapes go with the bindings that this commit takes away. */
+static unsigned int leaving(const struct tunqos_shapes *shapes)
+{
+	unsigned int n = 0;
+	unsigned int i;
+
+	for (i = 0; i < shapes->count; i++)
+		n += shapes->shape[i].users &&
+		     shapes->shape[i].users == shapes->shape[i].doomed;
 	return n;
 }
 
@@ -212,7 +222,7 @@ static int shape_get(struct tunqos_net *tn,
 		used += !!old->shape[i].users;
 	}
 	if (used >= TUNQOS_SHAPES_MAX &&
-	    used - leaving(tn, old) >= TUNQOS_SHAPES_MAX)
+	    used - leaving(old) >= TUNQOS_SHAPES_MAX)
 		return -ENOSPC;
 
 	shapes = kzalloc(struct_size(shapes, shape, used + 1),
@@ -268,7 +278,8 @@ static void shape_put(struct tunqos_net *tn,
 
 /*
  * Devices say the same when they differ in what packets are not found by, as
- * vti devices in their keys. All but one are idle, and anybody can make them.
+ * vti devices in what they are tied to. All but one are idle, and anybody can
+ * make them.
  */
 static unsigned int equals(const struct hlist_head *bucket,
 			   const struct tunqos_net *tn,

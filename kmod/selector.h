@@ -33,10 +33,14 @@ struct tunqos_match {
 	struct rcu_head rcu;
 };
 
-/* What selectors of one shape say, and how many there are. */
+/*
+ * What selectors of one shape say; how many there are, and how many of these
+ * the running commit takes away.
+ */
 struct tunqos_shape {
 	u32 mark_mask;
 	u32 users;
+	u32 doomed;
 	u8 fields;
 };
 

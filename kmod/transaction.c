@@ -9,7 +9,7 @@
  * cannot fail. Packets see one whole profile each; two bindings are not
  * swapped in the same instant.
  *
- * Lock order: genl_mutex, txn_lock, RTNL.
+ * Lock order: txn_lock, RTNL.
  */
 
 #include <linux/netlink.h>
@@ -158,7 +158,7 @@ int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_binding *change,
 		err = -E2BIG;
 	}
 	if (!err && !charge(tn, change)) {
-		tunqos_refuse(tn, info->extack,
+		tunqos_refuse(info->extack,
 			      "too many changes are staged: %u are allowed in all namespaces together whose owner does not own the machine; commit fewer at a time",
 			      TUNQOS_GUESTS_MAX);
 		err = -E2BIG;
@@ -185,8 +185,12 @@ static void touch(struct tunqos_binding *binding, struct tunqos_chain *touched)
 
 static void set_doomed(struct tunqos_binding *binding, bool doomed)
 {
-	binding->tn->doomed += doomed - binding->doomed;
+	int more = doomed - binding->doomed;
+
+	binding->tn->doomed += more;
 	binding->doomed = doomed;
+	if (binding->match)
+		tunqos_match_doomed(binding->match, more);
 }
 
 static void doom(struct tunqos_binding *binding, struct tunqos_chain *touched)
@@ -197,15 +201,14 @@ static void doom(struct tunqos_binding *binding, struct tunqos_chain *touched)
 	touch(binding, touched);
 }
 
-static void refuse_insert(struct tunqos_net *tn, int err,
-			  struct netlink_ext_ack *extack)
+static void refuse_insert(int err, struct netlink_ext_ack *extack)
 {
 	if (err == -E2BIG)
-		tunqos_refuse(tn, extack,
+		tunqos_refuse(extack,
 			      "too many bindings: %u are allowed in a namespace, %u in all together whose owner does not own the machine; remove some first",
 			      TUNQOS_BINDINGS_MAX, TUNQOS_GUESTS_MAX);
 	else
-		tunqos_refuse(tn, extack, "out of memory");
+		tunqos_refuse(extack, "out of memory");
 }
 
 /* The change becomes the binding if there is none with its key. */
@@ -219,7 +222,7 @@ static int apply_set(struct tunqos_net *tn, struct tunqos_binding *change,
 	if (!binding) {
 		err = tunqos_binding_insert(tn, change);
 		if (err) {
-			refuse_insert(tn, err, extack);
+			refuse_insert(err, extack);
 			return err;
 		}
 		touch(change, touched);
@@ -248,7 +251,7 @@ static int apply(struct tunqos_net *tn, struct tunqos_binding *change,
 		if (!binding || binding->doomed) {
 			tunqos_binding_describe(&change->key, name,
 						sizeof(name));
-			tunqos_refuse(tn, extack, "%s: no such binding", name);
+			tunqos_refuse(extack, "%s: no such binding", name);
 			return -ENOENT;
 		}
 		doom(binding, touched);
@@ -297,7 +300,7 @@ static int prepare(struct tunqos_net *tn, const struct tunqos_chain *touched,
 			continue;
 		err = tunqos_port_classes_get(tn);
 		if (err) {
-			tunqos_refuse(tn, extack,
+			tunqos_refuse(extack,
 				      "cannot hook into the ports: out of memory");
 			return err;
 		}

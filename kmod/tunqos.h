@@ -353,8 +353,6 @@ struct tunqos_net {
 	unsigned int txn_count;
 	unsigned int txn_charged;	/* of them, to all guests together */
 	struct tunqos_chain txn_ops;
-	char message[8][384];		/* of the last refusals */
-	unsigned int message_next;
 };
 
 /*
@@ -538,6 +536,7 @@ struct tunqos_match *tunqos_match_add(struct tunqos_net *tn,
 				      const struct tunqos_selector *selector,
 				      bool last);
 void tunqos_match_remove(struct tunqos_match *match);
+void tunqos_match_doomed(const struct tunqos_match *match, int more);
 u32 tunqos_selector_key_hash(const struct tunqos_net *tn,
 			     const struct tunqos_selector *selector);
 bool tunqos_selector_equal(const struct tunqos_selector *a,
@@ -597,8 +596,8 @@ void tunqos_txn_notifier_unregister(void);
 int tunqos_netlink_register(void);
 void tunqos_netlink_unregister(void);
 extern struct genl_family tunqos_family;
-void tunqos_refuse(struct tunqos_net *tn, struct netlink_ext_ack *extack,
-		   const char *format, ...) __printf(3, 4);
+void tunqos_refuse(struct netlink_ext_ack *extack, const char *format, ...)
+	__printf(2, 3);
 
 /* netlink_binding.c */
 int tunqos_fill_counters(struct sk_buff *skb, int attr,

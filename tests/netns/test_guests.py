@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tunqos-test: limit=300
 """What the owner of a namespace may do that anybody can make: nothing that
-stays with the machine."""
+stays with the machine, and nothing that others' requests would feel."""
 
 import contextlib
 import errno
 import os
+import re
 import socket
 import subprocess
+import threading
 
 import genl
 import topo
@@ -152,9 +154,44 @@ def decapsulated(sock):
     return one["decap"]["written"]
 
 
+def words(case):
+    """Refusals at once by many threads: each gets its own words, whole. They
+    are as long as can be, or short."""
+    with topo.Net() as net:
+        net.namespaces("r")
+        wrong = []
+
+        def ask(i):
+            names = ["n%d" % i, "n%d" % i + "-" * (15 - len(str(i)) - 1)]
+            with genl.Tunqos("r") as sock:
+                for turn in range(150):
+                    name = names[turn % 2]
+                    try:
+                        sock.request("get_tunnel", sock.tunnel(device=name),
+                                     genl.NLM_F_ACK)
+                        wrong.append("answered")
+                    except genl.Refused as e:
+                        if e.message != "tunnel %s: no such binding" % name:
+                            wrong.append(e.message)
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        case.equal("each has its own words", wrong[:3], [])
+
+
+def no_alias(case):
+    """Nobody's look for the family may load the module."""
+    names = topo.run(None, "modinfo", "-F", "alias", tq.KO).stdout
+    case.equal("aliases", re.findall(r"\S+", names), [])
+
+
 def test(case):
+    no_alias(case)
     with tq.module():
         ipsec(case)
+        words(case)
 
 
 if __name__ == "__main__":

@@ -183,6 +183,51 @@ def shapes(case, sock):
     replace(sock)
 
 
+EQUALS = 8  # devices that say the same of their SAs
+
+
+def equals(case, sock):
+    """vti devices that differ in what they are tied to say the same; a
+    limited number of them can be bound."""
+    for i in range(EQUALS + 1):
+        topo.ip("rA", ["link add d%d type dummy" % i,
+                       "link add v%d type vti local 192.0.2.1 remote"
+                       " 198.51.100.9 dev d%d" % (i, i)])
+    last = "v%d" % EQUALS
+    with sock.transaction():
+        sock.flush()
+        for i in range(EQUALS):
+            sock.set_tunnel(device="v%d" % i, encap_dscp="copy")
+    case.equal("equal ones are bound", {
+        one["state"] for one in sock.tunnels().values()}, {"active"})
+    sock.begin()
+    sock.set_tunnel(device=last, encap_dscp="copy")
+    try:
+        sock.commit()
+        case.fail("one more is bound")
+    except genl.Refused as e:
+        case.equal("one more", errno.errorcode[e.errno], "EMLINK")
+        case.true("one more: why", "tunnel %s: " % last in e.message and
+                  "eight devices with the same addresses are bound, remove one"
+                  in e.message, e.message)
+    case.equal("not there", len(sock.tunnels()), EQUALS)
+    # from the notifier, the same
+    topo.ip("rA", "link set %s name later" % last)
+    with sock.transaction():
+        sock.set_tunnel(device=last, encap_dscp="copy")
+    topo.ip("rA", "link set later name %s" % last)
+    one = sock.tunnels()[last]
+    case.equal("from the notifier", one["state"], "failed")
+    case.true("from the notifier: why", "eight devices" in one["problem"],
+              one)
+    topo.ip("rA", ["link del v0", "link set %s up" % last])
+    case.equal("one has made room", sock.tunnels()[last]["state"], "active")
+    with sock.transaction():
+        sock.flush()
+    topo.ip("rA", ["link del d%d" % i for i in range(EQUALS + 1)] +
+            ["link del v%d" % i for i in range(1, EQUALS + 1)])
+
+
 def rekey(case, net, sock):
     """New SPIs under way: bound with the first packet; the old ones go."""
     with net.tunnel("ipsec") as tun:
@@ -367,6 +412,7 @@ def test(case):
             part(case, net, sock)
             case.note(part.__name__ + " done")
         shapes(case, sock)
+        equals(case, sock)
 
 
 if __name__ == "__main__":

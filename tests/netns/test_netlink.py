@@ -6,6 +6,7 @@
 import errno
 import os
 import random
+import socket
 import struct
 import subprocess
 import sys
@@ -390,6 +391,37 @@ def events(case, sock):
         sock.flush()
 
 
+def interrupted(case, sock):
+    """A dump into which a commit falls ends there, and says so."""
+    number = 3000
+    with sock.transaction():
+        sock.flush()
+        for i in range(number):
+            sock.set_tunnel(device="n%d" % i, encap_dscp="copy")
+    with genl.Tunqos("rA") as reader:
+        reader.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 20000)
+        reader.seq += 1
+        reader.sock.send(struct.pack(
+            "=IHHIIBBH", 20, reader.family, genl.NLM_F_REQUEST |
+            genl.NLM_F_DUMP, reader.seq, 0, genl.CMD["get_tunnel"], 1, 0))
+        got, kind, flags = 0, None, 0
+        while kind != genl.NLMSG_DONE:
+            raw = reader.sock.recv(1 << 20)
+            if not got:
+                with sock.transaction():
+                    sock.del_tunnel(device="n0")
+            while raw:
+                length, kind, flags = struct.unpack_from("=IHH", raw)
+                got += kind == reader.family
+                raw = raw[(length + 3) & ~3:]
+    case.true("a part of it", 0 < got < number // 2, str(got))
+    case.true("its end says so", flags & genl.NLM_F_DUMP_INTR,
+              "%#x" % flags)
+    case.equal("the next one is whole", len(sock.tunnels()), number - 1)
+    with sock.transaction():
+        sock.flush()
+
+
 def noise(case, sock):
     """Random attributes: the module answers, and stays as it is."""
     rng = random.Random(2983)
@@ -428,6 +460,7 @@ def test(case):
             transactions(case, sock, other)
             events(case, sock)
             guests(case, sock)
+            interrupted(case, sock)
             noise(case, sock)
         permissions(case)
         info = genl.Tunqos("rB").info()
