@@ -3,7 +3,9 @@
  * IPsec, at POST_ROUTING: [1 Before], the last place where the packet is in
  * clear, and [2 Outer], where it comes by again when it is transformed. The
  * first time the outer DSCP is decided and left in the companion; the second
- * time it is written. Runs in softirq or process context.
+ * time it is written. Before that, companions that others have left are taken
+ * away, and what an IFB brings to a wireguard device is shown to wireguard.c.
+ * Runs in softirq or process context.
  */
 
 #include <linux/ip.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * WireGuard clears all that a packet carries but its hash, and shows outer.c
- * an encrypted packet. So egress of the device is [1 Before]: it writes what
- * outer.c must know into the hash, and the inner DSCP, [3 Inner], into the
- * packet. After decryption the outer header is still in front of the packet:
- * WireGuard itself reads it there. It is believed if it proves to be one.
- * Softirq or process context.
+ * an encrypted packet. So egress of the device is [1 Before], and POST_ROUTING
+ * for what an IFB has made skip that: it writes what outer.c must know into the
+ * hash, and the inner DSCP, [3 Inner], into the packet. After decryption the
+ * outer header is still in front of the packet: WireGuard itself reads it
+ * there. It is believed if it proves to be one. Softirq or process context.
  */
 
 #include <linux/ip.h>
@@ -165,15 +165,14 @@ static unsigned int udp_len(unsigned int len)
 
 /*
  * An inner packet is padded, but not beyond the MTU of the device, so that
- * there are two lengths; merged packets tell the length of none.
+ * there are two lengths. Merged ones do not fit: the device merges none while
+ * somebody looks here, and each would have had an outer header of its own.
  */
-static bool fits(const struct sk_buff *skb, const u8 *inner, unsigned int udp)
+static bool fits(const u8 *inner, unsigned int udp)
 {
 	unsigned int len = ntohs(*(__be16 *)(inner + 2));
 	unsigned int bare;
 
-	if (skb_is_gso(skb))
-		return true;
 	if (inner[0] >> 4 == 6)
 		len = ntohs(*(__be16 *)(inner + 4)) + sizeof(struct ipv6hdr);
 	bare = sizeof(struct udphdr) + DATA_HEAD + len + DATA_TAG;
@@ -216,7 +215,7 @@ bool tunqos_wireguard_arrived(const struct sk_buff *skb, u8 *ds)
 	if (data[0] != DATA_TYPE || data[1] || data[2] || data[3])
 		return false;
 	len = udp[4] << 8 | udp[5];
-	if (!fits(skb, inner, len))
+	if (!fits(inner, len))
 		return false;
 
 	if (ip4[0] == 0x45 && ip4[9] == IPPROTO_UDP &&

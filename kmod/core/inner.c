@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Inner headers behind all but GRE and IP in IP; see inner.h. */
+/*
+ * The inner header behind each form of encapsulation, and the innermost one.
+ * What is usual of GRE, IP in IP and UDP is read at once, in inner.h.
+ */
 
 #include "inner.h"
 

@@ -10,10 +10,10 @@
 #include "ds.h"
 #include "payload.h"
 
-/* Enough for every encapsulation header here and the DS field behind it. */
+/* Enough for what is usual; a longer header is read as far as it is there. */
 #define TUNQOS_INNER_BYTES	64
 
-/* The longest encapsulation header here and the DS field behind it. */
+/* The longest header of GRE and the DS field behind it. */
 #define TUNQOS_INNER_MIN	18
 
 /* IPv6 extension headers that tunqos_outer_payload() follows. */
