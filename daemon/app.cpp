@@ -104,25 +104,22 @@ public:
         }
         // 2. Signals, from here on handled by the loop.
         wait_signal();
-        // 3. Ask for the module once. Later it is only watched for: a daemon that loads it
-        //    again and again would undo modprobe -r.
-        kernel_.load();
-        // 4. Events and devices, before the state is read, so that nothing is missed.
+        // 3. Events and devices, before the state is read, so that nothing is missed.
         events_.start();
         if (const auto problem = links_.start(); !problem.empty())
             log_.warning("no-link-monitor", {{"problem", problem}});
-        // 5. What ran before, or the file; read the module back; send the difference.
+        // 4. What ran before, or the file; read the module back; send the difference.
         manager_.start();
         wait_tick();
         wait_look();
-        // 6. Serve. With or without the module: boot never waits for it.
+        // 5. Serve. With or without the module: boot never waits for it.
         server_.serve(dispatcher_);
         start_watchdog();
         log_.info("ready", {{"version", TUNQOS_VERSION}, {"socket", path}});
         sd_notify(0, "READY=1");
         while (!guard("event-loop", [this] { io_.run(); })) {
         }
-        // 7. The module keeps marking; whoever starts next reads it back.
+        // 6. The module keeps marking; whoever starts next reads it back.
         log_.info("stopped", {{"action", "the module keeps its state"}});
         return EXIT_SUCCESS;
     }

@@ -22,7 +22,7 @@ EventMonitor::~EventMonitor() {
 
 void EventMonitor::start() {
     static_cast<void>(events_.join(nlctrl_notify_group));
-    if (const auto family = find_family(requests_, Lookup::if_loaded)) join(*family);
+    if (const auto family = find_family(requests_)) join(*family);
     wait();
 }
 
@@ -44,7 +44,7 @@ void EventMonitor::read() {
         events_.receive_ready([this](const nlmsghdr* message) { on_message(message); });
     if (!lost) return;
     // The module itself may have come or gone unheard.
-    if (const auto family = find_family(requests_, Lookup::if_loaded)) join(*family);
+    if (const auto family = find_family(requests_)) join(*family);
     handlers_.lost();
 }
 

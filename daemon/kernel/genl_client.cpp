@@ -190,7 +190,7 @@ private:
 
 } // namespace
 
-std::optional<Family> find_family(NetlinkSocket& socket, Lookup lookup) {
+std::optional<Family> find_family(NetlinkSocket& socket) {
     std::optional<Family> family;
     const auto on_message = [&](const nlmsghdr* message) {
         if (auto found = decode_family(message, TUNQOS_GENL_NAME)) family = *found;
@@ -199,11 +199,8 @@ std::optional<Family> find_family(NetlinkSocket& socket, Lookup lookup) {
     for (int attempt = 1; attempt <= dump_attempts; ++attempt) {
         family.reset();
         const std::uint32_t seq = socket.next_seq();
-        // Asking by name loads the module (MODULE_ALIAS_GENL_FAMILY); listing does not.
-        const bool by_name = lookup == Lookup::autoload;
-        const auto flags = static_cast<std::uint16_t>(by_name ? NLM_F_ACK : NLM_F_DUMP);
-        Message message(GENL_ID_CTRL, flags, CTRL_CMD_GETFAMILY, version, seq);
-        if (by_name) message.put_text(CTRL_ATTR_FAMILY_NAME, TUNQOS_GENL_NAME);
+        // Asking by name would have the kernel look for a module; listing does not.
+        const Message message(GENL_ID_CTRL, NLM_F_DUMP, CTRL_CMD_GETFAMILY, version, seq);
         const auto refusals = socket.exchange(message.bytes(), seq, on_message);
         // A list that was not read to its end says nothing of who is missing.
         if (refusals || !worth_another_try(refusals.error())) break;
@@ -211,15 +208,10 @@ std::optional<Family> find_family(NetlinkSocket& socket, Lookup lookup) {
     return family;
 }
 
-bool GenlClient::load() {
-    family_ = find_family(socket_, Lookup::autoload);
-    return family_.has_value();
-}
-
 // The family's number that is remembered may be that of a module which is gone: the
 // callers find out by ENOENT and come back here once.
 KernelResult<Family> GenlClient::family() {
-    if (!family_) family_ = find_family(socket_, Lookup::if_loaded);
+    if (!family_) family_ = find_family(socket_);
     if (!family_) return no_module();
     return *family_;
 }

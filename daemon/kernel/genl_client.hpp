@@ -12,21 +12,13 @@
 
 namespace tunqos::kernel {
 
-enum class Lookup {
-    autoload,  // the kernel may load the module for the asking
-    if_loaded, // never undoes somebody's modprobe -r
-};
-
-// Nothing if the family does not exist.
-std::optional<Family> find_family(NetlinkSocket& socket, Lookup lookup);
+// Nothing if the family does not exist: the module is not loaded for the asking.
+std::optional<Family> find_family(NetlinkSocket& socket);
 
 class GenlClient final : public IKernel {
 public:
     // Throws std::system_error if generic netlink cannot be used at all.
     GenlClient() = default;
-
-    // Asks the kernel to load the module if it is not. True if it is there.
-    bool load();
 
     KernelResult<Info> info() override;
     KernelResult<std::vector<TunnelStatus>> tunnels() override;
