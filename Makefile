@@ -10,11 +10,15 @@ WERROR  ?= OFF
 TESTS   ?= ON
 TEST    ?=
 BENCH   ?=
+KERNEL  ?=
 DEPS     = packaging/deps
 
 # where the module is built, and with what beyond its Kbuild
 MODULE    ?= $(BUILD)/module
 KMODFLAGS ?=
+
+# whose kernel runs the tests; without one Debian 12's, and some on the others
+ON_KERNEL = $(if $(KERNEL),--kernel '$(KERNEL)')
 
 VERSION := $(shell sed -n 's/^project.tunqos VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt 2>/dev/null)
 
@@ -75,8 +79,8 @@ demo: deps all ## boot a virtual machine and show marks surviving tunnels
 	@tests/vm/run --demo tests/netns/demo.py
 
 check check-lint check-unit check-fuzz check-vm check-debug fuzz: DEPS += packaging/deps-check
-check: deps ## all gates and tests; TEST=name for one
-	@tests/check $(if $(TEST),--test '$(TEST)')
+check: deps ## all gates and tests; TEST=name for one, KERNEL={6.12|7.3|all}
+	@tests/check $(if $(TEST),--test '$(TEST)') $(ON_KERNEL)
 
 check-lint: deps ## the gates of tests/lint
 	@tests/check lint

@@ -350,8 +350,12 @@ class Founding(Net):
         for f in ("ip", "ip6"):
             if dscp is not None:
                 rules.append("%s dscp set %d" % (f, dscp))
-            if ecn is not None:
-                rules.append("%s ecn set %s" % (f, ecns[ecn]))
+        if ecn is not None:
+            rules.append("ip ecn set %s" % ecns[ecn])
+            # "ip6 ecn set" writes one byte at offset 1, which nftables of
+            # Linux 7 takes and does not do
+            rules.append("meta nfproto ipv6 "
+                         "@nh,0,16 set @nh,0,16 & 0xffcf | %d" % (ecn << 4))
         return rules
 
     def tunnel(self, kind, **options):

@@ -32,7 +32,10 @@ initramfs() {
 		n=100
 		for ko; do
 			n=$((n + 1))
-			cp "$ko" "$dir/initramfs/modules/$n-$(basename "$ko")"
+			case $ko in
+			*.xz) xz -dc "$ko" >"$dir/initramfs/modules/$n-$(basename "$ko" .xz)" ;;
+			*) cp "$ko" "$dir/initramfs/modules/$n-$(basename "$ko")" ;;
+			esac
 		done
 	)
 	(cd "$1/initramfs" && find . | cpio -o -H newc --quiet) | gzip -1 >"$1/initrd.new"
