@@ -32,13 +32,23 @@ def packed(address):
     return ipaddress.ip_address(address).packed
 
 
-class Layer:
-    """kind, the bytes from its header on, and the fields by name."""
+@functools.lru_cache(1024)
+def text(address):
+    """An IPv4 or IPv6 address of so many bytes in text."""
+    return socket.inet_ntop(
+        socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
 
-    def __init__(self, kind, raw, **fields):
-        self.kind = kind
-        self.raw = raw
-        self.__dict__.update(fields)
+
+@functools.lru_cache(1024)
+def hexed(address):
+    return address.hex(":")
+
+
+class Layer:
+    """kind, raw (the bytes from its header on), and the fields by name."""
+
+    def __init__(self, fields):
+        self.__dict__ = fields
 
     def __repr__(self):
         return "%s(%s)" % (self.kind, ", ".join(
@@ -101,11 +111,13 @@ class Packet:
                 if x.kind != "ext" or x.proto != 44]
 
     def add(self, kind, raw, **fields):
-        self.layers.append(Layer(kind, raw, **fields))
+        fields["kind"] = kind
+        fields["raw"] = raw
+        self.layers.append(Layer(fields))
 
     def ethernet(self, raw, tag=None):
         dst, src, proto = struct.unpack_from("!6s6sH", raw)
-        self.add("eth", raw, src=src.hex(":"), dst=dst.hex(":"), proto=proto)
+        self.add("eth", raw, src=hexed(src), dst=hexed(dst), proto=proto)
         if tag:
             self.vlan(raw, *tag)
         at = 14
@@ -164,8 +176,8 @@ class Packet:
         if checksum(raw[:header]):
             self.bad.append("ipv4 checksum")
         self.add("ipv4", raw[:length], ds=ds, dscp=ds >> 2, ecn=ds & 3,
-                 src=socket.inet_ntop(socket.AF_INET, src),
-                 dst=socket.inet_ntop(socket.AF_INET, dst),
+                 src=text(src),
+                 dst=text(dst),
                  length=length, id=ident, df=bool(frag & 0x4000),
                  mf=bool(frag & 0x2000), offset=(frag & 0x1fff) * 8, ttl=ttl,
                  proto=proto)
@@ -183,8 +195,8 @@ class Packet:
         if word >> 28 != 6 or 40 + length > len(raw):
             self.bad.append("ipv6 lengths")
         self.add("ipv6", raw[:40 + length], ds=ds, dscp=ds >> 2, ecn=ds & 3,
-                 src=socket.inet_ntop(socket.AF_INET6, src),
-                 dst=socket.inet_ntop(socket.AF_INET6, dst),
+                 src=text(src),
+                 dst=text(dst),
                  flow=word & 0xfffff, length=length, ttl=hops, proto=proto)
         at = 40
         end = 40 + length
