@@ -83,11 +83,12 @@ def queues(ns, dev):
                      " quantum 60000"
                      % (dev, name))
     for prio, (match, name) in enumerate((
-            ("priority gt 0", PRIORITY),
-            ("tc_index mask 0xf03f eq 0x702e", README),
-            ("tc_index gt 28671", COMPANION)), 1):
+            # 7 is that of MLD's reports, which come at any time
+            ("meta(priority gt 0) and not meta(priority eq 7)", PRIORITY),
+            ("meta(tc_index mask 0xf03f eq 0x702e)", README),
+            ("meta(tc_index gt 28671)", COMPANION)), 1):
         lines.append("filter add dev %s parent 1: protocol all prio %d basic"
-                     " match 'meta(%s)' classid %s" % (dev, prio, match, name))
+                     " match '%s' classid %s" % (dev, prio, match, name))
     topo.run(ns, "tc", "-batch", "-", input="\n".join(lines) + "\n")
     try:
         yield
@@ -118,7 +119,7 @@ def bind(sock, tunnels, port):
         for setting in tunnels:
             sock.set_tunnel(**setting)
         if port:
-            sock.set_port("lan.10", [7] * 64)
+            sock.set_port("lan.10", [5] * 64)
 
 
 def routed(case, net, sock):
@@ -188,9 +189,6 @@ def bridged(case, net, sock):
     there, topo.HOST = topo.HOST, sink
     try:
         with bridge("rB", ("left", "right")), forging("left", "eth0"):
-            # its reports of MLD have a priority, and would be taken for ours
-            topo.sysctl("rB", {"net.ipv6.conf.%s.disable_ipv6" % dev: 1
-                               for dev in ("br0", "left", "right")})
             send("left", 4, [0])
             for name, tunnels, hidden in (
                     ("nothing", [], False),
