@@ -33,7 +33,7 @@ export TUNQOS_BUILD = $(abspath $(BUILD))
 .PHONY: help deps all userspace kmod demo check check-lint check-unit check-vm \
 	check-fuzz fuzz check-debug lint format bench install install-module-source \
 	install-files \
-	install-module uninstall clean version
+	install-module uninstall deb clean version
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -193,6 +193,10 @@ uninstall: ## take away what install put there
 			echo "The module stays loaded, and keeps marking, until modprobe -r tunqos."; \
 		if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi; \
 	fi
+
+deb: DEPS += packaging/deps-deb
+deb: deps ## build the Debian packages into build/deb
+	@packaging/deb $(BUILD)/deb
 
 clean: ## remove build/
 	rm -rf $(BUILD)

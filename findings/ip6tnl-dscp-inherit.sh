@@ -22,7 +22,7 @@ set -eu
 
 kernel=6.1.0-57-amd64
 modules="veth ip6_tunnel sch_ingress cls_flower act_gact"
-tools="iproute2 libc6 libbpf0 libbpf1 libelf1 zlib1g libmnl0 libbsd0 libmd0
+tools="iproute2=6.1.0-3 libc6 libbpf0 libbpf1 libelf1 zlib1g libmnl0 libbsd0 libmd0
 	libcap2 libxtables12 libdb5.3 libtirpc3 libgssapi-krb5-2 libkrb5-3
 	libk5crypto3 libcom-err2 libkrb5support0 libkeyutils1 libselinux1
 	libpcre2-8-0 iputils-ping libidn2-0 libunistring2"
@@ -41,7 +41,10 @@ for deb in ./*.deb; do
 	*) dpkg-deb -x "$deb" root ;;
 	esac
 done
-[ -e kernel/boot/vmlinuz-$kernel ] || { echo "cannot get linux-image-$kernel" >&2; exit 2; }
+if [ ! -e kernel/boot/vmlinuz-$kernel ] || [ ! -e root/bin/ip ]; then
+	echo "cannot get linux-image-$kernel and iproute2 6.1.0-3" >&2
+	exit 2
+fi
 depmod -b kernel "$kernel" 2>/dev/null
 mkdir -p root/proc root/sys root/dev root/modules
 n=100
