@@ -17,7 +17,7 @@ DEPS     = packaging/deps
 MODULE    ?= $(BUILD)/module
 KMODFLAGS ?=
 
-# whose kernel runs the tests; without one Debian 12's, and some on the others
+# whose kernel runs the tests; without one Debian 12's
 ON_KERNEL = $(if $(KERNEL),--kernel '$(KERNEL)')
 
 VERSION := $(shell sed -n 's/^project.tunqos VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt 2>/dev/null)
@@ -79,7 +79,7 @@ demo: deps all ## boot a virtual machine and show marks surviving tunnels
 	@tests/vm/run --demo tests/netns/demo.py
 
 check check-lint check-unit check-fuzz check-vm check-debug fuzz: DEPS += packaging/deps-check
-check: deps ## all gates and tests; TEST=name for one, KERNEL={6.12|7.3|all}
+check: deps ## all gates and tests; TEST=name for one, KERNEL={6.12|7.3|all|short}
 	@tests/check $(if $(TEST),--test '$(TEST)') $(ON_KERNEL)
 
 check-lint: deps ## the gates of tests/lint
