@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
+#include "port.h"
 #include "selector.h"
 
 #define TOO_MANY_SHAPES \

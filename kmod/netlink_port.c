@@ -7,6 +7,7 @@
 #include <net/genetlink.h>
 
 #include "tunqos.h"
+#include "port.h"
 #include "netlink_policy.h"
 
 /* The port that a request names; as tunqos_tunnel_key(). */

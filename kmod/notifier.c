@@ -12,6 +12,7 @@
 #include <net/l3mdev.h>
 
 #include "tunqos.h"
+#include "port.h"
 #include "lookup.h"
 
 static void here(struct net_device *dev)

@@ -15,6 +15,7 @@
 #include <net/l3mdev.h>
 
 #include "tunqos.h"
+#include "port.h"
 
 /* Those of all namespaces, by the device. */
 static DEFINE_HASHTABLE(lowers, 12);

@@ -13,6 +13,7 @@
 #include <linux/if_vlan.h>
 
 #include "tunqos.h"
+#include "port.h"
 #include "count.h"
 #include "frame.h"
 

@@ -6,6 +6,7 @@
  */
 
 #include "tunqos.h"
+#include "port.h"
 #include "count.h"
 #include "frame.h"
 

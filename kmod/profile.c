@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 
 #include "tunqos.h"
+#include "port.h"
 
 struct tunqos_profile *tunqos_profile_alloc(void)
 {

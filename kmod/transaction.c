@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 
 #include "tunqos.h"
+#include "port.h"
 
 /* More than any router has, less than would hurt. */
 #define OPS_MAX		65536
