@@ -6,6 +6,7 @@
 // A script's edits are collected and arrive as one change: all or nothing.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ public:
     Draft(Caller& caller, Purpose purpose) : caller_(caller), purpose_(purpose) {}
 
     bool empty() const { return edits_.empty(); }
+    std::size_t size() const { return edits_.size(); }
     // Edits the working copy. On an error the draft is as it was before.
     std::optional<CallError> add(const Context& context, const Match& match);
     // Sends what was collected. The draft is empty afterwards, whatever happens.

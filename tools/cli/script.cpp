@@ -65,14 +65,20 @@ public:
     void feed(std::string_view line, std::string_view before) {
         if (quit_) return unread_.count(before, line);
         if (stopped_) return;
-        const Status status = session_.execute(line, before);
+        const bool collected = session_.has_changes();
+        Status status = session_.execute(line, before);
+        // Of a line that would have shown or saved them the changes were refused, not the line.
+        if (status == Status::refused && on_error_ == OnError::keep_going && collected &&
+            !session_.has_changes()) {
+            judge(status);
+            status = session_.execute(line, before);
+        }
         if (status == Status::quit) {
             quit_ = true;
             ended_ = std::string(before) + std::string(line);
             return;
         }
-        // The first error decides the exit code.
-        if (code_ == exit_ok) code_ = exit_code(status, wrong_line_);
+        judge(status);
         stopped_ =
             status != Status::ok && (on_error_ == OnError::stop || status == Status::unreachable);
     }
@@ -98,6 +104,11 @@ public:
     }
 
 private:
+    // The first error decides the exit code.
+    void judge(Status status) {
+        if (code_ == exit_ok) code_ = exit_code(status, wrong_line_);
+    }
+
     Session& session_;
     Exit wrong_line_;
     OnError on_error_;

@@ -293,9 +293,15 @@ void Session::still_so(const Match& match, const Context& context) {
 // Refused or unreachable: `error` says why.
 Status Session::commit(CallError* error) {
     if (draft_.empty()) return Status::ok;
+    const std::size_t lines = draft_.size();
     auto committed = draft_.commit();
     if (!committed) {
         *error = committed.error();
+        if (error->kind == CallError::Kind::refused && lines > 1 && !options_.check) {
+            if (error->problems.empty()) error->problems.push_back({"", error->message});
+            error->problems.push_back(
+                {"", fmt::format("none of the {} lines collected so far was applied", lines)});
+        }
         return Status::refused;
     }
     warnings_ = committed->warnings;

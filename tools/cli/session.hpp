@@ -38,6 +38,8 @@ public:
     Status execute(std::string_view line, std::string_view before = {});
     // What a script has collected goes to the daemon.
     Status finish();
+    // Something is collected that the daemon does not have yet.
+    bool has_changes() const { return !draft_.empty(); }
     // A block that is skipped ends with the session.
     void end_block();
 

@@ -80,6 +80,17 @@ class Scripts(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertEqual(errors.count("there is no table-map nix"), 2)
 
+    def test_keep_going_behind_changes_that_are_refused(self):
+        lines = ("int gre1\ntunnel encap dscp table nix\ndescription x\nend\nshow version\n"
+                 "table-map wan\n")
+        code, output, errors = self.run_cli("--keep-going", stdin=lines)
+        self.assertEqual(code, 1)
+        self.assertEqual(errors.count("there is no table-map nix"), 1)
+        self.assertIn("% none of the 3 lines collected so far was applied\n", errors)
+        self.assertIn("tunqos, version", output)
+        self.assertEqual(self.run_cli("show", "running-config")[1].split()[1:3],
+                         ["table-map", "wan"])
+
     def test_lines_behind_the_end_are_named(self):
         lines = "int gre1\ndescription x\nexit\nexit\nexit\nint gre2\ndescription y\n"
         code, _, errors = self.run_cli(stdin=lines)
