@@ -34,6 +34,7 @@ constexpr Method methods[] = {
     {"show.ports", Right::read, handle_show_ports},
     {"show.reasons", Right::read, handle_show_reasons},
     {"show.sas", Right::read, handle_show_sas},
+    {"show.watch", Right::read, handle_show_watch},
 };
 
 // A request that has the form of one.

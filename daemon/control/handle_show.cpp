@@ -318,8 +318,8 @@ SaidOfSas said_of_sas(Context& context) {
         for (const auto& note : report.notes)
             said.notes[report.bound].push_back(note);
     }
-    for (const auto& [label, warning] : context.sas.moved(*reports))
-        said.of_entry["crypto map " + label].push_back(warning);
+    for (const auto& [label, finding] : context.sas.moved(*reports))
+        said.of_entry["crypto map " + label].push_back(finding.text);
     return said;
 }
 

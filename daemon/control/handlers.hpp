@@ -48,6 +48,7 @@ JsonResult handle_version(Context& context, const nlohmann::json& params);
 JsonResult handle_show_tunnels(Context& context, const nlohmann::json& params);
 JsonResult handle_show_ports(Context& context, const nlohmann::json& params);
 JsonResult handle_show_reasons(Context& context, const nlohmann::json& params);
+JsonResult handle_show_watch(Context& context, const nlohmann::json& params);
 
 // handle_counters.cpp
 JsonResult handle_counters_clear(Context& context, const nlohmann::json& params);

@@ -43,12 +43,13 @@ kernel::KernelResult<std::vector<SaReport>> SaWatch::report() {
     std::vector<SaReport> reports;
     reports.reserve(sas->size());
     for (auto& sa : *sas) {
-        SaReport report{std::move(sa), {}, {}, {}, {}};
+        SaReport report{std::move(sa), {}, {}, {}, {}, {}};
         if (const auto* const owner = binder.find(report.sa)) {
             report.bound = owner->name;
             const bool may_be_bundled = tunnels.contains({report.sa.source, report.sa.destination});
             report.warnings = planner::advise_sa(report.sa, *owner, config, may_be_bundled);
             report.notes = planner::note_sa(report.sa, *owner);
+            report.findings = planner::watch_sa(report.sa, *owner);
         }
         if (const auto found = seen_.find(key_of(report.sa)); found != seen_.end())
             report.recent = found->second.recent;
@@ -108,8 +109,7 @@ MovedSas SaWatch::moved(const std::vector<SaReport>& reports) {
             if (has_sa || !report.bound.empty() || !one.reqids.contains(report.sa.reqid)) continue;
             moved.emplace(label,
                           planner::make_finding(planner::Watched::sa_moved, "crypto map " + label,
-                                                {.what = report.sa.peer()})
-                              .text);
+                                                {.what = report.sa.peer()}));
         }
         if (!one.reqids.empty()) had.emplace(label, std::move(one));
     }
@@ -120,7 +120,8 @@ MovedSas SaWatch::moved(const std::vector<SaReport>& reports) {
 void SaWatch::look_at(const std::vector<SaReport>& reports) {
     std::map<Key, Seen> now;
     std::set<std::string> told;
-    for (const auto& [label, warning] : moved(reports)) {
+    for (const auto& [label, finding] : moved(reports)) {
+        const std::string& warning = finding.text;
         if (!told_.contains(warning)) log_.warning("sa-moved", {{"what", warning}});
         told.insert(warning);
     }

@@ -14,6 +14,7 @@
 
 #include "kernel/sa.hpp"
 #include "log.hpp"
+#include "planner/watch.hpp"
 #include "tunqos/model.hpp"
 
 namespace tunqos {
@@ -22,10 +23,11 @@ struct SaReport {
     kernel::Sa sa;
     std::string bound; // "crypto map vpn 10", "interface ipsec0"; empty: unbound
     std::vector<std::string> warnings, notes;
-    kernel::Sa::Drops recent; // between the last two looks
+    std::vector<planner::Finding> findings; // of the list of what is watched; they say the same
+    kernel::Sa::Drops recent;               // between the last two looks
 };
 // The SAs of an entry that `set peer` has lost: the reqid stayed, the peer did not.
-using MovedSas = std::map<std::string, std::string>; // "vpn 10": what is to be said
+using MovedSas = std::map<std::string, planner::Finding>; // by "vpn 10"
 
 class SaWatch {
 public:

@@ -63,20 +63,42 @@ std::string ip_xfrm(const Sa& sa) {
            std::to_string(enough_window) + " ...";
 }
 
+std::vector<std::string> texts_of(const std::vector<Finding>& findings, Level level) {
+    std::vector<std::string> texts;
+    for (const auto& finding : findings) {
+        if (finding.level() == level) texts.push_back(finding.text);
+    }
+    return texts;
+}
+
 } // namespace
+
+std::vector<Finding> watch_sa(const Sa& sa, const SaBinder::Owner& owner) {
+    std::vector<Finding> findings;
+    const auto& [encap, decap, pre_classify, control, mode] = *owner.profile;
+    const std::string name = "SA " + to_string(sa);
+    if (copied_before(sa, *owner.profile))
+        findings.push_back(make_finding(
+            Watched::sa_decap_dscp, name,
+            {.what = decap_setting(decap) + " of " + owner.name,
+             .only_if = decap.dscp == DecapDscp::keep ? "" : ", and without its permit list"}));
+    const auto put = [&](Watched what, const std::string& setting) {
+        findings.push_back(make_finding(what, name, {.what = setting + " of " + owner.name}));
+    };
+    const bool out = sa.direction != Sa::Direction::in;
+    if (sa.dont_encap_dscp && out && encap.dscp == EncapDscp::native)
+        put(Watched::sa_dont_encap_dscp, "tunnel encap dscp native");
+    if (sa.no_ecn && out && encap.ecn == EncapEcn::native)
+        put(Watched::sa_no_ecn, "tunnel encap ecn native");
+    if (sa.no_ecn && sa.direction == Sa::Direction::in && decap.ecn == DecapEcn::native)
+        put(Watched::sa_no_ecn, "tunnel decap ecn native");
+    return findings;
+}
 
 std::vector<std::string> advise_sa(const Sa& sa, const SaBinder::Owner& owner, const Config& config,
                                    bool may_be_bundled) {
-    std::vector<std::string> advice;
+    std::vector<std::string> advice = texts_of(watch_sa(sa, owner), Level::warning);
     const std::string name = "SA " + to_string(sa);
-    if (copied_before(sa, *owner.profile))
-        advice.push_back(
-            make_finding(Watched::sa_decap_dscp, name,
-                         {.what = decap_setting(owner.profile->decap) + " of " + owner.name,
-                          .only_if = owner.profile->decap.dscp == DecapDscp::keep
-                                         ? ""
-                                         : ", and without its permit list"})
-                .text);
     const auto idle = idle_settings(sa, *owner.profile);
     if (!idle.empty() && !may_be_bundled)
         advice.push_back(name + " is of " + kernel::mode_name(sa.mode) +
@@ -98,20 +120,7 @@ std::vector<std::string> advise_sa(const Sa& sa, const SaBinder::Owner& owner, c
 }
 
 std::vector<std::string> note_sa(const Sa& sa, const SaBinder::Owner& owner) {
-    std::vector<std::string> notes;
-    const auto& [encap, decap, pre_classify, control, mode] = *owner.profile;
-    const std::string name = "SA " + to_string(sa);
-    const auto put = [&](Watched what, const std::string& setting) {
-        notes.push_back(make_finding(what, name, {.what = setting + " of " + owner.name}).text);
-    };
-    const bool out = sa.direction != Sa::Direction::in;
-    if (sa.dont_encap_dscp && out && encap.dscp == EncapDscp::native)
-        put(Watched::sa_dont_encap_dscp, "tunnel encap dscp native");
-    if (sa.no_ecn && out && encap.ecn == EncapEcn::native)
-        put(Watched::sa_no_ecn, "tunnel encap ecn native");
-    if (sa.no_ecn && sa.direction == Sa::Direction::in && decap.ecn == DecapEcn::native)
-        put(Watched::sa_no_ecn, "tunnel decap ecn native");
-    return notes;
+    return texts_of(watch_sa(sa, owner), Level::note);
 }
 
 } // namespace tunqos::planner

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel/sa.hpp"
+#include "planner/watch.hpp"
 #include "tunqos/model.hpp"
 
 namespace tunqos::planner {
@@ -40,6 +41,8 @@ private:
     std::vector<Shape> shapes_; // the most specific first
 };
 
+// What of the list of what is watched an SA has, for the profile that binds it.
+std::vector<Finding> watch_sa(const kernel::Sa& sa, const SaBinder::Owner& owner);
 // What is wrong between an SA and the profile that binds it, with what mends it. `may_be_bundled`:
 // there is an SA of tunnel mode between the same ends, which may make the header for this one, as
 // IPComp does for ESP.

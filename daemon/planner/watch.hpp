@@ -66,6 +66,8 @@ struct Words {
 inline constexpr std::size_t watched_count = static_cast<std::size_t>(Watched::last) + 1;
 extern const std::array<WatchEntry, watched_count> watch_list; // in the order of Watched
 const WatchEntry& entry_of(Watched what);
+// What to do about it, where none is seen that has names: "ethtool -K DEVICE rx-gro-list off".
+std::string remedy_of(Watched what);
 
 struct Finding {
     Watched what;

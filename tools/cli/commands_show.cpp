@@ -201,6 +201,12 @@ Status show_reasons(Session& session, const Match& match) {
     return session.show(match, *reply, render_reasons(reasons_from_json(*reply)));
 }
 
+Status show_watch(Session& session, const Match& match) {
+    const Reply reply = session.call("show.watch");
+    if (!reply) return session.refuse(reply.error());
+    return session.show(match, *reply, render_watch(watch_from_json(*reply)));
+}
+
 Status show_changes(Session& session, const Match& match) {
     const Reply reply = session.call("config.log");
     if (!reply) return session.refuse(reply.error());
@@ -338,6 +344,16 @@ std::vector<Command> show_commands() {
             .summary = "Prints how many packets were left alone, by reason, and what to do.",
             .example = "show reasons",
             .run = show_reasons,
+        },
+        {
+            .grammar = "show watch",
+            .tokens = {show, {"watch", "What else acts on marks, and what to do about it"}},
+            .summary = "Prints all that is watched because it acts on marks beside tunqos or in "
+                       "front of it (settings of devices and SAs, filters and programs, "
+                       "flowtables, receive aggregation): where it is looked for, whether it is "
+                       "there now and whose settings it harms, and the remedy.",
+            .example = "show watch",
+            .run = show_watch,
         },
         {
             .grammar = "show archive log config all",

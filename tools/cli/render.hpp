@@ -37,6 +37,9 @@ std::string render_interface(const std::string& name, const LinkState& link,
                              const Interface* interface, const TunnelStatus* tunnel,
                              const PortStatus* port);
 
+// render_watch.cpp
+std::string render_watch(const WatchStatus& status);
+
 // render_system.cpp
 std::string render_reasons(const std::vector<ReasonStatus>& reasons);
 std::string render_changes(const std::vector<ChangeStatus>& changes); // show archive log config

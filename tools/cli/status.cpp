@@ -225,6 +225,19 @@ std::vector<ReasonStatus> reasons_from_json(const json& result) {
     });
 }
 
+WatchStatus watch_from_json(const json& result) {
+    const auto finding = [](const json& object) {
+        return WatchStatus::Finding{text(object, "object"), text(object, "text")};
+    };
+    const auto entry = [&](const json& object) {
+        return WatchStatus::Entry{
+            text(object, "what"),  text(object, "level"),
+            text(object, "where"), text(object, "remedy"),
+            text(object, "state"), all_of<WatchStatus::Finding>(object, "findings", finding)};
+    };
+    return {all_of<WatchStatus::Entry>(result, "watched", entry), texts(result, "problems")};
+}
+
 std::vector<ChangeStatus> changes_from_json(const json& result) {
     return all_of<ChangeStatus>(result, "changes", [](const json& object) {
         ChangeStatus change{number(object, "number"), number(object, "index"),

@@ -109,6 +109,20 @@ struct ReasonStatus {
     std::uint64_t packets = 0;
 };
 
+struct WatchStatus {
+    struct Finding {
+        std::string object; // whose settings it harms: "interface gre1"
+        std::string text;   // where, what and the remedy
+    };
+    struct Entry {
+        std::string what, level, where, remedy;
+        std::string state; // "seen", "not-seen", "unknown"
+        std::vector<Finding> findings;
+    };
+    std::vector<Entry> entries;
+    std::vector<std::string> problems; // why something is unknown
+};
+
 struct ChangeStatus {
     std::uint64_t number = 0;
     std::uint64_t index = 0; // of its first line
@@ -136,6 +150,7 @@ std::vector<TunnelStatus> tunnels_from_json(const nlohmann::json& result);
 std::vector<PortStatus> ports_from_json(const nlohmann::json& result);
 std::vector<SaStatus> sas_from_json(const nlohmann::json& result);
 std::vector<ReasonStatus> reasons_from_json(const nlohmann::json& result);
+WatchStatus watch_from_json(const nlohmann::json& result);
 std::vector<ChangeStatus> changes_from_json(const nlohmann::json& result);
 VersionStatus version_from_json(const nlohmann::json& result);
 

@@ -172,6 +172,10 @@ METHODS = {
     "show.ports": show_ports,
     "show.reasons": lambda _: {"reasons": [{"reason": "not-ip", "packets": 3},
                                            {"reason": "truncated", "packets": 0}]},
+    "show.watch": lambda _: {"problems": [], "watched": [
+        {"what": "tc-class", "level": "warning", "where": "egress", "remedy": "take it off",
+         "state": "seen", "findings": [{"object": "interface gre1", "place": "interface wan",
+                                        "text": "interface wan: a tc filter; take it off"}]}]},
     "version": lambda _: {"daemon": "0.1.0", "schema": 1,
                           "module": {"loaded": False, "problem": "a fake", "release": None,
                                      "srcversion": None, "capabilities": None,

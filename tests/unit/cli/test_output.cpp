@@ -313,6 +313,44 @@ TEST_CASE("every reason of the module has advice") {
     CHECK(reasons > 10);
 }
 
+TEST_CASE("all that is watched is shown, with the remedy, whether it is there or not") {
+    WatchStatus status;
+    CHECK(render_watch(status) == "What else acts on marks: 0 of 0 watched are there\n");
+    status.entries = {
+        {"tc-class",
+         "warning",
+         "egress",
+         "take it off",
+         "seen",
+         {{"interface gre1", "interface wan: a filter; take it off"},
+          {"crypto map vpn 10", "interface wan: a filter; take it off"}}},
+        {"device-external",
+         "note",
+         "tunnel devices",
+         "use several",
+         "seen",
+         {{"interface vx", "interface vx: the device is external; use several"}}},
+        {"gro-list", "warning", "links", "ethtool -K DEVICE rx-gro-list off", "not-seen", {}},
+        {"sa-noecn", "note", "SAs", "leave out noecn", "unknown", {}}};
+    status.problems = {"SAs cannot be read"};
+    CHECK(render_watch(status) ==
+          "What else acts on marks: 2 of 4 watched are there\n"
+          "  Not all could be looked at: SAs cannot be read\n"
+          "tc-class is seen\n"
+          "  Looked for at egress\n"
+          "  Warning for interface gre1: interface wan: a filter; take it off\n"
+          "  Warning for crypto map vpn 10: interface wan: a filter; take it off\n"
+          "device-external is seen\n"
+          "  Looked for at tunnel devices\n"
+          "  Note for interface vx: interface vx: the device is external; use several\n"
+          "gro-list is not seen\n"
+          "  Looked for at links\n"
+          "  If it is there: ethtool -K DEVICE rx-gro-list off\n"
+          "sa-noecn is not known\n"
+          "  Looked for at SAs\n"
+          "  If it is there: leave out noecn\n");
+}
+
 TEST_CASE("reasons without packets are not shown") {
     CHECK(render_reasons({{"not-ip", 0}}) == "No packet was left alone.\n");
     CHECK(render_reasons({{"new-one", 7}}) ==

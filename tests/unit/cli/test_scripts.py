@@ -120,6 +120,7 @@ class Scripts(unittest.TestCase):
                            ("tunnel", "show.tunnels"), ("interfaces", "show interfaces"),
                            ("crypto map", "show crypto map"), ("cos", "show.ports"),
                            ("crypto session", "show.sas"), ("reasons", "show.reasons"),
+                           ("watch", "show.watch"),
                            ("archive log config all", "config.log"),
                            ("version", "show version")):
             schema.check(name, json.loads(self.run_cli("--json", "show", *show.split())[1]))

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/xfrm.h>
+#include <netinet/in.h>
+
 #include <cctype>
 #include <fstream>
 
@@ -189,6 +192,53 @@ TEST_CASE("a tunnel whose packets are redirected on ingress has a warning") {
         "config.change",
         {{"config", {{"version", 1}, {"interfaces", {{"gre1", {{"tunnel", json::object()}}}}}}}});
     CHECK(warnings().empty()); // nothing to do at decap
+}
+
+TEST_CASE("show.watch has all that is watched, and what is seen of it with whose it is") {
+    Fixture f;
+    f.result("config.set", {{"config", full_json()}});
+    const auto entry = [&](planner::Watched what) {
+        const json list = f.result("show.watch").at("watched");
+        REQUIRE(list.size() == planner::watched_count);
+        return list.at(static_cast<std::size_t>(what));
+    };
+    for (const auto& one : planner::watch_list) {
+        const json shown = entry(one.what);
+        CHECK(shown.at("what") == one.name);
+        CHECK(shown.at("state") == "not-seen");
+        CHECK(shown.at("findings").empty());
+        const auto remedy = shown.at("remedy").get<std::string>();
+        CHECK(!remedy.empty());
+        CHECK(remedy.find('{') == std::string::npos);
+    }
+    f.links.kinds["gre1"] = "gre";
+    f.surroundings.classifiers_of[0] = {
+        {kernel::Side::ingress, kernel::Act::redirects, "matchall"}};
+    kernel::Sa sa;
+    sa.direction = kernel::Sa::Direction::in;
+    sa.source = "203.0.113.2"; // the peer of crypto map vpn 10
+    sa.destination = "192.0.2.1";
+    sa.protocol = IPPROTO_ESP;
+    sa.mode = XFRM_MODE_TUNNEL;
+    sa.decap_dscp = true;
+    f.sas.list = {sa};
+    const json redirect = entry(planner::Watched::tc_redirect);
+    CHECK(redirect.at("state") == "seen");
+    REQUIRE(redirect.at("findings").size() == 1);
+    CHECK(redirect.at("findings")[0].at("object") == "interface gre1");
+    CHECK(redirect.at("findings")[0].at("text") ==
+          f.result("show.tunnels", {{"name", "gre1"}}).at("tunnels").at(0).at("warnings").at(0));
+    const json copied = entry(planner::Watched::sa_decap_dscp);
+    CHECK(copied.at("state") == "seen");
+    REQUIRE(copied.at("findings").size() == 1);
+    CHECK(copied.at("findings")[0].at("object") == "crypto map vpn 10");
+    CHECK(f.result("show.watch").at("problems").empty());
+
+    f.sas.permitted = false;
+    f.surroundings.failure = kernel::Error{kernel::Error::Kind::not_permitted, {{"", "no tc"}}};
+    CHECK(entry(planner::Watched::sa_decap_dscp).at("state") == "unknown");
+    CHECK(entry(planner::Watched::tc_redirect).at("state") == "unknown");
+    CHECK(f.result("show.watch").at("problems") == json{"no tc", "the list of SAs cannot be read"});
 }
 
 TEST_CASE("an entry that takes a class away has a warning, whichever of the two comes last") {
