@@ -12,6 +12,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "kernel/module_advice.hpp"
+
 namespace tunqos::kernel {
 
 namespace {
@@ -25,9 +27,7 @@ tl::unexpected<Error> error(Error::Kind kind, std::string path, std::string mess
 }
 
 tl::unexpected<Error> no_module() {
-    return error(Error::Kind::no_module, "",
-                 "the tunqos module is not loaded; run modprobe tunqos (dkms status shows whether "
-                 "it is built)");
+    return error(Error::Kind::no_module, "", module_advice());
 }
 
 tl::unexpected<Error> not_permitted() {
