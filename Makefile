@@ -79,7 +79,7 @@ demo: deps all ## boot a virtual machine and show marks surviving tunnels
 	@tests/vm/run --demo tests/netns/demo.py
 
 check check-lint check-unit check-fuzz check-vm check-debug fuzz: DEPS += packaging/deps-check
-check: deps ## all gates and tests; TEST=name for one, KERNEL={6.12|7.3|all|short}
+check: deps ## all gates and tests; TEST=name for one, KERNEL={6.12|7.3|all}
 	@tests/check $(if $(TEST),--test '$(TEST)') $(ON_KERNEL)
 
 check-lint: deps ## the gates of tests/lint

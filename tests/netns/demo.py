@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=240
+# tunqos-test: programs, limit=240
 """The founding question, shown: marks survive GRE over IPsec and a VLAN.
 
 Two branches, real packets, each hop captured on the wire. Everything is typed

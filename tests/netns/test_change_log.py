@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=120
+# tunqos-test: programs, limit=120
 """Who changed what: a user's typed line is in the log and in the archive with his name and
 his terminal, whoever he has become."""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=400
+# tunqos-test: programs, limit=400
 """CLI, daemon and module together: what is typed is on the wire, outlives
 everything that restarts, and a refusal changes nothing."""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=300
+# tunqos-test: programs, limit=300
 """What the kernel tells the daemon is lost, late or about a state that has
 changed meanwhile: the daemon ends in the state that it is to keep, soon.
 """

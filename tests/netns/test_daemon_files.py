@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=300
+# tunqos-test: programs, limit=300
 """The configuration file in every bad condition, the disk full, two daemons,
 clients that die: the module keeps what it has, and what was saved stays.
 """

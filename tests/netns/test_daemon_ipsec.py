@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=300
+# tunqos-test: programs, limit=300
 """IPsec by CLI and daemon: what binds an SA, what is shown of it, and what is
 said when it does not go with its entry."""
 

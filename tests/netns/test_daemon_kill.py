@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=900
+# tunqos-test: programs, limit=900
 """The daemon is killed at each step of what it does: what it leaves behind is
 the old state or the whole new one, the next daemon goes on from there, saved or
 not, and the packets meanwhile have the one mark or the other.

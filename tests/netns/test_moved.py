@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=300
+# tunqos-test: programs, limit=300
 """SAs that are moved to another peer, as MOBIKE has them (RFC 4555): who is
 bound by the reqid goes on, who is bound by the peer is told.
 

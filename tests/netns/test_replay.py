@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=600
+# tunqos-test: programs, limit=600
 """Anti-replay and a network that reorders by the outer DSCP (RFC 2983 4.1).
 
 Several classes share a tunnel whose SA has a replay window. A qdisc keeps the

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=400
+# tunqos-test: programs, limit=400
 """One of several tunnels by the DSCP (RFC 2983 section 4.2, RFC 4301 section
 4.1): whole tables of marks in front of routing and of IPsec policies."""
 

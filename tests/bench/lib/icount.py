@@ -42,8 +42,8 @@ class Machine(machine.Machine):
     def module(self):
         return self.ko
 
-    def environment(self):
-        env = super().environment()
+    def environment(self, test):
+        env = super().environment(test)
         env["TUNQOS_BENCH"] = json.dumps(self.bench)
         env["TUNQOS_BENCH_OUT"] = prepare.OUT
         env["PYTHONPATH"] += ":" + prepare.BENCH + "/lib"

@@ -66,8 +66,8 @@ class DebugMachine(machine.Machine):
     def limit_of(self, test):
         return self.limit or machine.test_limit(test) * SLOW
 
-    def environment(self):
-        return dict(super().environment(), TUNQOS_DEBUG="1",
+    def environment(self, test):
+        return dict(super().environment(test), TUNQOS_DEBUG="1",
                     TUNQOS_SLOW=str(SLOW))
 
     def job(self):

@@ -72,10 +72,20 @@ def test_name(path):
     return os.path.splitext(os.path.basename(path))[0]
 
 
-def test_limit(path):
+def said(path):
+    """What a test says of itself: {"limit": "300", "programs": ""}."""
     with open(path, errors="replace") as f:
-        m = re.search(r"^# tunqos-test: limit=(\d+)", f.read(4096), re.M)
-    return int(m[1]) if m else LIMIT
+        words = re.findall(r"^# tunqos-test: (.+)", f.read(4096), re.M)
+    return dict(re.findall(r"(\w+)=?(\S*)", " ".join(words)))
+
+
+def test_limit(path):
+    return int(said(path).get("limit", LIMIT))
+
+
+def takes_programs(path):
+    """A test that does not say so can run before they are built."""
+    return "programs" in said(path)
 
 
 class Machine:
@@ -88,36 +98,36 @@ class Machine:
     cmdline = CMDLINE
     ports = ("verdict", "live")
 
-    def __init__(self, tests, live, limit=None, kernel=None):
-        """kernel: its name, None for that of the installed headers."""
+    def __init__(self, tests, live, limit=None, kernel=None, here=False):
+        """kernel: its name, None for that of the installed headers.
+
+        here: this machine's root and programs are to do for it, too
+        """
         self.dir = None
         self.tests = tests
         self.live = live
         self.limit = limit
         self.smp = os.environ.get("TUNQOS_SMP", SMP.get(kernel, "2"))
         self.ready = subprocess.run(
-            [os.path.join(HERE, self.prepare)] + [kernel] * bool(kernel),
+            [os.path.join(HERE, self.prepare)] + [kernel] * bool(kernel)
+            + ["here"] * here,
             stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
-        # what is built for this kernel and this root
+        # what is built for this kernel and for its root
         self.build_dir = BUILD + "/kernel-" + kernel if kernel else BUILD
+        other = kernel and not here
+        self.programs = self.build_dir + "/bin" if other else BUILD + "/bin"
+        self.root = os.path.realpath(self.ready + "/root") if other else "/"
 
     def module(self):
         return os.environ.get("TUNQOS_KO",
                               self.build_dir + "/module/kmod/tunqos.ko")
 
-    def root(self):
-        """The guest's root: this machine's, or that made for the kernel."""
-        return os.path.realpath(self.ready + "/root") \
-            if os.path.exists(self.ready + "/root") else "/"
-
     def limit_of(self, test):
         return self.limit or test_limit(test)
 
-    def environment(self):
+    def environment(self, test):
         env = {
             "TUNQOS_SRC": SRC,
-            "TUNQOS_BIN": os.environ.get("TUNQOS_BIN",
-                                         self.build_dir + "/bin"),
             "TUNQOS_VM": "1",
             "PYTHONPATH": TESTS + "/lib",
             "PYTHONUNBUFFERED": "1",
@@ -127,14 +137,15 @@ class Machine:
         env.update((key, os.environ[key])
                    for key in ("TUNQOS_SEED", "TUNQOS_SECONDS")
                    if key in os.environ)
+        if takes_programs(test):
+            env["TUNQOS_BIN"] = os.environ.get("TUNQOS_BIN", self.programs)
         if os.path.exists(self.module()):
             env["TUNQOS_KO"] = self.module()
         return env
 
     def job(self):
-        env = self.environment()
         return {"live": self.live, "tests": [
-            {"name": test_name(t), "argv": [t], "env": env,
+            {"name": test_name(t), "argv": [t], "env": self.environment(t),
              "limit": self.limit_of(t)} for t in self.tests]}
 
     def write_job(self):
@@ -145,7 +156,7 @@ class Machine:
                         if not t.startswith(SRC + "/"))
             for key, value in (
                     ("SRC", SRC), ("KEEP", "\n".join(keep)),
-                    ("ROOT", self.root()),
+                    ("ROOT", self.root),
                     ("KMODS", self.kernel_modules())):
                 f.write("%s=%s\n" % (key, shlex.quote(value)))
         with open(self.dir + "/in/job.json", "w") as f:
