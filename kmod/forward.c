@@ -35,12 +35,16 @@ static bool makes_queue(const struct net_device *dev)
  * The same of one that may be above such a device: 1, or 0 to look below it.
  * What a bridge or a VRF passes on has been looked at on its way in, where the
  * device was known; else it is not believed (-1): behind it are everybody's.
+ * Neither is what another namespace has looked at.
  */
 static int vouches(struct net_device *dev, struct netdev_nested_priv *priv)
 {
 	const struct tunqos_net *tn = priv->data;
 	int hook = -1;
 
+	/* below a macvlan that was moved here: other hooks, another tag */
+	if (!net_eq(dev_net(dev), tn->net))
+		return -1;
 	if (netif_is_bridge_master(dev))
 		hook = TUNQOS_INET_BRIDGE;
 	else if (netif_is_l3_master(dev))
@@ -65,8 +69,7 @@ bool tunqos_queue_is_ours(struct tunqos_net *tn, const struct sk_buff *skb,
 	struct net_device *dev;
 	int vouched;
 
-	/* ipsec.c clears all others where there is one */
-	if (skb_sec_path(skb))
+	if (tunqos_ipsec_makes_queue(skb_sec_path(skb)))
 		return true;
 	dev = dev_get_by_index_rcu(tn->net, iif);
 	if (!dev)

@@ -69,6 +69,18 @@ static const struct tunqos_profile *sa_profile(const struct sec_path *sp)
 	return profile;
 }
 
+/*
+ * xfrm_input() has what is decrypted merged by GRO, which looks at the inner
+ * header and at the hash, not at the companion: packets of one flow that are
+ * queued by different classes must not become one. The lowest bits choose
+ * GRO's bucket and stay the flow's. Not said to be a hash of layer 4, so that
+ * a choice of paths does not go by it.
+ */
+static void keep_apart(struct sk_buff *skb, u8 dscp)
+{
+	__skb_set_hash(skb, skb_get_hash(skb) ^ (u32)dscp << 3, true, false);
+}
+
 /* Return: NF_ACCEPT or NF_DROP. */
 static unsigned int received(struct sk_buff *skb, const struct sec_path *sp)
 {
@@ -92,6 +104,8 @@ static unsigned int received(struct sk_buff *skb, const struct sec_path *sp)
 	}
 	if (profile->decap_write && x->props.flags & XFRM_STATE_DECAP_DSCP)
 		hindrance = TUNQOS_REASON_SA_DECAP_DSCP;
+	if (profile->class_outer)
+		keep_apart(skb, tunqos_ds_dscp(arrived));
 	return tunqos_decap(skb, profile, arrived, hindrance);
 }
 
@@ -140,6 +154,32 @@ static struct transform {
 
 static bool watching;	/* under RTNL */
 
+/**
+ * tunqos_ipsec_makes_queue() - is a QUEUE companion behind these SAs ours?
+ * @sp: what the packet was decrypted by, or NULL
+ *
+ * Where the callback is called, it takes others' away and leaves ours with
+ * class outer.
+ *
+ * Context: RCU read side.
+ */
+bool tunqos_ipsec_makes_queue(const struct sec_path *sp)
+{
+	const struct tunqos_profile *profile;
+	size_t i;
+
+	if (!sp || !sp->len)
+		return false;
+	profile = sa_profile(sp);
+	if (!profile || !profile->class_outer)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(transforms); i++) {
+		if (transforms[i].proto == sp->xvec[sp->len - 1]->id.proto)
+			return READ_ONCE(transforms[i].registered);
+	}
+	return false;
+}
+
 static int get(struct transform *t)
 {
 	int err = -EEXIST;
@@ -162,7 +202,7 @@ static int get(struct transform *t)
 		xfrm4_protocol_deregister(&t->handler4, t->proto);
 		return err;
 	}
-	t->registered = true;
+	WRITE_ONCE(t->registered, true);
 	return 0;
 }
 

@@ -97,7 +97,7 @@ static int ask(const struct net_device *dev, struct nlattr **tb, int max,
  * tunqos_device_copies_dscp() - does the driver copy the outer DSCP at decap?
  * @dev: a device that tunqos_kind_of() knows
  *
- * ip6tnl and ip6gre do with rcv-dscp-copy (`dscp inherit`), in front of any
+ * ip6tnl and all of ip6gre do with rcv-dscp-copy (`dscp inherit`), in front of any
  * hook. If there is no memory to ask the driver, it is taken for one that does
  * not.
  *
@@ -117,7 +117,8 @@ bool tunqos_device_copies_dscp(const struct net_device *dev)
 	if (!strcmp(ops->kind, "ip6tnl"))
 		flags = IFLA_IPTUN_FLAGS;
 	else if (!strcmp(ops->kind, "ip6gre") ||
-		 !strcmp(ops->kind, "ip6gretap"))
+		 !strcmp(ops->kind, "ip6gretap") ||
+		 !strcmp(ops->kind, "ip6erspan"))
 		flags = IFLA_GRE_FLAGS;
 	else
 		return false;

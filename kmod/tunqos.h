@@ -431,6 +431,7 @@ void tunqos_wireguard_init(void);
 
 /* ipsec.c */
 int tunqos_ipsec_get(const struct tunqos_net *tn);
+bool tunqos_ipsec_makes_queue(const struct sec_path *sp);
 void tunqos_ipsec_exit(void);
 
 /* hooks.c */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=400
+# tunqos-test: limit=600
 """RFC 3270's pipe behind every kind of tunnel: packets are queued by the
 outer DSCP as it arrived, and their 802.1p follows the inner one.
 
@@ -13,6 +13,7 @@ import contextlib
 import devices  # noqa: F401  adds its kinds of tunnels
 import genl
 import ipsec  # noqa: F401  and these
+import test_merged as bulk
 import topo
 import tq
 import wire
@@ -27,6 +28,7 @@ VID = 100  # that of priority 0
 KINDS = ("ipip", "sit", "ip6tnl", "gretap", "ip6gre", "vxlan", "geneve6",
          "l2tp", "wireguard", "ipsec", "ipsec6", "ipsec-natt", "ah",
          "xfrm-device", "vti6")
+DEVICES = ("xfrm-device", "vti6")
 
 
 @contextlib.contextmanager
@@ -104,12 +106,69 @@ def inner_class(case, net, sock):
                        "0x%02x" % ds)
 
 
+def one_flow(case, name, net, kind, family, bound):
+    """Segments of TCP that a provider marks by turns, decrypted in one go."""
+    base, total = 1000, bulk.NUMBER * bulk.BURSTS
+    iif = "tun" if kind in DEVICES else "wan"
+    with wire.Captures(far=("wan", "rB", "out"), end=("hostB", "lan")) as caps:
+        with bulk.forwarded(iif) as number, wire.Raw("hostA", "lan") as raw:
+            raw.sock.setsockopt(wire.SOL_PACKET, bulk.PACKET_VNET_HDR, 1)
+            for n in range(bulk.BURSTS):
+                raw.send(bulk.super_packet(
+                    net, family, base + n * bulk.NUMBER * bulk.SEGMENT))
+            case.true(name + ": all arrive", caps.until(lambda: sum(
+                bulk.segment(p, base) is not None for p in caps["end"])
+                >= total))
+        sealed = sorted((p for p in caps["far"] if p.first("esp") and
+                         p.first("esp").length > bulk.SEGMENT),
+                        key=lambda p: p.first("esp").seq)
+        end = {bulk.segment(p, base): p for p in caps["end"]}
+    case.equal(name + ": sealed", len(sealed), total)
+    marks = {p.ips[0].dscp for p in sealed}
+    case.equal(name + ": marks", len(marks), 3)
+    if not bound:
+        case.true(name + ": the kernel merges", number[0] < total,
+                  (number[0], total))
+        return
+    case.true(name + ": neighbours of one mark are merged",
+              number[0] < total, (number[0], total))
+    for i, p in enumerate(sealed):
+        if case.true(name + ": there", i in end, i):
+            case.equal(name + ": priority", seen(end[i])[0],
+                       PCP[p.ips[0].dscp], "segment %d" % i)
+            case.equal(name + ": bad", end[i].bad, [], "segment %d" % i)
+
+
+def merged(case, net, sock):
+    """GRO behind decryption keeps apart what is queued by different classes."""
+    for r, dev in (("rA", "wan"), ("wan", "rB"), ("rB", "lan")):
+        topo.ethtool(r, dev, tso=False, gso=False, tx=False)
+    topo.ethtool("rB", "wan", gro=True)
+    with bulk.provider(net):
+        for kind in ("ipsec", "ipsec6", "xfrm-device", "vti6"):
+            with net.tunnel(kind) as tun, visible("rB", "lan"):
+                for family in tun.families:
+                    for bound in (False, True):
+                        with sock["rB"].transaction():
+                            sock["rB"].flush()
+                            if bound:
+                                sock["rB"].set_tunnel(
+                                    **key(tun, "rB"), encap_dscp="native",
+                                    decap_class="outer")
+                                sock["rB"].set_port("lan.10", PCP)
+                        one_flow(case, "merged %s IPv%d %s" % (
+                            kind, family, "bound" if bound else "alone"),
+                            net, kind, family, bound)
+            case.note("%s in bulk done" % kind)
+
+
 def test(case):
     with tq.module(), topo.Founding(vlan_b=10) as net:
         sock = {r: genl.Tunqos(r) for r in ("rA", "rB")}
         for kind in KINDS:
             one_kind(case, net, kind, sock)
         inner_class(case, net, sock)
+        merged(case, net, sock)
 
 
 if __name__ == "__main__":

@@ -64,17 +64,17 @@ def provider(net):
 
 
 @contextlib.contextmanager
-def forwarded():
+def forwarded(iif="tun"):
     """What rB takes out of the tunnel, as packets of its own: a list of one
     number."""
     topo.run("rB", "nft", "-f", "-", input="""
 table inet watch {
   chain forward {
     type filter hook forward priority 0;
-    iifname "tun" tcp dport %d counter
+    iifname "%s" tcp dport %d counter
   }
 }
-""" % PORTS[1])
+""" % (iif, PORTS[1]))
     number = []
     try:
         yield number
