@@ -8,7 +8,7 @@ namespace tunqos::planner {
 // A new line here needs one in tunqos(7) and, in watch.cpp or sa_advice.cpp, who looks for it.
 const std::array<WatchEntry, watched_count> watch_list{{
     {Watched::device_decap_dscp, "device-decap-dscp", Level::warning,
-     "ip6tnl, ip6gre and ip6gretap devices",
+     "ip6tnl, ip6gre, ip6gretap and ip6erspan devices",
      "the device has dscp inherit: the kernel copies the outer DSCP to the inner header before "
      "decap could keep or map it",
      "make the device again without it: ip link del {device}, ip link add {device} type {what} ... "
@@ -40,7 +40,8 @@ const std::array<WatchEntry, watched_count> watch_list{{
      "a tc filter on its egress ({what}) ends with ok, and tc overwrites the class that tunqos "
      "gave the packet, which queues and devices below do not see any more",
      "let it end with action continue{via}"},
-    {Watched::tc_program, "tc-program", Level::warning, "the same places",
+    {Watched::tc_program, "tc-program", Level::warning,
+     "ingress and egress of the devices that tc-arrived and tc-class are about",
      "a program ({what}) runs on its {side}, of which nobody can tell what it does: it may "
      "redirect, and with TC_ACT_OK what tunqos noted in skb->tc_index is lost",
      "let it return TC_ACT_UNSPEC (TCX_NEXT){via}"},
@@ -94,6 +95,16 @@ std::string fill(std::string_view words, const Words& of) {
 }
 
 } // namespace
+
+// What the words of watch_list stand for where nothing is seen that has names.
+std::string remedy_of(Watched what) {
+    return fmt::format(
+        fmt::runtime(entry_of(what).remedy), fmt::arg("what", "TYPE"), fmt::arg("device", "DEVICE"),
+        fmt::arg("via", ", or use qos pre-classify via priority, or via mark"),
+        fmt::arg("remedy",
+                 "ip link set DEVICE type ipip tos inherit, or of ip6tnl encaplimit 4 "
+                 "(the default) or tclass inherit, keeps the kernel from it"));
+}
 
 Finding make_finding(Watched what, std::string place, const Words& of) {
     const WatchEntry& entry = entry_of(what);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunqos-test: limit=600
+# tunqos-test: programs, limit=600
 """What else acts on marks around a tunnel: each is set up by the tools that
 people have, is said by the list (a star), by show tunnel NAME, by the JSON
 and in the log, and goes when the thing goes."""
@@ -11,6 +11,7 @@ import json
 import os
 import socket
 
+import carriers  # noqa: F401  adds its kinds of tunnels
 import genl
 import topo
 import tq
@@ -42,6 +43,19 @@ class Watch:
         return [(one["what"], one["place"].split()[1])
                 for one in self.tunnel()["acting"]]
 
+    def seen(self):
+        """The same by the list of all that is watched."""
+        answer = json.loads(self.daemon.cli("show watch | json").stdout)
+        self.case.equal("nothing unknown", answer["problems"], [])
+        self.case.equal("states", {one["what"]: one["state"]
+                                   for one in answer["watched"]},
+                        {one["what"]: "seen" if one["findings"] else "not-seen"
+                         for one in answer["watched"]})
+        return sorted((one["what"], found["place"].split()[1])
+                      for one in answer["watched"]
+                      for found in one["findings"]
+                      if found["object"] == "interface tun")
+
     def expect(self, name, wanted, word=None):
         """In all places that show it."""
         case, daemon = self.case, self.daemon
@@ -60,6 +74,10 @@ class Watch:
                    text)
         if word:
             case.true(name + ": " + word, word in text, text)
+        case.equal(name + ": show watch", self.seen(), sorted(set(wanted)))
+        text = daemon.cli("show watch").stdout
+        case.equal(name + ": lines of show watch",
+                   text.count(" for interface tun: "), len(wanted), text)
 
     @contextlib.contextmanager
     def thing(self, name, wanted, word=None, log=True):
@@ -201,7 +219,7 @@ def flowtables(case, net, daemon, watch):
 
 def copies(case, net, daemon, watch):
     """A device that copies the outer DSCP by itself."""
-    for kind in ("ip6tnl", "ip6gre"):
+    for kind in ("ip6tnl", "ip6gre", "ip6erspan"):
         def again(*settings):
             daemon.cli("configure terminal", "no interface tun",
                        "interface tun", *settings)

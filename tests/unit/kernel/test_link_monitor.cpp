@@ -104,13 +104,14 @@ TEST_CASE("a tunnel device tells what it does with marks by itself") {
     CHECK(facts("ip6tnl", IFLA_IPTUN_FLAGS, std::uint32_t{0x30012}).inherits_tos);
     CHECK(facts("ip6tnl", IFLA_IPTUN_FLAGS, std::uint32_t{0x30001}).no_encaplimit);
     CHECK_FALSE(facts("ip6tnl", IFLA_IPTUN_FLAGS, std::uint32_t{0x30000}).no_encaplimit);
-    for (const char* kind : {"ip6gre", "ip6gretap"}) {
+    for (const char* kind : {"ip6gre", "ip6gretap", "ip6erspan"}) {
         CHECK(facts(kind, IFLA_GRE_FLAGS, std::uint32_t{0x10}).copies_dscp);
         CHECK_FALSE(facts(kind, IFLA_GRE_FLAGS, std::uint32_t{0x2}).copies_dscp);
         CHECK_FALSE(facts(kind, IFLA_IPTUN_FLAGS, std::uint32_t{0x10}).copies_dscp);
     }
     CHECK_FALSE(facts("gre", IFLA_GRE_FLAGS, std::uint32_t{0x10}).copies_dscp);
     CHECK(facts("gre", IFLA_GRE_TOS, std::uint8_t{1}).inherits_tos);
+    CHECK(facts("erspan", IFLA_GRE_TOS, std::uint8_t{1}).inherits_tos);
     CHECK(facts("sit", IFLA_IPTUN_TOS, std::uint8_t{0xb9}).inherits_tos);
     CHECK_FALSE(facts("ipip", IFLA_IPTUN_TOS, std::uint8_t{0xb8}).inherits_tos);
     CHECK(facts("vxlan", IFLA_VXLAN_TOS, std::uint8_t{1}).inherits_tos);
