@@ -31,7 +31,7 @@ MODULE_SOURCE := /usr/src/tunqos-$(VERSION)
 export TUNQOS_BUILD = $(abspath $(BUILD))
 
 .PHONY: help deps all userspace kmod demo check check-lint check-unit check-vm \
-	check-fuzz fuzz check-debug lint format bench install install-module-source \
+	check-fuzz fuzz check-debug check-deb lint format bench install install-module-source \
 	install-files \
 	install-module uninstall deb clean version
 .DEFAULT_GOAL := help
@@ -78,7 +78,8 @@ demo: TESTS = OFF
 demo: deps all ## boot a virtual machine and show marks surviving tunnels
 	@tests/vm/run --demo tests/netns/demo.py
 
-check check-lint check-unit check-fuzz check-vm check-debug fuzz: DEPS += packaging/deps-check
+check check-lint check-unit check-fuzz check-vm check-debug check-deb fuzz: DEPS += packaging/deps-check
+check check-lint check-deb: DEPS += packaging/deps-deb
 check: deps ## all gates and tests; TEST=name for one, KERNEL={6.12|7.3|all}
 	@tests/check $(if $(TEST),--test '$(TEST)') $(ON_KERNEL)
 
@@ -100,6 +101,9 @@ check-debug fuzz: DEPS += packaging/deps-debug
 check-debug: deps ## the tests in a debug kernel; COVERAGE=lines: what they miss
 	@tests/check debug $(if $(filter lines,$(COVERAGE)),--lines) \
 		$(if $(TEST),--test '$(TEST)')
+
+check-deb: deps ## build, install, boot, upgrade, purge the packages; RELEASE={12|13}
+	@tests/deb/run $(if $(RELEASE),--release '$(RELEASE)')
 
 # Each takes --seconds N, prints what it finds, and fails then.
 FUZZERS = tests/fuzz/run tests/fuzz/genl
