@@ -393,7 +393,7 @@ def counters(case, net, tun, daemon):
 
 
 def test(case):
-    case.true("answers are checked (python3-jsonschema)", tq.schema is not None)
+    case.true("answers are checked (python3-jsonschema)", tq.schema() is not None)
     with tq.module(), topo.Founding(vlan_b=10) as net:
         topo.ip("rA", "link add link lan name lan.10 type vlan id 10")
         with net.tunnel("gre") as tun, tq.Daemon("rA") as daemon:
