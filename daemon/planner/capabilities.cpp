@@ -10,52 +10,94 @@ namespace tunqos::planner {
 
 namespace {
 
-// The first setting that needs the capability `selector`; empty: none.
-std::string needs_selector(const kernel::Tunnel& tunnel) {
-    const auto* const selector = std::get_if<Selector>(&tunnel.binding);
-    if (!selector) return {};
-    if (!selector->local.empty()) return "match local";
-    if (selector->reqid) return "match reqid";
-    if (selector->if_id) return "match if-id";
-    if (selector->mark) return "match mark";
-    if (selector->spi) return "match spi";
-    if (tunnel.encap_inner != EncapInner::keep) return "tunnel encap inner-dscp";
-    if (tunnel.encap_ecn != EncapEcn::native) return "tunnel encap ecn";
-    if (tunnel.decap_ecn != DecapEcn::native) return "tunnel decap ecn";
+using kernel::Port;
+using kernel::Tunnel;
+
+const Selector* selector_of(const Tunnel& tunnel) {
+    return std::get_if<Selector>(&tunnel.binding);
+}
+
+// A setting that came after the first release of the module, and the capability that says so.
+template <typename Of>
+struct Setting {
+    std::uint64_t capability;
+    std::string_view words;
+    bool (*is_used)(const Of&);
+};
+
+// What needs two is in two rows. The first that is missing is the one that is said.
+constexpr Setting<Tunnel> of_tunnels[] = {
+    {TUNQOS_CAPABILITY_SELECTOR, "match local",
+     [](const Tunnel& t) { return selector_of(t) && !selector_of(t)->local.empty(); }},
+    {TUNQOS_CAPABILITY_SELECTOR, "match reqid",
+     [](const Tunnel& t) { return selector_of(t) && selector_of(t)->reqid.has_value(); }},
+    {TUNQOS_CAPABILITY_SELECTOR, "match if-id",
+     [](const Tunnel& t) { return selector_of(t) && selector_of(t)->if_id.has_value(); }},
+    {TUNQOS_CAPABILITY_SELECTOR, "match mark",
+     [](const Tunnel& t) { return selector_of(t) && selector_of(t)->mark.has_value(); }},
+    {TUNQOS_CAPABILITY_SELECTOR, "match spi",
+     [](const Tunnel& t) { return selector_of(t) && selector_of(t)->spi.has_value(); }},
+    {TUNQOS_CAPABILITY_INNER_DSCP, "tunnel encap inner-dscp",
+     [](const Tunnel& t) { return t.encap_inner != EncapInner::keep; }},
+    {TUNQOS_CAPABILITY_SELECTOR, "tunnel encap inner-dscp",
+     [](const Tunnel& t) { return selector_of(t) && t.encap_inner != EncapInner::keep; }},
+    {TUNQOS_CAPABILITY_ECN, "tunnel encap ecn",
+     [](const Tunnel& t) { return t.encap_ecn != EncapEcn::native; }},
+    {TUNQOS_CAPABILITY_SELECTOR, "tunnel encap ecn",
+     [](const Tunnel& t) { return selector_of(t) && t.encap_ecn != EncapEcn::native; }},
+    {TUNQOS_CAPABILITY_ECN, "tunnel decap ecn",
+     [](const Tunnel& t) { return t.decap_ecn != DecapEcn::native; }},
+    {TUNQOS_CAPABILITY_SELECTOR, "tunnel decap ecn",
+     [](const Tunnel& t) { return selector_of(t) && t.decap_ecn != DecapEcn::native; }},
+    {TUNQOS_CAPABILITY_WIREGUARD, "tunnel control dscp",
+     [](const Tunnel& t) { return t.control_dscp.has_value(); }},
+    {TUNQOS_CAPABILITY_CLASS_VIA, "qos pre-classify via",
+     [](const Tunnel& t) { return t.class_via != ClassVia::companion; }},
+};
+
+constexpr Setting<Port> of_ports[] = {
+    {TUNQOS_CAPABILITY_MARK_INGRESS, "set mark dscp",
+     [](const Port& p) { return p.dscp_mark.has_value(); }},
+};
+
+template <typename Of, std::size_t count>
+std::string unknown(const Of& profile, const Setting<Of> (&settings)[count],
+                    std::uint64_t capabilities) {
+    for (const auto& setting : settings) {
+        if ((capabilities & setting.capability) == 0 && setting.is_used(profile))
+            return std::string(setting.words);
+    }
     return {};
 }
 
 // The first setting that a module with these capabilities does not know; empty: none.
 std::string unknown(const kernel::Operation& operation, std::uint64_t capabilities) {
-    if ((capabilities & TUNQOS_CAPABILITY_SELECTOR) == 0) {
-        const auto* const tunnel = std::get_if<kernel::Tunnel>(&operation);
-        if (tunnel) {
-            if (auto setting = needs_selector(*tunnel); !setting.empty()) return setting;
-        }
-    }
+    if (const auto* const tunnel = std::get_if<Tunnel>(&operation))
+        return unknown(*tunnel, of_tunnels, capabilities);
+    const auto* const port = std::get_if<Port>(&operation);
+    if (!port) return {};
     if ((capabilities & TUNQOS_CAPABILITY_PROTOCOL_PCP) == 0) {
-        const auto* const port = std::get_if<kernel::Port>(&operation);
-        for (std::size_t i = 0; port && i < port_protocols.size(); ++i) {
+        for (std::size_t i = 0; i < port_protocols.size(); ++i) {
             if (port->protocol_pcp[i]) return "set cos " + std::string(port_protocols[i]);
         }
     }
-    if ((capabilities & TUNQOS_CAPABILITY_MARK_INGRESS) == 0) {
-        if (const auto* const port = std::get_if<kernel::Port>(&operation); port && port->dscp_mark)
-            return "set mark dscp";
-    }
-    if ((capabilities & TUNQOS_CAPABILITY_CLASS_VIA) == 0) {
-        const auto* const tunnel = std::get_if<kernel::Tunnel>(&operation);
-        if (tunnel && tunnel->class_via != ClassVia::companion) return "qos pre-classify via";
-    }
-    return {};
+    return unknown(*port, of_ports, capabilities);
+}
+
+constexpr std::uint64_t all_capabilities() {
+    std::uint64_t all = TUNQOS_CAPABILITY_PROTOCOL_PCP;
+    for (const auto& setting : of_tunnels)
+        all |= setting.capability;
+    for (const auto& setting : of_ports)
+        all |= setting.capability;
+    return all;
 }
 
 } // namespace
 
 Problems lacking(std::span<const kernel::Operation> operations, std::uint64_t capabilities) {
     Problems problems;
-    constexpr auto all = TUNQOS_CAPABILITY_SELECTOR | TUNQOS_CAPABILITY_MARK_INGRESS |
-                         TUNQOS_CAPABILITY_CLASS_VIA | TUNQOS_CAPABILITY_PROTOCOL_PCP;
+    constexpr auto all = all_capabilities();
     if ((capabilities & all) == all) return problems;
     for (const auto& operation : operations) {
         if (const auto setting = unknown(operation, capabilities); !setting.empty())

@@ -333,6 +333,7 @@ TEST_CASE("decap without a permit list is refused on a device of IPsec, and what
 
 TEST_CASE("the class of WireGuard's own packets is refused on other devices") {
     Fixture f;
+    f.kernel.module.capabilities = ~0ULL;
     json config = {{"version", 1}};
     for (const char* name : {"wg0", "gre1", "eth0", "unknown"})
         config["interfaces"][name]["tunnel"]["controlDscp"] = "cs6";
@@ -375,6 +376,7 @@ TEST_CASE("show has what a crypto map matches, and a single aggregate") {
 
 TEST_CASE("show has inner DSCP, ECN and control DSCP") {
     Fixture f;
+    f.kernel.module.capabilities = ~0ULL;
     json config = full_json();
     json& tunnel = config["interfaces"]["gre1"]["tunnel"];
     const auto shown = [&](const char* encap, const char* decap) {
