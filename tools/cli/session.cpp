@@ -106,8 +106,12 @@ Status Session::wrong(const Outcome& outcome, std::string_view line, std::string
         return Status::syntax;
     }
     err_ << explain(outcome, line, before.size(), width_) << '\n';
-    if (std::holds_alternative<Invalid>(outcome)) err_ << other_mode(line);
-    const bool left_of_body = body_indentation_ && indentation(line) < *body_indentation_;
+    const std::string right_in =
+        std::holds_alternative<Invalid>(outcome) ? other_mode(line) : std::string();
+    err_ << right_in;
+    // In a script such a line opens a block that nobody here knows; at a keyboard it is a slip.
+    const bool left_of_body = options_.batch && right_in.empty() && body_indentation_ &&
+                              indentation(line) < *body_indentation_;
     const bool in_block = context_.mode != Mode::exec && context_.mode != Mode::config;
     if (configures() && (looks_like_block(line) || (in_block && left_of_body))) {
         skip(line);

@@ -91,6 +91,15 @@ class Scripts(unittest.TestCase):
         self.assertEqual(self.run_cli("show", "running-config")[1].split()[1:3],
                          ["table-map", "wan"])
 
+    def test_what_is_for_another_mode_opens_no_block(self):
+        lines = "int gre1\n description x\nshow version\ntunnel tos 184\nend\n"
+        code, _, errors = self.run_cli("--keep-going", stdin=lines)
+        self.assertEqual(code, 1)
+        self.assertIn("% It is for exec mode", errors)
+        self.assertNotIn("skipped", errors)
+        self.assertIn(" tunnel encap dscp set ef\n",
+                      self.run_cli("show", "running-config")[1])
+
     def test_lines_behind_the_end_are_named(self):
         lines = "int gre1\ndescription x\nexit\nexit\nexit\nint gre2\ndescription y\n"
         code, _, errors = self.run_cli(stdin=lines)

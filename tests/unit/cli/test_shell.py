@@ -171,6 +171,17 @@ class Shell(unittest.TestCase):
         self.type("shutdown", "(config-skip)#")
         self.type("interface gre1", "(config-if)#")
 
+    def test_a_slip_behind_an_indented_paste_skips_nothing(self):
+        self.type("conf t", "(config)#")
+        self.type("interface gre1", "(config-if)#")
+        self.type(" description pasted", "(config-if)#")
+        self.assertIn("% It is for exec mode: type do before it",
+                      self.type("show run", "(config-if)#"))
+        self.assertIn("% Invalid input", self.type("tunel tos 184", "(config-if)#"))
+        self.assertEqual(self.type("tunnel tos 184", "(config-if)#"), "")
+        self.type("end", "#")
+        self.assertIn(" tunnel encap dscp set ef\n", self.type("sh run int gre1", "#"))
+
     def test_more(self):
         self.type("conf t", "(config)#")
         for number in range(6):
