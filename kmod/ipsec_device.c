@@ -97,9 +97,9 @@ static int ask(const struct net_device *dev, struct nlattr **tb, int max,
  * tunqos_device_copies_dscp() - does the driver copy the outer DSCP at decap?
  * @dev: a device that tunqos_kind_of() knows
  *
- * ip6tnl and all of ip6gre do with rcv-dscp-copy (`dscp inherit`), in front of any
- * hook. If there is no memory to ask the driver, it is taken for one that does
- * not.
+ * ip6tnl and all of ip6gre do with rcv-dscp-copy (`dscp inherit`), in front of
+ * any hook. If there is no memory to ask the driver, it is taken for one that
+ * does not.
  *
  * Context: process, RTNL held, sleeps.
  */
