@@ -182,6 +182,15 @@ class Shell(unittest.TestCase):
         self.type("end", "#")
         self.assertIn(" tunnel encap dscp set ef\n", self.type("sh run int gre1", "#"))
 
+    def test_an_indented_body_of_what_nobody_knows_is_skipped(self):
+        self.type("conf t", "(config)#")
+        self.type("interface gre1", "(config-if)#")
+        self.type(" description mine", "(config-if)#")
+        self.assertIn("% Invalid input", self.type("control-plane host", "(config-if)#"))
+        self.assertIn("are skipped.", self.type(" description other", "(config-skip)#"))
+        self.type("end", "#")
+        self.assertIn(" description mine\n", self.type("sh run int gre1", "#"))
+
     def test_more(self):
         self.type("conf t", "(config)#")
         for number in range(6):
