@@ -12,6 +12,7 @@ import tq
 from bulk import bulk
 from case import main
 from ipsec import natt_sockets
+from reasons import mended
 from test_marks import table
 
 MIXED = [(d * 7 + 3) % 64 for d in range(64)]
@@ -58,6 +59,11 @@ def flags(case, net):
             table(case, net, tun, 4, "decap-dscp on the SA", SETTING, COPY)
             case.equal("counted", reasons().get("sa_decap_dscp", 0) - before,
                        257)
+    with net.tunnel("esp") as tun:
+        set_both()
+        with mended(case, "rB", "sa_decap_dscp", 257, way="decap",
+                    of=topo.WAN["rA"][4]):
+            table(case, net, tun, 4, "no decap-dscp on the SA", SETTING, COPY)
 
 
 def xfrm_interface(case, net):
@@ -80,6 +86,12 @@ def transport(case, net):
                   dict(decap_dscp="keep"))
         case.equal("counted", reasons().get("transport_mode", 0) - before,
                    2 * 257)
+        for r, setting in (("rA", SETTING), ("rB", COPY)):
+            with genl.Tunqos(r) as sock, sock.transaction():
+                sock.flush()
+                sock.set_tunnel(device="tun", **setting)
+        with mended(case, "rB", "transport_mode", 257, way="decap"):
+            table(case, net, tun, 4, "the GRE tunnel in it", SETTING, COPY)
 
 
 def counted():

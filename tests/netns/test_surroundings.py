@@ -19,6 +19,7 @@ import tq
 import vrf
 import wire
 from case import main
+from reasons import mended
 
 MIXED = [(d * 7 + 3) % 64 for d in range(64)]          # a permutation
 BACK = [(d * 11 + 5) % 64 for d in range(64)]          # another one
@@ -141,7 +142,9 @@ def not_ip(case, net, sides):
                     before = sides.reasons("rA").get("not_ip", 0)
                     counted = sides.one("rA")["encap"]
                     with wire.Captures(near=("wan", "rA")) as caps, \
-                            wire.Raw("hostA", "lan") as raw:
+                            wire.Raw("hostA", "lan") as raw, \
+                            mended(case, "rA", "not_ip", 1) \
+                            if name == "set" else contextlib.nullcontext():
                         raw.send(arp)
                         caps.until(ours)
                         seen = [p.ips[0].ds for p in ours()]
@@ -204,6 +207,8 @@ def shapers(case, net, sides):
                 shots = len(DS) * len(tun.families)
                 case.true(kind + ": what was lost is counted",
                           sides.reasons("rB")["arrived_lost"] - lost >= shots)
+                with mended(case, "rB", "arrived_lost", shots, way="decap"):
+                    shoot(case, kind + " without it again", net, tun)
 
 
 def redirected(case, net, sides):
@@ -214,7 +219,7 @@ def redirected(case, net, sides):
                         " mirred egress redirect dev tun" % (p, i)
                         for i, p in enumerate(("ip", "ipv6"), 1))):
             shoot(case, "gre, redirected by tc", net, tun)
-    with net.tunnel("wireguard"):
+    with net.tunnel("wireguard") as tun:
         sides.both()
         counted = sides.one("rA")["encap"]
         reasons = sides.reasons("rA").get("companion_lost", 0)
@@ -239,11 +244,13 @@ def redirected(case, net, sides):
                    outside.count(0) >= lost, True)
         case.true("wireguard, redirected: left alone", now["left_alone"]
                   - counted["left_alone"] >= lost, (now, counted))
+        with mended(case, "rA", "companion_lost", len(DS) + 1):
+            shoot(case, "wireguard, not redirected", net, tun)
 
 
 def injected(case, net, sides):
     """What WireGuard has not decrypted has no outer header in front."""
-    with net.tunnel("wireguard"):
+    with net.tunnel("wireguard") as tun:
         sides.set("rA", **RETURN)
         sides.set("rB", encap_dscp="native")
         before = sides.one("rA")["decap"]
@@ -264,6 +271,9 @@ def injected(case, net, sides):
                    now["left_alone"] - before["left_alone"], len(DS) + 1)
         case.equal("injected: reason", sides.reasons("rA")["outer_lost"]
                    - reasons, len(DS) + 1)
+        sides.both()
+        with mended(case, "rB", "outer_lost", len(DS) + 1, way="decap"):
+            shoot(case, "nothing injected", net, tun)
 
 
 def underlay(case, net, sides):
@@ -516,6 +526,9 @@ def control(case, net, sides):
                              or not p.first("wireguard").length)}
             case.true("control %s: seen" % dscp, seen)
             case.true("control %s: marks" % dscp, seen <= want["other"], seen)
+            if dscp is not None:
+                with mended(case, "rA", "control", 1):
+                    pass  # the next keepalive
             got = sides.reasons("rA").get("control", 0)
             case.true("control %s: reason" % dscp, (got > 0) == (dscp is None)
                       or dscp is not None, got)

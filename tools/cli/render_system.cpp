@@ -76,7 +76,8 @@ constexpr std::array advice{
            "off where they come in (ethtool -K DEV rx-gro-list off)."},
     Advice{"outer-lost",
            "The outer header is not in front of the decrypted packet, so its mark "
-           "is unknown: take generic XDP programs off the tunnel device."},
+           "is unknown: take off what puts packets into the tunnel device, generic XDP "
+           "programs and tc redirects."},
     Advice{"packet-offload",
            "Hardware makes the outer header of this SA, so its mark cannot be "
            "written: set the SA up with crypto offload or none."},
