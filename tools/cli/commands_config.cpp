@@ -98,6 +98,7 @@ std::vector<Command> config_commands() {
             .summary = "Maps one code point.",
             .example = "map from af41 to af21",
             .edit = edit_table_map_line,
+            .entry = true,
         },
         {
             .modes = {Mode::table_map},

@@ -73,8 +73,10 @@ std::vector<Command> crypto_map_commands() {
             .edit = edit_spi,
         },
     };
-    for (Command& command : commands)
+    for (Command& command : commands) {
         command.modes = {Mode::crypto_map};
+        command.entry = true;
+    }
     return commands;
 }
 

@@ -123,7 +123,8 @@ std::vector<Command> tunnel_commands() {
                        {"tos", "Fixed TOS byte of the outer header (IOS)"},
                        {"TOS", "TOS byte without ECN bits: four times the DSCP"}},
             .summary = "The IOS spelling of tunnel encap dscp set, which is what the running "
-                       "configuration shows: 184 is set ef.",
+                       "configuration shows: 184 is set ef. The no form takes away a fixed value, "
+                       "by either name, and no table.",
             .example = "tunnel tos 184",
             .edit = edit_tos,
         },
@@ -213,7 +214,7 @@ std::vector<Command> tunnel_commands() {
                        {"table", "From the DSCP by a table map"},
                        table_name},
             .summary = "Makes the interface an 802.1p port: the priority in the VLAN tag follows "
-                       "the DSCP.",
+                       "the DSCP. no set cos alone takes away what is set for protocols, too.",
             .example = "set cos dscp",
             .edit = edit_cos,
         },

@@ -33,7 +33,8 @@ Result<Config> change(Config config, const Context& context, const Match& match,
     const CryptoMapKey key = crypto_map_key(context);
     Part& value = config.crypto_maps[key].match.*part;
     if (match.negated && typed != Part{} && typed != value)
-        return fail(title(key), fmt::format("{} is not its {}", shown(typed), what));
+        return fail(title(key), fmt::format("{} is not its {}; it has {}", shown(typed), what,
+                                            value == Part{} ? "none" : shown(value)));
     value = match.negated ? Part{} : typed;
     return config;
 }

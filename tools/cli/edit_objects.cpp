@@ -39,10 +39,17 @@ Result<Config> edit_table_map_line(Config config, const Context& context, const 
     const std::uint8_t from = dscp_value(match.get("DSCP"));
     if (!match.negated) {
         map.map[from] = dscp_value(match.get("VALUE"));
-    } else if (map.map.erase(from) == 0) {
-        return fail("table-map " + context.name,
-                    fmt::format("there is no line for {}", describe(Dscp{from})));
+        return config;
     }
+    const std::string path = "table-map " + context.name;
+    const auto line = map.map.find(from);
+    if (line == map.map.end())
+        return fail(path, fmt::format("there is no line for {}", describe(Dscp{from})));
+    if (match.has("to") && line->second != dscp_value(match.get("VALUE")))
+        return fail(path, fmt::format("{} is mapped to {}, not to {}; type no map from {}",
+                                      describe(Dscp{from}), line->second, match.get("VALUE"),
+                                      to_string(Dscp{from})));
+    map.map.erase(line);
     return config;
 }
 

@@ -79,19 +79,15 @@ DiffservMode mode_of(const Match& match) {
     return mode;
 }
 
-// What was said of the DSCPs by lines of their own stays; without a model nothing does.
+// What was said by lines of their own stays.
 void remove_mode(TunnelProfile& profile) {
     TunnelProfile defaults;
     defaults.encap.implied = true;
-    const bool named = profile.mode.has_value();
     const SaidByMode said = said_by_mode(profile);
     profile.mode.reset();
-    if (!named || said.encap_dscp) put_outer(defaults.encap, profile.encap);
-    if (!named || said.decap_dscp) put_inner(defaults.decap, profile.decap);
-    if (!named || said.decap_class) profile.decap.queue_by = defaults.decap.queue_by;
-    if (named) return;
-    profile.encap.inner = {};
-    profile.encap.single_aggregate.reset();
+    if (said.encap_dscp) put_outer(defaults.encap, profile.encap);
+    if (said.decap_dscp) put_inner(defaults.decap, profile.decap);
+    if (said.decap_class) profile.decap.queue_by = defaults.decap.queue_by;
 }
 
 } // namespace
@@ -148,6 +144,8 @@ Result<Config> edit_encap_ecn(Config config, const Context& context, const Match
 
 Result<Config> edit_tos(Config config, const Context& context, const Match& match) {
     return change(std::move(config), context, [&](TunnelProfile& profile) {
+        // A table, say, is of tunnel encap dscp alone.
+        if (match.negated && profile.encap.dscp != EncapDscp::set) return;
         if (match.negated) return put_outer(without_lines(profile).encap, profile.encap);
         const auto tos = parse_number(match.get("TOS"), 0, 255).value_or(0);
         Encap outer;

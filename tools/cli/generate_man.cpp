@@ -45,8 +45,10 @@ std::string grammar_line(const Command& command) {
 std::string command_entry(const Command& command) {
     std::string text = fmt::format(".TP\n{}", grammar_line(command));
     if (command.modifiers) text += " [| \\fImodifier\\fR]";
-    return text + fmt::format("\n{}\n.br\nExample: \\fB{}\\fR\n", roff(command.summary),
-                              roff(command.example));
+    std::string summary(command.summary);
+    if (command.entry) summary += " The no form takes away just what it names.";
+    return text +
+           fmt::format("\n{}\n.br\nExample: \\fB{}\\fR\n", roff(summary), roff(command.example));
 }
 
 std::string options() {
@@ -109,7 +111,11 @@ keywords and the names of interfaces, table maps and crypto maps. Ctrl\-Z and
 leave configuration mode. A command of configuration mode can be typed in every mode inside it.
 .B no
 before a setting takes it back to its default; what follows the name of the setting can be left out
-then. Lines that begin with
+then. A setting that has one value is taken back whatever value is typed behind it. Where IOS has several
+of a kind
+.RB ( "set peer" ", " match ", " "map from" )
+just what is named is taken away, and another value than the configured one is refused. What
+another command says of the same setting stays, with a warning that names it. Lines that begin with
 .B !
 are comments.
 .PP

@@ -10,6 +10,7 @@
 #include "cli/foreign.hpp"
 #include "cli/grammar/modes.hpp"
 #include "cli/grammar/walk.hpp"
+#include "cli/in_force.hpp"
 #include "cli/links.hpp"
 #include "cli/live_names.hpp"
 #include "cli/output.hpp"
@@ -252,7 +253,10 @@ std::string Session::other_mode(std::string_view line) const {
 
 Status Session::edit(const Match& match, const Context& context) {
     if (auto error = draft_.add(context, match)) return refuse(*error);
-    if (match.negated) still_so(match, context);
+    if (match.negated) {
+        for (const std::string& text : still_in_force(draft_.config(), context, match))
+            err_ << "% Warning: " << text << '\n';
+    }
     if (!options_.batch) {
         CallError error;
         const Status status = commit(&error);
@@ -261,37 +265,6 @@ Status Session::edit(const Match& match, const Context& context) {
     const bool enters = match.command->enter != nullptr && !match.negated;
     go_to(enters ? match.command->enter(match) : context);
     return Status::ok;
-}
-
-// `no` of one setting leaves what tunnel diffserv-mode says of it.
-void Session::still_so(const Match& match, const Context& context) {
-    const TunnelProfile* profile = nullptr;
-    std::string owner = "interface " + context.name;
-    if (context.mode == Mode::crypto_map) {
-        const auto found = draft_.config().crypto_maps.find({context.name, context.sequence});
-        owner = fmt::format("crypto map {} {}", context.name, context.sequence);
-        if (found != draft_.config().crypto_maps.end()) profile = &found->second.tunnel;
-    } else if (context.mode == Mode::interface) {
-        const auto found = draft_.config().interfaces.find(context.name);
-        if (found != draft_.config().interfaces.end() && found->second.tunnel)
-            profile = &*found->second.tunnel;
-    }
-    if (profile == nullptr || !profile->mode || !match.has("tunnel")) return;
-    const SaidByMode said = said_by_mode(*profile);
-    const bool dscp = match.has("dscp");
-    std::string_view what;
-    if (said.encap_dscp && profile->encap.dscp != EncapDscp::copy &&
-        ((match.has("encap") && dscp) || match.has("tos")))
-        what = "the outer DSCP is still that of";
-    if (said.decap_dscp && profile->decap.dscp != DecapDscp::keep && match.has("decap") && dscp)
-        what = "the inner DSCP is still copied from the outer header by";
-    if (said.decap_class && profile->decap.queue_by != DecapClass::inner && match.has("class"))
-        what = "packets are still queued by the outer DSCP by";
-    if (what.empty()) return;
-    err_ << fmt::format(
-        "% Warning: {}: {} tunnel diffserv-mode {}; type no tunnel diffserv-mode, or "
-        "another one, to change it\n",
-        owner, what, to_string(profile->mode->model));
 }
 
 // Refused or unreachable: `error` says why.

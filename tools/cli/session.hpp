@@ -73,7 +73,6 @@ private:
     void skip(std::string_view opener, std::string_view before = "% ");
     std::optional<Status> skipped(std::string_view line);
     std::optional<std::string> settle_names(Match& match) const;
-    void still_so(const Match& match, const Context& context);
     static bool is_question(std::string_view line, const Outcome& outcome);
     Status answer(std::string_view question);
     std::string other_mode(std::string_view line) const;

@@ -19,21 +19,21 @@ const Lines& values_of(const std::string& type) {
     static const std::map<std::string, Lines> values{
         {"DSCP", {"ef", "9"}},
         {"DSCP-LIST", {"0-47"}},
-        {"VALUE", {"af21"}},
-        {"TOS", {"184"}},
+        {"VALUE", {"af21", "7"}},
+        {"TOS", {"184", "72"}},
         {"TABLE-MAP", {"wan", "new"}},
         {"INTERFACE", {"gre1", "new1"}},
         {"CRYPTO-MAP", {"vpn", "new"}},
         {"SEQUENCE", {"10"}},
-        {"ADDRESS", {"203.0.113.9"}},
-        {"REQID", {"77"}},
-        {"IF-ID", {"77"}},
-        {"MARK", {"0x10"}},
+        {"ADDRESS", {"203.0.113.9", "2001:db8::9"}},
+        {"REQID", {"77", "78"}},
+        {"IF-ID", {"77", "78"}},
+        {"MARK", {"0x10", "0x20"}},
         {"MASK", {"0x3f"}},
-        {"SPI", {"0x1001"}},
-        {"COS", {"3"}},
+        {"SPI", {"0x1001", "0x1002"}},
+        {"COS", {"3", "5"}},
         {"HANDLE", {"8001:"}},
-        {"LINE", {"some text"}},
+        {"LINE", {"some text", "other"}},
     };
     INFO("a new type: give it a value here");
     CAPTURE(type);
@@ -232,6 +232,183 @@ TEST_CASE("no X after X is the state before") {
     CHECK(count.replaced > 20);
     CHECK(count.there > 5);
     CHECK(count.refused < count.undone);
+}
+
+// What a command is about, and what can be said of it.
+struct Setting {
+    std::string head;
+    Lines tails; // without the space in front
+};
+
+std::vector<Setting> settings_of(const Command& command) {
+    std::string_view form = command.grammar;
+    form.remove_prefix(std::string_view("[no] ").size());
+    const auto mark = form.find("![");
+    const auto end = std::min(mark == form.npos ? form.find_first_of("[") : mark, form.size());
+    std::string tail(form.substr(end));
+    if (tail.starts_with('!')) tail.erase(0, 1);
+    std::vector<Setting> settings;
+    for (const std::string& head : Forms(form.substr(0, end)).all()) {
+        settings.push_back({head, {}});
+        for (std::string& value : Forms(tail).all())
+            settings.back().tails.push_back(value.empty() ? value : ' ' + value);
+    }
+    return settings;
+}
+
+// One form with nothing left out, and the heads alone.
+Lines some_forms(const Command& command) {
+    Lines forms;
+    for (const auto& [head, tails] : settings_of(command)) {
+        forms.push_back(head);
+        forms.push_back(head + tails.front());
+    }
+    return forms;
+}
+
+TEST_CASE("no with another value: of one value it takes that, of several none") {
+    int taken = 0;
+    int kept = 0;
+    const Config config = read(std::string(objects));
+    for (const Command& command : grammar().commands()) {
+        if (!has_no_form(command) || is_object(command)) continue;
+        for (const auto& [head, tails] : settings_of(command)) {
+            for (const Mode mode : command.modes) {
+                const auto without = after(config, mode, {"no " + head});
+                for (std::size_t i = 0; i < tails.size(); ++i) {
+                    const std::string& tail = tails[i];
+                    const std::string& next = tails[(i + 1) % tails.size()];
+                    const auto with = after(config, mode, {head + tail});
+                    if (!with || *with == config) continue;
+                    const auto gone = after(config, mode, {head + tail, "no " + head});
+                    for (const std::string& other : {tail, next}) {
+                        CAPTURE(command.grammar, head, tail, other);
+                        const auto left = after(config, mode, {head + tail, "no " + head + other});
+                        if (other.empty() || other == tail || !command.entry) {
+                            ++taken;
+                            CHECK(left == gone);
+                            continue;
+                        }
+                        ++kept;
+                        CHECK_FALSE(left);
+                        Desk desk;
+                        desk.daemon.running = *with;
+                        desk.type("configure terminal\n" + std::string(entrance(mode)));
+                        desk.session.execute("no " + head + other);
+                        CHECK(desk.daemon.running == *with);
+                    }
+                }
+                CHECK((!without || *without == config || !command.entry));
+            }
+        }
+    }
+    CHECK(taken > 200);
+    CHECK(kept >= 10);
+}
+
+// A line of a configuration with its head as `interface gre1 /  tunnel tos 184`: its command.
+const Command* command_of(const std::string& line, Mode mode) {
+    const Outcome outcome = grammar().match(mode, line.substr(line.find(" / ") + 3));
+    const auto* match = std::get_if<Match>(&outcome);
+    return match == nullptr ? nullptr : match->command;
+}
+
+TEST_CASE("no X changes what X sets and nothing else") {
+    int changed = 0;
+    for (const std::string_view start : starts) {
+        for (const Mode mode : {Mode::interface, Mode::crypto_map}) {
+            std::string more =
+                mode == Mode::interface ? " tunnel control dscp cs6\n set mark dscp mask 0x3f\n"
+                                        : " set peer 203.0.113.1\n match reqid 5\n";
+            if (start.empty() && mode == Mode::interface)
+                more = " description vlan\n set cos dscp\n set cos arp 6\n set cos dhcp 4\n";
+            const Config config = read(std::string(objects) + entrance(mode) + "\n " +
+                                       std::string(start) + (start.empty() ? "" : "\n") + more);
+            const auto had = lines_of(config);
+            for (const Command& command : grammar().commands()) {
+                if (!has_no_form(command) || is_object(command) ||
+                    std::count(command.modes.begin(), command.modes.end(), mode) == 0)
+                    continue;
+                for (const std::string& line : some_forms(command)) {
+                    CAPTURE(start, line);
+                    const auto left = after(config, mode, {"no " + line});
+                    if (!left || *left == config) continue;
+                    ++changed;
+                    const auto has = lines_of(*left);
+                    for (const std::string& one : has) {
+                        INFO("came: " << one);
+                        CHECK(had.contains(one));
+                    }
+                    for (const std::string& one : had) {
+                        if (has.contains(one)) continue;
+                        INFO("went: " << one);
+                        const std::string typed = one.substr(one.find(" / ") + 4);
+                        // By its own command, or by the words that it begins with; or it said
+                        // what holds without it; or it is the other spelling of a fixed value.
+                        const bool other_name = line.starts_with("tunnel tos") &&
+                                                typed.starts_with("tunnel encap dscp set");
+                        CHECK((command_of(one, mode) == &command || typed.starts_with(line) ||
+                               after(*left, mode, {typed}) == left || other_name));
+                    }
+                }
+            }
+        }
+    }
+    CHECK(changed > 100);
+}
+
+TEST_CASE("no of one spelling tells that another one holds, and leaves it") {
+    const auto said = [](const std::string& set, const std::string& no, Mode mode) {
+        Desk desk;
+        desk.daemon.running = read(std::string(objects));
+        REQUIRE(desk.type("configure terminal\n" + std::string(entrance(mode)) + '\n' + set) ==
+                Status::ok);
+        const Config before = desk.daemon.running;
+        desk.err.str("");
+        CHECK(desk.type(no) == Status::ok);
+        CHECK(desk.daemon.running == before);
+        return desk.err.str();
+    };
+    CHECK(said("tunnel encap dscp table wan", "no tunnel tos 184", Mode::interface) ==
+          "% Warning: interface gre1: the outer DSCP is still that of tunnel encap dscp table wan; "
+          "type no tunnel encap dscp to change it\n");
+    CHECK(said("tunnel encap dscp native", "no tunnel tos", Mode::interface)
+              .find("still that of tunnel encap dscp native;") != std::string::npos);
+    CHECK(said("tunnel diffserv-mode pipe table wan", "no tunnel tos", Mode::interface) ==
+          "% Warning: interface gre1: the outer DSCP is still that of tunnel diffserv-mode pipe; "
+          "type no tunnel diffserv-mode, or another one, to change it\n");
+    for (const Mode mode : {Mode::interface, Mode::crypto_map}) {
+        const std::string owner =
+            mode == Mode::interface ? "interface gre1: " : "crypto map vpn 10: ";
+        CHECK(said("tunnel encap dscp set ef\ntunnel decap dscp copy permit 0-7\n"
+                   "tunnel decap class outer",
+                   "no tunnel diffserv-mode pipe", mode) ==
+              "% Warning: " + owner +
+                  "the outer DSCP is still that of tunnel encap dscp set ef; type no tunnel encap "
+                  "dscp to change it\n% Warning: " +
+                  owner +
+                  "the inner DSCP is still that of tunnel decap dscp copy permit 0-7; type no "
+                  "tunnel decap dscp to change it\n% Warning: " +
+                  owner +
+                  "packets are still queued by tunnel decap class outer; type no tunnel decap "
+                  "class to change it\n");
+    }
+    CHECK(said("tunnel encap dscp copy", "no tunnel tos", Mode::interface).empty());
+    CHECK(said("qos pre-classify", "no tunnel diffserv-mode", Mode::interface).empty());
+}
+
+TEST_CASE("what an entry has is named when no is refused") {
+    const auto said = [](std::string_view lines) {
+        Desk desk;
+        CHECK(desk.type(lines) == Status::refused);
+        return desk.err.str();
+    };
+    CHECK(said("conf t\ncrypto map vpn 10\nset peer 10.0.0.1\nno set peer 10.0.0.2")
+              .ends_with("% crypto map vpn 10: 10.0.0.2 is not its peer; it has 10.0.0.1\n"));
+    CHECK(said("conf t\ncrypto map vpn 10\nno match reqid 7")
+              .ends_with("% crypto map vpn 10: 7 is not its request ID; it has none\n"));
+    CHECK(said("conf t\ntable-map wan\nmap from ef to 5\nno map from ef to 6") ==
+          "% table-map wan: ef (46) is mapped to 5, not to 6; type no map from ef\n");
 }
 
 TEST_CASE("no without the value takes away what X has set") {

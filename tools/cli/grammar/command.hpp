@@ -72,6 +72,9 @@ struct Command {
     // Everything else.
     Status (*run)(Session& session, const Match& match) = nullptr;
 
+    // What is set is one of several, as on IOS: `no` takes away just what it names. Otherwise there
+    // is one value, and `no` takes it away, whatever is typed behind it.
+    bool entry = false;
     bool modifiers = false; // takes `| include TEXT` and the like
     bool nested = false;    // `do`: an exec command follows
 };
