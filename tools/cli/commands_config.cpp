@@ -56,21 +56,11 @@ std::vector<Command> config_commands() {
             .modes = {Mode::config},
             .grammar = "[no] interface INTERFACE",
             .tokens = {interface, {"INTERFACE", "Name of the network device"}},
-            .summary = "Enters interface mode. The device need not exist yet. The no form removes "
-                       "everything configured for it.",
+            .summary = "Enters interface mode. The device need not exist yet. The no form, or "
+                       "default interface, removes everything configured for it.",
             .example = "interface gre1",
             .edit = edit_interface,
             .enter = enter_interface,
-        },
-        {
-            .modes = {Mode::config},
-            .grammar = "default interface INTERFACE",
-            .tokens = {{"default", "Set something to its defaults"},
-                       interface,
-                       {"INTERFACE", "Name of the network device"}},
-            .summary = "Removes everything configured for the interface.",
-            .example = "default interface gre1",
-            .edit = edit_default_interface,
         },
         {
             .modes = {Mode::config},

@@ -13,7 +13,6 @@ Result<Config> edit_table_map(Config config, const Context& context, const Match
 Result<Config> edit_table_map_line(Config config, const Context& context, const Match& match);
 Result<Config> edit_table_map_default(Config config, const Context& context, const Match& match);
 Result<Config> edit_interface(Config config, const Context& context, const Match& match);
-Result<Config> edit_default_interface(Config config, const Context& context, const Match& match);
 Result<Config> edit_description(Config config, const Context& context, const Match& match);
 Result<Config> edit_cos(Config config, const Context& context, const Match& match);
 Result<Config> edit_protocol_cos(Config config, const Context& context, const Match& match);

@@ -72,11 +72,6 @@ Result<Config> edit_interface(Config config, const Context&, const Match& match)
     return config;
 }
 
-Result<Config> edit_default_interface(Config config, const Context&, const Match& match) {
-    config.interfaces.erase(match.get("INTERFACE"));
-    return config;
-}
-
 Result<Config> edit_description(Config config, const Context& context, const Match& match) {
     const std::string text = match.negated ? std::string() : match.get("LINE");
     if (context.mode == Mode::crypto_map) {

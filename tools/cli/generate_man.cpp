@@ -111,7 +111,9 @@ keywords and the names of interfaces, table maps and crypto maps. Ctrl\-Z and
 leave configuration mode. A command of configuration mode can be typed in every mode inside it.
 .B no
 before a setting takes it back to its default; what follows the name of the setting can be left out
-then. A setting that has one value is taken back whatever value is typed behind it. Where IOS has several
+then. So does
+.BR default ,
+which in table\-map mode is a command of its own. A setting that has one value is taken back whatever value is typed behind it. Where IOS has several
 of a kind
 .RB ( "set peer" ", " match ", " "map from" )
 just what is named is taken away, and another value than the configured one is refused. What

@@ -156,8 +156,8 @@ std::optional<std::string> Session::settle_names(Match& match) const {
         if (value.token != "INTERFACE" || (!value.apart && !is_unusual(value.text))) continue;
         const auto names = LiveNames(caller_).interfaces();
         if (std::find(names.begin(), names.end(), value.text) != names.end()) continue;
-        if (match.negated) continue; // says itself that there is none
         if (!value.apart) {
+            if (match.negated) continue; // says itself that there is none
             return fmt::format(
                 "interface {}: no device has such a name, with more than letters, "
                 "digits and . - _ in it; name one device as ip link does, without "
@@ -175,6 +175,7 @@ std::optional<std::string> Session::settle_names(Match& match) const {
                 meant.insert(name);
         }
         if (meant.empty()) {
+            if (match.negated) continue;
             return fmt::format(
                 "interface {}: there is no such device; to configure one that does "
                 "not exist yet, write its name as one word",

@@ -357,6 +357,41 @@ TEST_CASE("no X changes what X sets and nothing else") {
     CHECK(changed > 100);
 }
 
+TEST_CASE("default X is no X") {
+    int same = 0;
+    for (const std::string_view start : starts) {
+        const Config config =
+            read(std::string(objects) + "interface gre1\n " + std::string(start) +
+                 (start.empty() ? "" : "\n") + "crypto map vpn 10\n " + std::string(start));
+        for (const Command& command : grammar().commands()) {
+            if (!has_no_form(command)) continue;
+            for (const std::string& line : some_forms(command)) {
+                for (const Mode mode : command.modes) {
+                    if (mode == Mode::table_map) continue; // has a default of its own
+                    CAPTURE(start, line);
+                    const auto no = after(config, mode, {"no " + line});
+                    CHECK(after(config, mode, {"default " + line}) == no);
+                    same += no && *no != config ? 1 : 0;
+                }
+            }
+        }
+    }
+    CHECK(same > 100);
+    Desk desk;
+    CHECK(desk.type("conf t\nint gre1\ntunnel tos 184\ndef tun tos") == Status::ok);
+    CHECK(desk.daemon.running == Config{});
+}
+
+TEST_CASE("no and default know the names of interfaces as IOS has them") {
+    for (const char* line : {"no interface tu 0", "default interface tu 0", "no int Tunnel 0"}) {
+        CAPTURE(line);
+        Desk desk;
+        desk.daemon.running.interfaces["tunnel0"].description = "x";
+        CHECK(desk.type("conf t\n" + std::string(line)) == Status::ok);
+        CHECK(desk.daemon.running == Config{});
+    }
+}
+
 TEST_CASE("no of one spelling tells that another one holds, and leaves it") {
     const auto said = [](const std::string& set, const std::string& no, Mode mode) {
         Desk desk;

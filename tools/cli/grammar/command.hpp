@@ -45,7 +45,7 @@ struct Value {
 // A line that is a complete command.
 struct Match {
     const Command* command = nullptr;
-    bool negated = false; // the `no` form
+    bool negated = false; // the `no` form, or `default`
     std::vector<Value> values;
 
     bool has(std::string_view keyword) const;

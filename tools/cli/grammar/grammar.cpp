@@ -69,9 +69,15 @@ std::string list(const Words& words) {
 } // namespace
 
 Grammar::Grammar(std::vector<Command> commands) : commands_(std::move(commands)) {
+    // Table-map mode has a command of this name.
+    std::set<Mode> with_own_default;
+    for (const Command& command : commands_) {
+        if (command.grammar.starts_with("[no] default "))
+            with_own_default.insert(command.modes.begin(), command.modes.end());
+    }
     for (const Command& command : commands_) {
         for (const Mode mode : command.modes)
-            graphs_[mode].add(command);
+            graphs_[mode].add(command, !with_own_default.contains(mode));
     }
 }
 
@@ -304,7 +310,7 @@ std::optional<Outcome> Grammar::not_meant(Mode inner, Mode outer, std::string_vi
     const auto there = reading(outer, line);
     for (std::size_t i = 0; i < there.size(); ++i) {
         const auto& [typed, column, keyword] = there[i];
-        if (keyword == "no") continue;
+        if (keyword == "no" || keyword == "default") continue;
         const bool exact = typed.size() == keyword.size();
         if (!exact && i < here.size() && here[i].keyword != keyword)
             return Ambiguous{{std::string(here[i].keyword), std::string(keyword)}};

@@ -23,6 +23,7 @@ constexpr std::array modifier_tokens{
     Token{"LINE", "Regular expression"},
 };
 constexpr Token no_token{"no", "Negate a command or set its defaults"};
+constexpr Token default_token{"default", "Set a command to its defaults"};
 
 // A part of a grammar string: where it can begin, where it can end, whether it can be empty.
 struct Fragment {
@@ -40,17 +41,17 @@ void append(std::vector<std::size_t>& to, const std::vector<std::size_t>& from) 
                            "\": " + std::string(what));
 }
 
-// One pass over one form (plain or `no`) of one command.
+// One pass over one form (plain, or negated by a word in front of it) of one command.
 class Builder {
 public:
-    Builder(Graph& graph, const Command& command, bool negated)
-        : graph_(graph), command_(command), negated_(negated) {}
+    Builder(Graph& graph, const Command& command, const Token* negation)
+        : graph_(graph), command_(command), negation_(negation) {}
 
     void build() {
         std::string_view grammar = command_.grammar;
         if (grammar.starts_with(no_mark)) grammar.remove_prefix(no_mark.size());
         Fragment whole;
-        if (negated_) whole = token_node(no_token.text, no_token.help);
+        if (negation_ != nullptr) whole = token_node(negation_->text, negation_->help);
         whole = join(whole, parse(grammar));
         if (command_.modifiers) {
             in_modifiers_ = true;
@@ -98,7 +99,7 @@ private:
 
     Fragment item() {
         if (take("{")) return alternatives("}", false);
-        if (take("![")) return alternatives("]", negated_);
+        if (take("![")) return alternatives("]", negation_ != nullptr);
         if (take("[")) return alternatives("]", true);
         if (take("\\|")) return token("|");
         const std::size_t end = std::min(rest_.find_first_of(" |{}[]"), rest_.size());
@@ -147,7 +148,7 @@ private:
     }
 
     Fragment token_node(std::string_view text, std::string_view help) {
-        Node node{&command_, negated_, text, help, nullptr, false, {}};
+        Node node{&command_, negation_ != nullptr, text, help, nullptr, false, {}};
         if (text.front() >= 'A' && text.front() <= 'Z') {
             node.type = find_type(text);
             if (node.type == nullptr) wrong(command_, "no type \"" + std::string(text) + "\"");
@@ -159,7 +160,7 @@ private:
 
     Graph& graph_;
     const Command& command_;
-    bool negated_;
+    const Token* negation_;
     bool in_modifiers_ = false;
     std::string_view rest_;
     std::set<std::string_view> used_;
@@ -167,9 +168,11 @@ private:
 
 } // namespace
 
-void Graph::add(const Command& command) {
-    Builder(*this, command, false).build();
-    if (has_no_form(command)) Builder(*this, command, true).build();
+void Graph::add(const Command& command, bool with_default) {
+    Builder(*this, command, nullptr).build();
+    if (!has_no_form(command)) return;
+    Builder(*this, command, &no_token).build();
+    if (with_default) Builder(*this, command, &default_token).build();
 }
 
 bool has_no_form(const Command& command) {

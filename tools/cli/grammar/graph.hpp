@@ -34,9 +34,10 @@ struct Graph {
     std::vector<Node> nodes;
     std::vector<std::size_t> start;
 
-    // Adds the command and its `no` form. Throws std::logic_error if the declaration is wrong:
+    // Adds the command, its `no` form and, where a mode has no command of this name, `default`,
+    // which is another word for the same. Throws std::logic_error if the declaration is wrong:
     // syntax, unknown type, a token without help or a help without token.
-    void add(const Command& command);
+    void add(const Command& command, bool with_default);
 };
 
 bool has_no_form(const Command& command);
