@@ -177,6 +177,9 @@ Status show_ports(Session& session, const Match& match, Part PortStatus::*part,
                   std::string (*render)(const std::vector<PortStatus>&), const char* without) {
     const std::string name = match.get("INTERFACE");
     const Reply reply = session.call("show.ports", named(name));
+    // The daemon says that it is no port of any kind.
+    if (!reply && !name.empty() && reply.error().code == rpc::invalid_params)
+        return session.refuse(name + without);
     if (!reply) return session.refuse(reply.error());
     const auto ports = ports_from_json(*reply);
     if (name.empty()) return session.show(match, *reply, render(ports));

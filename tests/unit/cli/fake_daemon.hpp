@@ -51,6 +51,16 @@ public:
         if (method == "config.change") return change(params);
         if (method == "counters.clear") return clear(params.value("name", ""));
         if (method == "show.tunnels") return nlohmann::json{{"tunnels", tunnels}};
+        if (method == "show.ports" && params.is_object() && params.contains("name")) {
+            const std::string name = params.value("name", "");
+            const auto found = running.interfaces.find(name);
+            if (found == running.interfaces.end() ||
+                !(found->second.has_cos() || found->second.mark))
+                return tl::make_unexpected(CallError{CallError::Kind::refused,
+                                                     rpc::invalid_params,
+                                                     name + " has no port profile",
+                                                     {}});
+        }
         return nlohmann::json::object();
     }
 

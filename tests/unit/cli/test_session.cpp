@@ -152,6 +152,17 @@ TEST_CASE("a name that differs by case only is noticed") {
         "netns exec NAMESPACE tunqosd, then ip netns exec NAMESPACE tunqos\n");
 }
 
+TEST_CASE("show mark and show cos say what an interface is not, and how it becomes one") {
+    const auto said = [](std::string_view line) {
+        Desk desk;
+        CHECK(desk.type(line) == Status::refused);
+        return desk.err.str();
+    };
+    CHECK(said("show mark interface lo") == "% lo sets no mark; let it do so with set mark dscp\n");
+    CHECK(said("show cos interface lo") ==
+          "% lo is no 802.1p port; make it one with set cos dscp\n");
+}
+
 TEST_CASE("clear counters names what it is about") {
     Desk desk;
     desk.daemon.counted = {"gre1", "vpn 10"};
