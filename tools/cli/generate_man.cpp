@@ -147,7 +147,9 @@ of the block with it: with the prompt
 they are counted and skipped, up to the
 .B exit
 of the block or the next line of configuration mode that is understood. A line that is deeper than
-the refused one before it is of its block, too.
+the refused one before it is of its block, too. A text of several lines, as that of
+.BR banner ,
+is skipped up to the mark that ends it.
 .PP
 What is typed behind the line that ends an interactive session is thrown away, so that the rest of a
 paste is not run by the shell behind. Lines of a script behind the one that ends it are an error,

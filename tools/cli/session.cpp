@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <ostream>
 
-#include "cli/foreign.hpp"
 #include "cli/grammar/modes.hpp"
 #include "cli/grammar/walk.hpp"
 #include "cli/in_force.hpp"
@@ -31,6 +30,13 @@ Session::Session(const Grammar& grammar, Caller& caller, std::ostream& out, std:
 
 namespace {
 
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    for (const Word& word : split(line))
+        words.push_back(word.text);
+    return words;
+}
+
 // The kernel would take it as the name of a device, but none is called so.
 bool is_unusual(std::string_view name) {
     return name.find_first_of(",;*?\"'`|<>()[]{}\\@") != std::string_view::npos;
@@ -50,7 +56,8 @@ Grammar::Resolved Session::resolve(std::string_view line) const {
 }
 
 Status Session::execute(std::string_view line, std::string_view before) {
-    if (is_blank(line)) return Status::ok;
+    if (is_blank(line) && !in_text()) return Status::ok;
+    apart_ = false;
     if (!skipped_ && is_below_refused(line)) skip(*refused_);
     refused_.reset();
     if (const auto status = skipped(line)) return *status;
@@ -95,31 +102,6 @@ Status Session::understand(std::string_view line, std::string_view before) {
     return status;
 }
 
-// Says what is wrong, and whether lines that belong to this one come behind it.
-Status Session::wrong(const Outcome& outcome, std::string_view line, std::string_view before) {
-    if (options_.batch) err_ << before << line << '\n';
-    const Foreign* foreign = configures() ? find_foreign(context_.mode, line) : nullptr;
-    const bool no = foreign != nullptr && line.substr(indentation(line), 3) == "no ";
-    if (foreign != nullptr) {
-        err_ << "% Not done by tunqos: " << foreign->who << ".";
-        err_ << (foreign->block && !no ? " " : "\n");
-        if (foreign->block && !no) skip(line, "");
-        return Status::syntax;
-    }
-    err_ << explain(outcome, line, before.size(), width_) << '\n';
-    const std::string right_in =
-        std::holds_alternative<Invalid>(outcome) ? other_mode(line) : std::string();
-    err_ << right_in;
-    // In a script such a line opens a block that nobody here knows; at a keyboard it is a slip.
-    const bool left_of_body = options_.batch && right_in.empty() && body_indentation_ &&
-                              indentation(line) < *body_indentation_;
-    const bool in_block = context_.mode != Mode::exec && context_.mode != Mode::config;
-    if (configures() && (looks_like_block(line) || (in_block && left_of_body))) {
-        skip(line);
-    }
-    return Status::syntax;
-}
-
 // A script configures in exec mode, too.
 bool Session::configures() const {
     return options_.batch || context_.mode != Mode::exec;
@@ -130,16 +112,25 @@ bool Session::is_below_refused(std::string_view line) const {
 }
 
 void Session::skip(std::string_view opener, std::string_view before) {
-    err_ << before << "Lines up to the next command of configuration mode are skipped.\n";
     skipped_.emplace(opener);
+    err_ << fmt::format("{}Lines up to {} are skipped.\n", before,
+                        skipped_->mark().value_or("the next command of configuration mode"));
     context_ = {Mode::skip, {}, 0};
 }
 
 // What becomes of a line in a block that was refused. Nothing: the block is over, or there is none.
 std::optional<Status> Session::skipped(std::string_view line) {
     if (!skipped_) return std::nullopt;
+    if (options_.batch && !in_text() && words_of(line) == std::vector<std::string_view>{"?"})
+        return answer(line);
     switch (skipped_->judge(grammar_, line)) {
     case SkippedBlock::Verdict::skip: return Status::ok;
+    case SkippedBlock::Verdict::doubtful:
+        err_ << fmt::format(
+            "% Skipped as a line of the block: {}; if it is for configuration mode, "
+            "type exit first\n",
+            fmt::join(words_of(line), " "));
+        return Status::ok;
     case SkippedBlock::Verdict::run: return std::nullopt;
     case SkippedBlock::Verdict::close: go_to({Mode::config, {}, 0}); return Status::ok;
     case SkippedBlock::Verdict::end: go_to({}); return Status::ok;
@@ -200,56 +191,39 @@ bool Session::is_question(std::string_view line, const Outcome& outcome) {
 
 Help Session::help(std::string_view text) const {
     const LiveNames names(caller_);
+    if (skipped_) return help_in_skipped(text, names);
     Help here = grammar_.help(context_.mode, text, names);
     if (here.problem.empty() || !options_.batch || context_.mode != Mode::exec) return here;
     Help in_config = grammar_.help(Mode::config, text, names);
     return in_config.problem.empty() ? in_config : here;
 }
 
+// What ends it: the commands of configuration mode.
+Help Session::help_in_skipped(std::string_view text, const Names& names) const {
+    if (in_text()) {
+        return {{},
+                false,
+                fmt::format("% Lines up to {} are skipped, whatever they say", *skipped_->mark())};
+    }
+    Help help = grammar_.help(Mode::config, text, names);
+    if (!help.problem.empty()) {
+        help.problem = "% Skipped as a line of the block that was refused; exit ends the block";
+        return help;
+    }
+    if (!split(text).empty()) return help;
+    for (HelpLine& line : help.lines) {
+        if (line.word == "exit") line.help = "End the block that is skipped";
+    }
+    help.lines.push_back({"LINE",
+                          "Any other line: skipped with the block that was refused, up to "
+                          "exit or the next command of this list"});
+    return help;
+}
+
 Status Session::answer(std::string_view question) {
     const Help list = help(question.substr(0, question.rfind('?')));
     (list.problem.empty() ? out_ : err_) << format_help(list, width_);
     return list.problem.empty() ? Status::ok : Status::syntax;
-}
-
-namespace {
-
-// How to come to a mode from configuration mode.
-struct Entrance {
-    Mode mode;
-    std::string_view name;
-    std::string_view command;
-};
-constexpr Entrance entrances[] = {
-    {Mode::interface, "interface mode", "interface NAME"},
-    {Mode::crypto_map, "crypto map mode", "crypto map NAME NUMBER"},
-    {Mode::table_map, "table-map mode", "table-map NAME"},
-};
-
-} // namespace
-
-// Right, but not here: what to type before it. Empty if it is right nowhere.
-std::string Session::other_mode(std::string_view line) const {
-    const auto is_for = [&](Mode mode, bool settings_only) {
-        const Outcome outcome = grammar_.match(mode, line);
-        const auto* match = std::get_if<Match>(&outcome);
-        return match != nullptr && (!settings_only || match->command->edit != nullptr);
-    };
-    const bool in_exec = context_.mode == Mode::exec;
-    if (in_exec && is_for(Mode::config, true))
-        return "% It is for configuration mode: configure terminal first\n";
-    if (!in_exec && is_for(Mode::exec, false))
-        return "% It is for exec mode: type do before it, or end first\n";
-    std::string names;
-    std::string commands;
-    for (const Entrance& entrance : entrances) {
-        if (!is_for(entrance.mode, true)) continue;
-        names += fmt::format("{}{}", names.empty() ? "" : " and ", entrance.name);
-        commands += fmt::format("{}{}", commands.empty() ? "" : " or ", entrance.command);
-    }
-    if (names.empty()) return {};
-    return fmt::format("% It is for {}: {}{} first\n", names,
-                       in_exec && !options_.batch ? "configure terminal and " : "", commands);
 }
 
 Status Session::edit(const Match& match, const Context& context) {
@@ -319,6 +293,7 @@ void Session::go_to(Context context) {
     if (skipped_ && context.mode != Mode::skip) {
         const std::string summary = skipped_->summary();
         if (!summary.empty()) err_ << "% " << summary << ".\n";
+        apart_ = !summary.empty();
         skipped_.reset();
     }
     context_ = std::move(context);

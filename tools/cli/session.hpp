@@ -13,6 +13,7 @@
 
 #include "cli/client.hpp"
 #include "cli/draft.hpp"
+#include "cli/foreign.hpp"
 #include "cli/grammar/grammar.hpp"
 #include "cli/pager.hpp"
 #include "cli/skip.hpp"
@@ -50,6 +51,8 @@ public:
     // Long output stops for a key if a terminal is there to ask (`terminal length`).
     void set_pager(Pager pager) { pager_ = std::move(pager); }
     void set_length(std::size_t lines) { length_ = lines; }
+    // In a text of IOS that is skipped up to a mark, such as that of banner.
+    bool in_text() const { return skipped_ && skipped_->mark(); }
     // What `?` lists behind this text.
     Help help(std::string_view text) const;
 
@@ -69,10 +72,15 @@ private:
     Grammar::Resolved resolve(std::string_view line) const;
     Status wrong(const Outcome& outcome, std::string_view line, std::string_view before);
     bool configures() const;
+    std::vector<const Foreign*> foreign_meaning(const Outcome& outcome,
+                                                std::string_view line) const;
+    std::vector<std::string> could_be(const std::vector<const Foreign*>& foreign,
+                                      std::string_view line) const;
     bool is_below_refused(std::string_view line) const;
     void skip(std::string_view opener, std::string_view before = "% ");
     std::optional<Status> skipped(std::string_view line);
     std::optional<std::string> settle_names(Match& match) const;
+    Help help_in_skipped(std::string_view text, const Names& names) const;
     static bool is_question(std::string_view line, const Outcome& outcome);
     Status answer(std::string_view question);
     std::string other_mode(std::string_view line) const;
@@ -88,6 +96,7 @@ private:
     SessionOptions options_;
     Draft draft_;
     Context context_;
+    bool apart_ = false; // something was said since the line was typed
     std::size_t width_ = 0;
     std::size_t length_ = 0;
     Pager pager_;

@@ -380,6 +380,10 @@ TEST_CASE("default X is no X") {
     Desk desk;
     CHECK(desk.type("conf t\nint gre1\ntunnel tos 184\ndef tun tos") == Status::ok);
     CHECK(desk.daemon.running == Config{});
+    CHECK(desk.session.execute("default shutdown") == Status::syntax);
+    CHECK(desk.err.str() ==
+          "% Not done by tunqos: devices and their addresses are made by "
+          "ip(8).\n");
 }
 
 TEST_CASE("no and default know the names of interfaces as IOS has them") {

@@ -107,6 +107,16 @@ class Shell(unittest.TestCase):
         self.assertNotIn("%", self.prompt("#").split("^C")[1])
         self.assertIn("tunqos, version", self.type("show version", "#"))
 
+    def test_the_caret_behind_a_skipped_block(self):
+        self.type("conf t", "(config)#")
+        self.type("crypto isakmp policy 10", "(config-skip)#")
+        self.type("encr aes", "(config-skip)#")
+        lines = self.type("interface gre1 x", "(config-skip)#").split("\n")
+        self.assertEqual(lines[0], "% 1 line skipped.")
+        self.assertEqual(lines[2].index("^"), lines[1].index("x"))
+        self.cli.send("?")
+        self.cli.expect_exact("End the block that is skipped")
+
     def test_ctrl_d_leaves(self):
         self.cli.sendeof()
         self.cli.expect(pexpect.EOF)
@@ -186,7 +196,7 @@ class Shell(unittest.TestCase):
         self.type("conf t", "(config)#")
         self.type("interface gre1", "(config-if)#")
         self.type(" description mine", "(config-if)#")
-        self.assertIn("% Invalid input", self.type("control-plane host", "(config-if)#"))
+        self.assertIn("% Invalid input", self.type("some-block host", "(config-if)#"))
         self.assertIn("are skipped.", self.type(" description other", "(config-skip)#"))
         self.type("end", "#")
         self.assertIn(" description mine\n", self.type("sh run int gre1", "#"))

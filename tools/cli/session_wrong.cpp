@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A line that is not done: what is said of it, and what to type instead.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+#include <set>
+
+#include "cli/grammar/walk.hpp"
+#include "cli/session.hpp"
+
+namespace tunqos::cli {
+
+namespace {
+
+// How to come to a mode from configuration mode.
+struct Entrance {
+    Mode mode;
+    std::string_view name;
+    std::string_view command;
+};
+constexpr Entrance entrances[] = {
+    {Mode::interface, "interface mode", "interface NAME"},
+    {Mode::crypto_map, "crypto map mode", "crypto map NAME NUMBER"},
+    {Mode::table_map, "table-map mode", "table-map NAME"},
+};
+
+} // namespace
+
+// Right, but not here: what to type before it. Empty if it is right nowhere.
+std::string Session::other_mode(std::string_view line) const {
+    const auto is_for = [&](Mode mode, bool settings_only) {
+        const Outcome outcome = grammar_.match(mode, line);
+        const auto* match = std::get_if<Match>(&outcome);
+        return match != nullptr && (!settings_only || match->command->edit != nullptr);
+    };
+    const bool in_exec = context_.mode == Mode::exec;
+    if (in_exec && is_for(Mode::config, true))
+        return "% It is for configuration mode: configure terminal first\n";
+    if (!in_exec && is_for(Mode::exec, false))
+        return "% It is for exec mode: type do before it, or end first\n";
+    std::string names;
+    std::string commands;
+    for (const Entrance& entrance : entrances) {
+        if (!is_for(entrance.mode, true)) continue;
+        names += fmt::format("{}{}", names.empty() ? "" : " and ", entrance.name);
+        commands += fmt::format("{}{}", commands.empty() ? "" : " or ", entrance.command);
+    }
+    if (names.empty()) return {};
+    return fmt::format("% It is for {}: {}{} first\n", names,
+                       in_exec && !options_.batch ? "configure terminal and " : "", commands);
+}
+
+// Says what is wrong, and whether lines that belong to this one come behind it.
+Status Session::wrong(const Outcome& outcome, std::string_view line, std::string_view before) {
+    std::size_t indent = before.size();
+    if (options_.batch) {
+        err_ << before << line << '\n';
+    } else if (apart_) { // what was said of a skipped block stands between the line and the caret
+        err_ << line << '\n';
+        indent = 0;
+    }
+    const bool no = is_negated(line);
+    const auto foreign = foreign_meaning(outcome, line);
+    if (const auto names = could_be(foreign, line); names.size() > 1) {
+        err_ << explain(Ambiguous{names}, line, indent, width_) << '\n';
+        const bool block = std::any_of(foreign.begin(), foreign.end(),
+                                       [](const Foreign* one) { return one->block; });
+        if (block && !no && split(line).size() > 1) skip(line);
+        return Status::syntax;
+    }
+    if (!foreign.empty()) {
+        const bool opens = !no && (foreign.front()->block || text_mark(line));
+        err_ << "% Not done by tunqos: " << foreign.front()->who << "." << (opens ? " " : "\n");
+        if (opens) skip(line, "");
+        return Status::syntax;
+    }
+    err_ << explain(outcome, line, indent, width_) << '\n';
+    const std::string right_in =
+        std::holds_alternative<Invalid>(outcome) ? other_mode(line) : std::string();
+    err_ << right_in;
+    // In a script such a line opens a block that nobody here knows; at a keyboard it is a slip.
+    const bool left_of_body = options_.batch && right_in.empty() && body_indentation_ &&
+                              indentation(line) < *body_indentation_;
+    const bool in_block = context_.mode != Mode::exec && context_.mode != Mode::config;
+    if (configures() && (looks_like_block(line) || text_mark(line) || (in_block && left_of_body))) {
+        skip(line);
+    }
+    return Status::syntax;
+}
+
+// Commands of IOS that the line can be. Not if it is the beginning of a command of ours, unless the
+// line is whole as it is.
+std::vector<const Foreign*> Session::foreign_meaning(const Outcome& outcome,
+                                                     std::string_view line) const {
+    if (!configures()) return {};
+    auto foreign = find_all_foreign(context_.mode, line);
+    const bool begun =
+        std::holds_alternative<Incomplete>(outcome) || std::holds_alternative<Ambiguous>(outcome);
+    if (begun && could_be(foreign, line).size() < 2)
+        std::erase_if(foreign, [](const Foreign* one) { return !one->whole; });
+    return foreign;
+}
+
+// The first words that an abbreviated one can be; one if it can be but that, or is spelled.
+std::vector<std::string> Session::could_be(const std::vector<const Foreign*>& foreign,
+                                           std::string_view line) const {
+    std::set<std::string> names;
+    const auto words = split(line);
+    const auto& first = words[is_negated(line) ? 1 : 0];
+    for (const Foreign* one : foreign)
+        names.emplace(split(one->command).front().text);
+    if (names.empty() || (names.size() == 1 && names.begin()->size() == first.text.size()))
+        return {names.begin(), names.end()};
+    const std::string_view typed = line.substr(0, first.column + first.text.size());
+    std::vector<Mode> modes{context_.mode};
+    if (options_.batch && context_.mode == Mode::exec) modes.push_back(Mode::config);
+    for (const Mode mode : modes) {
+        for (std::string& word : grammar_.complete(mode, typed, Names()))
+            names.insert(std::move(word));
+    }
+    return {names.begin(), names.end()};
+}
+
+} // namespace tunqos::cli
