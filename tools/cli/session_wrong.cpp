@@ -7,6 +7,7 @@
 #include <ostream>
 #include <set>
 
+#include "cli/grammar/types.hpp"
 #include "cli/grammar/walk.hpp"
 #include "cli/session.hpp"
 
@@ -25,6 +26,42 @@ constexpr Entrance entrances[] = {
     {Mode::crypto_map, "crypto map mode", "crypto map NAME NUMBER"},
     {Mode::table_map, "table-map mode", "table-map NAME"},
 };
+
+// The mode that understands two words of the line or more, if none understands all of them, and
+// this one less.
+const Entrance* begun_in(const Grammar& grammar, Mode here, std::string_view line) {
+    const auto words = split(line);
+    const auto understood = [&](Mode mode) {
+        const Outcome outcome = grammar.resolve(mode, line).outcome;
+        const auto* invalid = std::get_if<Invalid>(&outcome);
+        return invalid == nullptr ? words.size()
+                                  : static_cast<std::size_t>(std::count_if(
+                                        words.begin(), words.end(), [&](const Word& word) {
+                                            return word.column < invalid->column;
+                                        }));
+    };
+    const Entrance* best = nullptr;
+    std::size_t most = std::max<std::size_t>(understood(here), 1);
+    for (const Entrance& entrance : entrances) {
+        if (const std::size_t count = understood(entrance.mode); count > most) {
+            best = &entrance;
+            most = count;
+        }
+    }
+    return best;
+}
+
+// What IOS has and tunqos says otherwise.
+std::string instead_of(std::string_view line) {
+    const auto words = split(line);
+    const bool is_cos = words.size() == 3 && begins("set", words[0].text) &&
+                        begins("cos", words[1].text) && parse_number(words[2].text, 0, 7);
+    if (!is_cos) return {};
+    return fmt::format(
+        "% One priority for every packet is a table-map: table-map NAME with default {0}, then in "
+        "interface mode set cos dscp table NAME, and set cos non-ip {0}\n",
+        words[2].text);
+}
 
 } // namespace
 
@@ -47,7 +84,12 @@ std::string Session::other_mode(std::string_view line) const {
         names += fmt::format("{}{}", names.empty() ? "" : " and ", entrance.name);
         commands += fmt::format("{}{}", commands.empty() ? "" : " or ", entrance.command);
     }
-    if (names.empty()) return {};
+    if (names.empty()) {
+        const Entrance* begun = begun_in(grammar_, context_.mode, line);
+        if (begun == nullptr) return {};
+        names = begun->name;
+        commands = begun->command;
+    }
     return fmt::format("% It is for {}: {}{} first\n", names,
                        in_exec && !options_.batch ? "configure terminal and " : "", commands);
 }
@@ -79,7 +121,7 @@ Status Session::wrong(const Outcome& outcome, std::string_view line, std::string
     err_ << explain(outcome, line, indent, width_) << '\n';
     const std::string right_in =
         std::holds_alternative<Invalid>(outcome) ? other_mode(line) : std::string();
-    err_ << right_in;
+    err_ << right_in << instead_of(line);
     // In a script such a line opens a block that nobody here knows; at a keyboard it is a slip.
     const bool left_of_body = options_.batch && right_in.empty() && body_indentation_ &&
                               indentation(line) < *body_indentation_;

@@ -727,6 +727,28 @@ TEST_CASE("an abbreviation of several commands is ambiguous, of IOS's own ones, 
     CHECK(said("cry isa pol 10", false, Mode::skip).starts_with("% Not done by tunqos: keys"));
 }
 
+TEST_CASE("a setting that is wrong in its mode, too, is told the mode") {
+    const auto said = [](std::string_view before, std::string_view line) {
+        Desk desk;
+        REQUIRE(desk.type(before) == Status::ok);
+        CHECK(desk.session.execute(line) == Status::syntax);
+        const std::string text = desk.err.str();
+        return text.substr(text.find("marker.\n") + 8);
+    };
+    const std::string instead =
+        "% One priority for every packet is a table-map: table-map NAME with default 5, then in "
+        "interface mode set cos dscp table NAME, and set cos non-ip 5\n";
+    CHECK(said("conf t", "set cos 5") ==
+          "% It is for interface mode: interface NAME first\n" + instead);
+    CHECK(said("", "set cos 5") ==
+          "% It is for interface mode: configure terminal and interface NAME first\n" + instead);
+    CHECK(said("conf t\ncrypto map vpn 10", "set cos 5")
+              .ends_with("% It is for interface mode: interface NAME first\n" + instead));
+    CHECK(said("conf t\nint gre1", "set cos 5").ends_with(instead));
+    CHECK(said("conf t", "tunnel tos 7") == "% It is for interface mode: interface NAME first\n");
+    CHECK(said("conf t", "match dscp ef").empty());
+}
+
 TEST_CASE("the body of a line that nobody knows is skipped, too, if it is deeper") {
     Desk desk;
     CHECK(desk.type("conf t\ninterface Tunnel0") == Status::ok);
