@@ -13,11 +13,13 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <sstream>
 
+#include "cli/foreign.hpp"
 #include "cli/grammar/modes.hpp"
 #include "cli/live_names.hpp"
 #include "cli/output.hpp"
@@ -41,6 +43,7 @@ struct Shell {
     std::size_t completion = 0;           // the next one that readline is given
     bool end_after_line = false;          // Ctrl-Z
     bool cancelled = false;               // Ctrl-C
+    bool ends_text = false;               // Ctrl-C, in a text that is skipped
     std::size_t dropped = 0;              // lines of a paste behind the one that ended the CLI
 
     std::string prompt() const { return host + std::string(prompt_of(session.context().mode)); }
@@ -92,22 +95,53 @@ int end_of_configuration(int, int) {
     return rl_newline(1, '\n');
 }
 
+// In a paste of IOS the character is what ends the text of a banner.
 int cancel_line(int, int) {
+    const bool configures = shell->mode() != Mode::exec;
+    if (shell->session.in_text() || (configures && takes_control_c(rl_line_buffer))) {
+        rl_insert_text("^C");
+        shell->ends_text = shell->session.in_text();
+        return shell->ends_text ? rl_newline(1, '\n') : 0;
+    }
     shell->cancelled = true;
     fputs("^C", rl_outstream);
     rl_replace_line("", 0);
     return rl_newline(1, '\n');
 }
 
-// While a line is edited, Ctrl-C and Ctrl-Z are keys, not signals.
-void prepare_terminal(int meta) {
-    rl_prep_terminal(meta);
-    termios settings{};
-    if (tcgetattr(STDIN_FILENO, &settings) != 0) return;
-    settings.c_cc[VINTR] = _POSIX_VDISABLE;
-    settings.c_cc[VSUSP] = _POSIX_VDISABLE;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
-}
+// Ctrl-C and Ctrl-Z are keys, not signals, also while a command runs: what is typed or pasted ahead
+// then neither ends the CLI nor is lost.
+class WithoutSignals {
+public:
+    WithoutSignals() {
+        if (tcgetattr(STDIN_FILENO, &before_) != 0) return;
+        termios settings = before_;
+        settings.c_cc[VINTR] = _POSIX_VDISABLE;
+        settings.c_cc[VSUSP] = _POSIX_VDISABLE;
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+        good_ = true;
+        for (const int signal : {SIGTERM, SIGHUP})
+            std::signal(signal, die);
+    }
+    ~WithoutSignals() {
+        if (!good_) return;
+        for (const int signal : {SIGTERM, SIGHUP})
+            std::signal(signal, SIG_DFL);
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
+    }
+    WithoutSignals(const WithoutSignals&) = delete;
+    WithoutSignals& operator=(const WithoutSignals&) = delete;
+
+private:
+    static void die(int signal) {
+        tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+        std::signal(signal, SIG_DFL);
+        std::raise(signal);
+    }
+
+    inline static termios before_{};
+    bool good_ = false;
+};
 
 std::string host_name() {
     std::array<char, 256> name{};
@@ -147,7 +181,6 @@ void set_up_readline() {
     rl_attempted_completion_function = complete;
     rl_completer_word_break_characters = " \t";
     rl_completer_quote_characters = "";
-    rl_prep_term_function = prepare_terminal;
 }
 
 // The terminal without lines and echo, as long as it is there.
@@ -217,19 +250,21 @@ Status execute_all(Session& session, const std::string& typed) {
 } // namespace
 
 int run_shell(Session& session, Caller& caller) {
-    Shell the_shell{session, caller, host_name(), {}, {}, 0, false, false, 0};
+    Shell the_shell{session, caller, host_name(), {}, {}, 0, false, false, false, 0};
     if (isatty(STDOUT_FILENO) != 0) {
         session.set_pager([&](std::string_view text, std::size_t lines, std::size_t columns) {
             page(text, lines, columns, session.out(), read_key);
         });
     }
     shell = &the_shell;
+    const WithoutSignals keys;
     set_up_readline();
     the_shell.history_file = open_history();
 
     for (;;) {
         the_shell.end_after_line = false;
         the_shell.cancelled = false;
+        the_shell.ends_text = false;
         session.out().flush();
         const std::unique_ptr<char, decltype(&std::free)> typed(
             readline(the_shell.prompt().c_str()), &std::free);
@@ -239,6 +274,7 @@ int run_shell(Session& session, Caller& caller) {
         }
         session.set_width(screen_width());
         if (!the_shell.cancelled && execute_all(session, typed.get()) == Status::quit) break;
+        if (the_shell.ends_text && session.in_text()) session.end_block();
         if (the_shell.end_after_line) session.go_to({});
     }
     session.end_block();

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The interactive shell on a terminal, against the fake daemon. Usage: test_shell.py TUNQOS"""
 import os
+import signal
 import socket
 import sys
 import unittest
@@ -102,10 +103,59 @@ class Shell(unittest.TestCase):
         self.prompt("#")
         self.assertIn("set ef", self.type("sh run", "#"))
 
-    def test_ctrl_c_drops_the_line(self):
+    def test_ctrl_c_drops_the_line_and_stays(self):
         self.cli.send("show nonsense\x03")
         self.assertNotIn("%", self.prompt("#").split("^C")[1])
         self.assertIn("tunqos, version", self.type("show version", "#"))
+        self.type("conf t", "(config)#")
+        self.type("int gre1", "(config-if)#")
+        self.cli.send("tunnel tos 184\x03")
+        self.prompt("(config-if)#")
+        self.assertEqual(self.type("description after it", "(config-if)#"), "")
+        self.cli.send("\x1a")
+        self.prompt("#")
+        text = self.type("sh run int gre1", "#")
+        self.assertIn(" description after it\n", text)
+        self.assertNotIn("tunnel", text)
+
+    def test_the_text_of_a_banner_with_the_key_of_ctrl_c(self):
+        self.type("conf t", "(config)#")
+        self.type("int gre1", "(config-if)#")
+        # As a terminal without bracketed paste sends it, then with it, then as IOS prints it.
+        for paste in ("banner motd \x03\ninterface gre2\n description x\n\x03\n",
+                      "\x1b[200~banner motd \x03\ninterface gre2\n description x\n\x03\x1b[201~\n",
+                      "banner motd ^C\ninterface gre2\n description x\n^C\n"):
+            self.cli.send(paste)
+            self.cli.expect_exact("% 3 lines skipped.")
+            self.prompt("(config)#")
+            self.assertNotIn("gre2", self.type("do sh run", "(config)#"))
+        # One that was not meant to be one ends with the key.
+        self.type("banner login #", "(config-skip)#")
+        self.type("a line", "(config-skip)#")
+        self.cli.send("\x03")
+        self.assertIn("and #, which ends them, did not come", self.prompt("(config)#"))
+        self.cli.send("banner motd\x03")
+        self.prompt("(config)#")
+
+    def test_the_terminal_is_as_before_when_the_cli_is_killed(self):
+        shell = pexpect.spawn("/bin/sh", env={**self.daemon.environment(), "PS1": "outside> "},
+                              timeout=20, encoding="utf-8", dimensions=(40, 100))
+        self.addCleanup(shell.close)
+        shell.delaybeforesend = None
+        shell.expect_exact("outside> ")
+        shell.sendline(f"sh -c 'echo pid=$$.; exec {TUNQOS}'")
+        shell.expect(r"pid=(\d+)\.\r")
+        child = int(shell.match.group(1))
+        shell.expect_exact(HOST + "#")
+        # Neither key is a signal while a command runs, nor is what stands behind it lost.
+        shell.send("show version\n\x03\x1ashow version\n")
+        for _ in range(2):
+            shell.expect_exact("tunqos, version")
+        os.kill(child, signal.SIGTERM)
+        shell.expect_exact("outside> ")
+        shell.sendline("stty -a")
+        shell.expect_exact("intr = ^C;")
+        shell.expect_exact("susp = ^Z;")
 
     def test_the_caret_behind_a_skipped_block(self):
         self.type("conf t", "(config)#")
