@@ -108,7 +108,7 @@ Every keyword can be abbreviated as long as it stays unique. The key
 lists what can come next, or the words that begin like the one before the cursor. Tab completes
 keywords and the names of interfaces, table maps and crypto maps. Ctrl\-Z and
 .B end
-leave configuration mode; Ctrl\-C drops the line and stays in the mode. A command of configuration mode can be typed in every mode inside it.
+leave configuration mode; so does Ctrl\-C, which drops the line. A command of configuration mode can be typed in every mode inside it.
 .B no
 before a setting takes it back to its default; what follows the name of the setting can be left out
 then. So does

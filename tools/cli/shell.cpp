@@ -41,7 +41,7 @@ struct Shell {
     std::string history_file;             // empty: none
     std::vector<std::string> completions; // of the word before the cursor
     std::size_t completion = 0;           // the next one that readline is given
-    bool end_after_line = false;          // Ctrl-Z
+    bool end_after_line = false;          // Ctrl-Z, Ctrl-C
     bool cancelled = false;               // Ctrl-C
     bool ends_text = false;               // Ctrl-C, in a text that is skipped
     std::size_t dropped = 0;              // lines of a paste behind the one that ended the CLI
@@ -95,7 +95,8 @@ int end_of_configuration(int, int) {
     return rl_newline(1, '\n');
 }
 
-// In a paste of IOS the character is what ends the text of a banner.
+// Drops the line and, as on IOS, leaves configuration mode. In a paste the character is what ends
+// the text of a banner.
 int cancel_line(int, int) {
     const bool configures = shell->mode() != Mode::exec;
     if (shell->session.in_text() || (configures && takes_control_c(rl_line_buffer))) {
@@ -104,6 +105,7 @@ int cancel_line(int, int) {
         return shell->ends_text ? rl_newline(1, '\n') : 0;
     }
     shell->cancelled = true;
+    shell->end_after_line = configures;
     fputs("^C", rl_outstream);
     rl_replace_line("", 0);
     return rl_newline(1, '\n');
