@@ -2,13 +2,16 @@
 """Runs in the virtual machine as a service of Debian's systemd: each step that
 the job names, judged, and reported through the port of tests/vm."""
 
+import contextlib
 import glob
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
@@ -17,7 +20,6 @@ SRC = os.path.dirname(os.path.dirname(os.path.dirname(
 sys.path.append(SRC + "/tests/vm/guest")
 from runner import KernelLog, Port, SPLAT  # noqa: E402
 
-MARKS = SRC + "/packaging/debian/tests/marks"
 CONFIG = "/etc/tunqos/tunqos.json"
 
 
@@ -111,8 +113,20 @@ def booted(facts):
 
 
 def marks(_facts):
-    """What autopkgtest runs, as it is installed."""
-    print(run(MARKS).stdout)
+    """EF through a tunnel: what autopkgtest runs, without it."""
+    print(run(SRC + "/packaging/debian/tests/marks").stdout)
+
+
+def autopkgtest(_facts):
+    """The tests of the package, by autopkgtest itself, on this machine
+    as it is."""
+    tree = tempfile.mkdtemp()
+    shutil.copytree(SRC + "/packaging/debian", tree + "/tunqos/debian")
+    done = run("autopkgtest", "--no-built-binaries", tree + "/tunqos", "--",
+               "null", check=False)
+    print(done.stdout)
+    true("all tests pass", not done.returncode and
+         re.search(r"^marks +PASS$", done.stdout, re.M))
 
 
 def secure(facts):
@@ -138,6 +152,42 @@ def configuration():
            " tunnel diffserv-mode uniform", "end", "write memory")
     with open(CONFIG) as f:
         return tunqos("show running-config"), f.read()
+
+
+@contextlib.contextmanager
+def without_headers():
+    """DKMS leaves out the build, which takes a quarter of an hour under
+    emulation; it is seen in the root, without a machine."""
+    build = "/usr/lib/modules/%s/build" % os.uname().release
+    os.rename(build, build + ".away")
+    try:
+        yield
+    finally:
+        os.rename(build + ".away", build)
+
+
+def configured(package):
+    """What dpkg runs once the files are there; DKMS has done its part before."""
+    return run("/var/lib/dpkg/info/%s.postinst" % package, "configure",
+               DPKG_MAINTSCRIPT_PACKAGE=package,
+               DPKG_MAINTSCRIPT_NAME="postinst").stdout
+
+
+def loads(_facts):
+    """Either package, as the second of the two, loads the module at once; where
+    there is none, nobody complains."""
+    run("mount", "--bind", "/bin/true", "/usr/lib/dkms/common.postinst")
+    path = module_file()
+    for package in ("tunqos", "tunqos-dkms"):
+        run("rmmod", "tunqos")
+        os.rename(path, path + ".away")
+        said = configured(package)
+        true("no module, and %s is content" % package, not live() and
+             not said, said)
+        os.rename(path + ".away", path)
+        configured(package)
+        true("%s loads it" % package, live())
+    run("umount", "/usr/lib/dkms/common.postinst")
 
 
 class Traffic:
@@ -201,7 +251,8 @@ class Traffic:
     def __exit__(self, *_):
         self.ping.kill()
         self.ping.wait()
-        shell("ip netns del far")
+        # the other end of a veth goes some time after its namespace
+        shell("ip link del live; ip link del tqtest; ip netns del far")
 
 
 def restart(_facts):
@@ -221,13 +272,9 @@ def upgrade(facts):
         before = configuration()
         module, pid = live(), unit("MainPID")
         start = time.monotonic()
-        # Without headers DKMS leaves out the build, which takes a quarter of
-        # an hour under emulation; it is seen in the root, without a machine.
-        build = "/usr/lib/modules/%s/build" % os.uname().release
-        os.rename(build, build + ".away")
-        done = run("apt-get", "-q", "-y", "--no-install-recommends", "install",
-                   *facts["next"], limit=600, check=False)
-        os.rename(build + ".away", build)
+        with without_headers():
+            done = run("apt-get", "-q", "-y", "--no-install-recommends",
+                       "install", *facts["next"], limit=600, check=False)
         seconds = time.monotonic() - start
         print(done.stdout)
         if done.returncode:
@@ -266,8 +313,8 @@ def purge(_facts):
     true("rmmod", not live())
 
 
-STEPS = {f.__name__: f for f in (booted, marks, restart, upgrade, purge,
-                                     secure)}
+STEPS = {f.__name__: f for f in (booted, marks, autopkgtest, restart,
+                                     loads, upgrade, purge, secure)}
 
 
 def main():
