@@ -299,7 +299,8 @@ def purge(_facts):
     tunqos("configure terminal", "interface kept", " tunnel diffserv-mode pipe", "end",
            "write memory")
     module = live()
-    print(run("apt-get", "-q", "-y", "purge", "tunqos", "tunqos-dkms").stdout)
+    print(run("apt-get", "-q", "-y", "purge", "tunqos", "tunqos-dkms",
+              limit=600).stdout)
     true("the module works on until modprobe -r", live() == module)
     left = [p for p in ("/etc/tunqos", "/run/tunqos", "/usr/src/tunqos-*",
                         "/var/lib/dkms/tunqos", "/usr/sbin/tunqos*",
