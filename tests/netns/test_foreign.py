@@ -202,6 +202,101 @@ def bridged(case, net, sock):
     case.note("bridged")
 
 
+def below_a_macvlan(case, net, sock):
+    """A container's frames come by a bridge of rB, where nobody looks at them,
+    and by a macvlan on it into a router of its own, which looks at all
+    bridges that it has."""
+    for ns in ("inside", "behind"):
+        topo.ip(None, ["netns add " + ns])
+        net.names.append(ns)
+    topo.sysctl("inside", {"net.ipv4.ip_forward": 1})
+    topo.ip(None, ["link add behind netns rB type veth peer name eth0"
+                   " netns behind"])
+    topo.ip("rB", ["link set behind up"])
+    topo.ip("behind", ["link set eth0 up",
+                       "address add 10.80.0.2/24 dev eth0",
+                       "route add default via 10.80.0.1"])
+    bind(sock, [], False)
+    with bridge("rB", ("behind",)):
+        topo.ip("rB", ["link add mv link br0 netns inside type macvlan"
+                       " mode bridge"])
+        topo.ip("inside", [
+            "link set mv up", "address add 10.80.0.1/24 dev mv",
+            "link add out type dummy", "link set out up",
+            "route add %s/32 dev out" % topo.HOST["hostB"][4],
+            "neigh replace %s lladdr %s dev out" % (topo.HOST["hostB"][4],
+                                                    topo.mac(9, 9)),
+            "link add g type gre local 10.80.0.1 remote 10.80.0.3"])
+        with forging("behind", "eth0"), genl.Tunqos("inside") as other:
+            send("behind", 4, [0])
+            for name, tunnels, hidden in (
+                    ("nothing", [], False),
+                    ("class outer", [{**DEVICE, **OUTER, **CLASS}], True)):
+                bind(other, tunnels, False)
+                seen_by_tc(case, "below a macvlan, " + name, net, "inside",
+                           "out", "behind", 4, hidden)
+            bind(other, [], False)
+    case.note("below a macvlan")
+
+
+@contextlib.contextmanager
+def forging_outside():
+    """The provider forges what it cannot read: one companion after the
+    other, on whatever it forwards to rB."""
+    numbers = FORGED[:128]
+    topo.run("wan", "nft", "-f", "-", input=(
+        "table ip forge { chain forward {\ntype filter hook forward priority 0;\n"
+        "meta mark set numgen inc mod %d map { %s }\n}\n}\n" % (
+            len(numbers), ", ".join("%d : %#x" % pair
+                                    for pair in enumerate(numbers)))))
+    try:
+        with forging("wan", "rB"):
+            yield
+    finally:
+        topo.run("wan", "nft", "delete", "table", "ip", "forge")
+
+
+def in_esp(case, net, sock):
+    """skb->tc_index outlives decryption. Only an SA whose outer DSCP is the
+    class has a companion of ours, which is written over what there was."""
+    topo.ip("rB", ["link add g type gre local %s remote %s" % (
+        topo.WAN["rB"][4], topo.WAN["rA"][4]), "link set g up"])
+    with net.tunnel("esp"), forging_outside():
+        for name, tunnels, hidden in (
+                ("nothing", [], False),
+                ("another tunnel", [{**DEVICE, **OUTER, **CLASS}], True),
+                ("this one, no class", [{**DEVICE, **OUTER, **CLASS},
+                                        {**PEER, **COPY}], True)):
+            bind(sock, tunnels, True)
+            with queues("rB", "lan"):
+                send("hostA", 4, [0] * 128)
+                topo.wait(lambda: sum(classes(net, "rB", "lan").values()) >=
+                          128, 30, name + ": all packets")
+                found = classes(net, "rB", "lan")
+            name = "in esp, " + name
+            case.equal(name + ": priority of a companion", found[PRIORITY], 0)
+            if hidden:
+                case.equal(name + ": companions",
+                           found[README] + found[COMPANION], 0)
+            else:
+                case.equal(name + ": what nobody looks at", found[README],
+                           64)
+        # and where the class is that of the outer header, it is believed
+        bind(sock, [{**PEER, **OUTER}], True)
+        with queues("rB", "lan"), genl.Tunqos("rA") as near:
+            bind(near, [dict(peer=topo.WAN["rB"][4], encap_dscp="set",
+                             encap_value=EF)], False)
+            send("hostA", 4, [0] * 16)
+            topo.wait(lambda: sum(classes(net, "rB", "lan").values()) >= 16,
+                      30, "class outer: all packets")
+            found = classes(net, "rB", "lan")
+            bind(near, [], False)
+        case.equal("in esp, class outer: priority", found[PRIORITY], 16)
+        bind(sock, [], False)
+    topo.ip("rB", ["link del g"])
+    case.note("in esp")
+
+
 def queued(case, name, net, family):
     """By the outer DSCP, as it came."""
     for ds, p in shoot(case, name, net, family).items():
@@ -274,9 +369,12 @@ def ours(case, net, sock):
 def test(case):
     with tq.module(), topo.Founding(vlan_b=10) as net, \
             genl.Tunqos("rB") as sock:
+        # first: the receive callbacks stay, and take away whatever is bound
+        in_esp(case, net, sock)
         routed(case, net, sock)
         behind_a_bridge(case, net, sock)
         bridged(case, net, sock)
+        below_a_macvlan(case, net, sock)
         ours(case, net, sock)
 
 
