@@ -47,8 +47,8 @@ Result<Config> edit_table_map_line(Config config, const Context& context, const 
         return fail(path, fmt::format("there is no line for {}", describe(Dscp{from})));
     if (match.has("to") && line->second != dscp_value(match.get("VALUE")))
         return fail(path, fmt::format("{} is mapped to {}, not to {}; type no map from {}",
-                                      describe(Dscp{from}), line->second, match.get("VALUE"),
-                                      to_string(Dscp{from})));
+                                      describe(Dscp{from}), to_string(Dscp{line->second}),
+                                      match.get("VALUE"), to_string(Dscp{from})));
     map.map.erase(line);
     return config;
 }

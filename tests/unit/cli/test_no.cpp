@@ -448,6 +448,8 @@ TEST_CASE("what an entry has is named when no is refused") {
               .ends_with("% crypto map vpn 10: 7 is not its request ID; it has none\n"));
     CHECK(said("conf t\ntable-map wan\nmap from ef to 5\nno map from ef to 6") ==
           "% table-map wan: ef (46) is mapped to 5, not to 6; type no map from ef\n");
+    CHECK(said("conf t\ntable-map wan\nmap from ef to 34\nno map from ef to cs1") ==
+          "% table-map wan: ef (46) is mapped to af41, not to cs1; type no map from ef\n");
 }
 
 TEST_CASE("no without the value takes away what X has set") {
