@@ -19,7 +19,8 @@ def wait(done):
 
 @contextlib.contextmanager
 def counted(case, r, name, want, **_):
-    """So many packets are left alone for this meanwhile, or shortly after."""
+    """So many packets are left alone for this meanwhile, or shortly after;
+    which binding they are of, as mended() has it, makes no difference."""
     with genl.Tunqos(r) as sock:
         def more():
             return sock.reasons().get(name, 0) - before
