@@ -48,10 +48,15 @@ class Ip6GreTap(Ethernet):
 
 
 class GreAll(Gre):
-    """Key, checksum and sequence numbers."""
+    """Key, checksum and sequence numbers.
+
+    Those are not looked at on arrival (iseq): what two processors send has
+    its numbers in another order than the wire at times, one packet of the
+    kernel's own will do, and GRE drops the late one.
+    """
 
     def link(self, r):
-        return super().link(r) + " key 7 csum seq"
+        return super().link(r) + " key 7 csum oseq"
 
 
 class GreTapCsum(Ethernet):
@@ -65,7 +70,7 @@ class Ip6GreAll(Ip6Gre):
     layers = ("ipv6", "ext", "gre")
 
     def link(self, r):
-        return "ip6gre hoplimit 64 key 7 csum seq " + self.ends(r)
+        return "ip6gre hoplimit 64 key 7 csum oseq " + self.ends(r)
 
 
 class Ip6TnlLimit(Ip6Tnl):
