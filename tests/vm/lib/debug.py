@@ -32,7 +32,8 @@ class DebugMachine(machine.Machine):
     # kmemleak reads all of it, twice
     memory = "1536M"
     ports = machine.Machine.ports + ("files",)
-    cmdline = [w for w in machine.CMDLINE if not w.startswith("loglevel=")] + [
+    cmdline = [w for w in machine.CMDLINE
+               if not w.startswith("loglevel=") and w != machine.EXPEDITED] + [
         # the console is slow, and /dev/kmsg has everything
         "loglevel=2", "kasan_multi_shot",
         # failslab's cache-filter lets only these fail: what is charged to its
