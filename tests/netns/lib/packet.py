@@ -14,6 +14,8 @@ import wire_udp
 VLAN_TYPES = (0x8100, 0x88a8)
 PATTERN = bytes(range(256)) * 40
 
+# what is behind an IP header: layers, what is bad, mark
+KNOWN, KNOWN_MAX = {}, 4096
 
 
 def checksum(*parts):
@@ -215,6 +217,22 @@ class Packet:
         self.transport(proto, raw[at:end], pseudo)
 
     def transport(self, proto, raw, pseudo):
+        """The same bytes are decoded once: a packet is captured in several
+        places, and what is inside of it does not change on the way."""
+        key = proto, raw, pseudo, self.partial
+        found = KNOWN.get(key)
+        if not found:
+            layers, bad = len(self.layers), len(self.bad)
+            self.decode(proto, raw, pseudo)
+            if len(KNOWN) > KNOWN_MAX:
+                KNOWN.clear()
+            KNOWN[key] = self.layers[layers:], self.bad[bad:], self.mark
+            return
+        self.layers += found[0]
+        self.bad += found[1]
+        self.mark = found[2]
+
+    def decode(self, proto, raw, pseudo):
         if proto == 4:
             self.ipv4(raw)
         elif proto == 41:

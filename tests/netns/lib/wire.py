@@ -12,6 +12,7 @@ fence. The packet with DS byte n carries n in its payload and has a length of
 its own, so that it is known again even when it is encrypted.
 """
 
+import functools
 import mmap
 import os
 import select
@@ -107,6 +108,24 @@ class Raw:
         self.sock.close()
 
 
+@functools.lru_cache(8192)
+def template(family, ds, index, src, dst, ports, length, df, macs, tags):
+    """The frame that is in each shot of its kind, cut where the UDP checksum
+    and the shot's number come: before, the checksum without the number,
+    between, behind. (A sum with end-around carry is one modulo 0xffff.)"""
+    body = payload(family, ds, index, 0, length)
+    udp = udp_datagram(src, dst, *ports, body)
+    if family == 4:
+        head = ipv4_header(src, dst, ds, len(udp), 17, df=df)
+    else:
+        head = ipv6_header(src, dst, ds, len(udp), 17)
+    head = ethernet_header(*macs, 0x0800 if family == 4 else 0x86dd,
+                           tags) + head
+    number = 8 + 6  # in the datagram: "TQ", family, DS, index
+    return (head + udp[:6], int.from_bytes(udp[6:8], "big"), udp[8:number],
+            udp[number + 2:])
+
+
 class Shot:
     """One table of packets from a host to the other.
 
@@ -133,16 +152,13 @@ class Shot:
 
     def frame(self, ds, index=None):
         index = ds if index is None else index
-        src, dst = (topo.HOST[x][self.family] for x in (self.src, self.dst))
-        body = udp_datagram(src, dst, *self.ports, payload(
-            self.family, ds, index, self.id, self.length(index)))
-        if self.family == 4:
-            head = ipv4_header(src, dst, ds, len(body), 17, df=self.df)
-        else:
-            head = ipv6_header(src, dst, ds, len(body), 17)
-        return ethernet_header(
-            *self.net.gateway_macs(self.src),
-            0x0800 if self.family == 4 else 0x86dd, self.tags) + head + body
+        head, check, middle, tail = template(
+            self.family, ds, index, topo.HOST[self.src][self.family],
+            topo.HOST[self.dst][self.family], self.ports,
+            self.length(index), self.df, self.net.gateway_macs(self.src),
+            tuple(self.tags))
+        return head + struct.pack("!H", (check - self.id) % 0xffff or 0xffff
+                                  ) + middle + struct.pack("!H", self.id) + tail
 
     def send(self, fence=True):
         """Send all, in order, from one CPU: they arrive in that order."""
