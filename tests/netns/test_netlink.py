@@ -305,8 +305,8 @@ with genl.Tunqos(None) as sock:
             with sock.transaction():
                 if flush == "1":
                     sock.flush()
-                for i in range(int(count)):
-                    sock.set_tunnel(device=name + str(i), encap_dscp="copy")
+                sock.set_tunnels(dict(device=name + str(i), encap_dscp="copy")
+                                 for i in range(int(count)))
             said = ""
         except genl.Refused as e:
             said = str(e)
@@ -356,8 +356,8 @@ def guests(case, sock):
         case.true("staged beyond that: says why", "changes are staged: %d"
                   % GUESTS in said and "commit fewer" in said, said)
         sock.begin()
-        for i in range(GUESTS + 1):
-            sock.del_tunnel(device="no%d" % i)
+        sock.many("del_tunnel", (sock.tunnel(device="no%d" % i)
+                                 for i in range(GUESTS + 1)))
         case.equal("the machine stages more", sock.info()["staged"],
                    GUESTS + 1)
         sock.abort()
@@ -396,8 +396,8 @@ def interrupted(case, sock):
     number = 3000
     with sock.transaction():
         sock.flush()
-        for i in range(number):
-            sock.set_tunnel(device="n%d" % i, encap_dscp="copy")
+        sock.set_tunnels(dict(device="n%d" % i, encap_dscp="copy")
+                         for i in range(number))
     with genl.Tunqos("rA") as reader:
         reader.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 20000)
         reader.seq += 1

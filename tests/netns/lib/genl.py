@@ -12,6 +12,7 @@ library would: see Tunqos.request().
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import socket
@@ -173,6 +174,39 @@ class Tunqos:
                     return found
                 found.append(message[4:])
 
+    BATCH = 64  # requests sent at once; as many refusals have room
+
+    def many(self, cmd, payloads):
+        """Requests by the dozen, of which only the last one of a batch and
+        what is refused is answered. Refused: the first that was; those behind
+        it in its batch have been tried."""
+        payloads = iter(payloads)
+        while batch := list(itertools.islice(payloads, self.BATCH)):
+            raw = b""
+            for left, payload in zip(range(len(batch) - 1, -1, -1), batch):
+                self.seq += 1
+                body = struct.pack("=BBH", CMD[cmd], 1, 0) + payload
+                body += bytes(-len(body) % 4)
+                raw += struct.pack(
+                    "=IHHII", 16 + len(body), self.family, NLM_F_REQUEST |
+                    (0 if left else NLM_F_ACK), self.seq, 0) + body
+            self.sock.send(raw)
+            self.answers(self.seq)
+
+    def answers(self, last):
+        """Until that of the last request; raises the first refusal."""
+        refused = seq = None
+        while seq != last:
+            raw = self.sock.recv(1 << 20)
+            length, kind, flags, seq, _ = struct.unpack_from("=IHHII", raw)
+            try:
+                if kind == NLMSG_ERROR:
+                    self.judge(raw[16:length], flags)
+            except Refused as e:
+                refused = refused or e
+        if refused:
+            raise refused
+
     @staticmethod
     def judge(message, flags):
         number, length = struct.unpack_from("=iI", message)
@@ -282,6 +316,9 @@ class Tunqos:
 
     def del_tunnel(self, **what):
         self.request("del_tunnel", self.tunnel(**what))
+
+    def set_tunnels(self, many):
+        self.many("set_tunnel", (self.tunnel(**what) for what in many))
 
     def set_port(self, device, table=None, mark=None, mask=None, **protocols):
         """table: of PCPs; mark: of what goes into the mark under mask;
