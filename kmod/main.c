@@ -6,7 +6,15 @@
 #include <linux/rtnetlink.h>
 #include <net/netns/generic.h>
 
-#include "tunqos.h"
+#include "path/count.h"
+#include "path/net.h"
+#include "path/wireguard.h"
+#include "config/binding.h"
+#include "config/hooks.h"
+#include "config/ipsec.h"
+#include "config/notifier.h"
+#include "config/transaction.h"
+#include "netlink/family.h"
 
 unsigned int tunqos_net_id __read_mostly;
 u8 tunqos_arrived_tag __read_mostly;

@@ -154,7 +154,7 @@ TEST_CASE("what an older or a newer module says is read as far as it goes") {
 }
 
 TEST_CASE("what the module calls a binding is known") {
-    // kmod/binding.c, kmod/selector.c
+    // kmod/config/binding.c, kmod/config/selector.c
     CHECK(module_name(on_wg0()) == "tunnel wg0");
     CHECK(module_name(Port{"eth1.10", Table{}}) == "port eth1.10");
     CHECK(module_name(DelTunnel{Selector{.peer = "192.0.2.1"}, ""}) == "ipsec peer 192.0.2.1");

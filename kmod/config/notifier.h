@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What happens to devices. */
+#ifndef TUNQOS_CONFIG_NOTIFIER_H
+#define TUNQOS_CONFIG_NOTIFIER_H
+
+int tunqos_notifier_register(void);
+void tunqos_notifier_unregister(void);
+
+#endif /* TUNQOS_CONFIG_NOTIFIER_H */

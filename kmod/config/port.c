@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports. At its own egress a VLAN device has no tag on its frames yet, so the
+ * place of PCP is the device right under it, keyed by tag protocol and VID;
+ * that of the mark is the device's own ingress. What frames meet there is in
+ * path/port_egress.c and path/port_ingress.c. All under RTNL.
+ */
+
+#include <linux/hashtable.h>
+#include <linux/if_vlan.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_netdev.h>
+#include <linux/rtnetlink.h>
+#include <net/l3mdev.h>
+
+#include "path/net.h"
+#include "path/port.h"
+#include "path/profile.h"
+#include "config/binding.h"
+#include "config/port.h"
+#include "config/rtnl.h"
+
+/* Those of all namespaces, by the device. */
+static DEFINE_HASHTABLE(lowers, 12);
+
+/**
+ * tunqos_port_problem() - can a device be such a port?
+ * @dev: the device
+ * @profile: what the port is to do
+ *
+ * Return: NULL, or why it cannot, for people.
+ */
+const char *tunqos_port_problem(const struct net_device *dev,
+				const struct tunqos_profile *profile)
+{
+	if (tunqos_port_writes(profile) && !is_vlan_dev(dev))
+		return "not a vlan device";
+	if (profile->mark_mask &&
+	    (dev->flags & IFF_LOOPBACK || netif_is_l3_master(dev)))
+		return "packets do not arrive on a device of this kind";
+	return NULL;
+}
+
+static struct net_device *lower_of(struct net_device *dev)
+{
+	struct net_device *lower;
+	struct list_head *iter;
+
+	netdev_for_each_lower_dev(dev, lower, iter)
+		return lower;
+	return NULL;
+}
+
+static struct tunqos_lower *lower_find(const struct net_device *dev)
+{
+	struct tunqos_lower *lower;
+
+	hash_for_each_possible(lowers, lower, node, (unsigned long)dev) {
+		if (lower->dev == dev)
+			return lower;
+	}
+	return NULL;
+}
+
+static struct tunqos_lower *lower_get(struct net_device *dev)
+{
+	struct tunqos_lower *lower = lower_find(dev);
+	int err;
+
+	if (lower) {
+		lower->users++;
+		return lower;
+	}
+
+	lower = kzalloc(sizeof(*lower), GFP_KERNEL_ACCOUNT);
+	if (!lower)
+		return ERR_PTR(-ENOMEM);
+	lower->dev = dev;
+	lower->users = 1;
+	lower->egress = (struct nf_hook_ops) {
+		.hook		= tunqos_port_egress,
+		.dev		= dev,
+		.priv		= lower,
+		.pf		= NFPROTO_NETDEV,
+		.hooknum	= NF_NETDEV_EGRESS,
+		.priority	= 300,
+	};
+	err = nf_register_net_hook(dev_net(dev), &lower->egress);
+	if (err) {
+		kfree(lower);
+		return ERR_PTR(err);
+	}
+	hash_add(lowers, &lower->node, (unsigned long)dev);
+	return lower;
+}
+
+static void lower_put(struct tunqos_lower *lower)
+{
+	if (--lower->users)
+		return;
+	hash_del(&lower->node);
+	nf_unregister_net_hook(dev_net(lower->dev), &lower->egress);
+	kfree_rcu(lower, rcu);
+}
+
+/* The hook by which a port queues by the outer DSCP; nothing if it has it. */
+static int class_get(struct tunqos_vid *vid)
+{
+	int err;
+
+	if (vid->classes)
+		return 0;
+	vid->class = (struct nf_hook_ops) {
+		.hook		= tunqos_port_class,
+		.dev		= vid->dev,
+		.priv		= vid,
+		.pf		= NFPROTO_NETDEV,
+		.hooknum	= NF_NETDEV_EGRESS,
+		.priority	= 300,
+	};
+	err = nf_register_net_hook(dev_net(vid->dev), &vid->class);
+	vid->classes = !err;
+	return err;
+}
+
+static void class_put(struct tunqos_vid *vid)
+{
+	if (!vid->classes)
+		return;
+	vid->classes = false;
+	nf_unregister_net_hook(dev_net(vid->dev), &vid->class);
+}
+
+/**
+ * tunqos_port_classes_get() - let the ports queue by the outer DSCP
+ * @tn: the namespace of the ports, those to come included
+ *
+ * Context: process, RTNL held.
+ * Return: 0, or a negative error number; tunqos_port_classes_trim() then gives
+ * back what was taken.
+ */
+int tunqos_port_classes_get(struct tunqos_net *tn)
+{
+	struct tunqos_binding *binding;
+	int err;
+
+	tunqos_assert_rtnl();
+	if (tn->port_classes)
+		return 0;
+	tn->port_classes = true;
+	list_for_each_entry(binding, &tn->bindings, list) {
+		if (!binding->vid)
+			continue;
+		err = class_get(binding->vid);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Gives that up if nothing needs it. Context: process, RTNL held. */
+void tunqos_port_classes_trim(struct tunqos_net *tn)
+{
+	struct tunqos_binding *binding;
+
+	tunqos_assert_rtnl();
+	if (!tn->port_classes || tn->outer_classes)
+		return;
+	tn->port_classes = false;
+	list_for_each_entry(binding, &tn->bindings, list) {
+		if (binding->vid)
+			class_put(binding->vid);
+	}
+}
+
+static int egress_get(struct tunqos_binding *binding, struct net_device *dev)
+{
+	struct net_device *lower_dev = lower_of(dev);
+	struct tunqos_lower *lower;
+	struct tunqos_vid *vid;
+	int err;
+
+	if (!lower_dev)
+		return -ENODEV;
+	if (dev_net(dev)->user_ns != dev_net(lower_dev)->user_ns)
+		return -EPERM;	/* a frame's tag is the lower device's */
+
+	vid = kzalloc(sizeof(*vid), GFP_KERNEL_ACCOUNT);
+	if (!vid)
+		return -ENOMEM;
+	lower = lower_get(lower_dev);
+	if (IS_ERR(lower)) {
+		kfree(vid);
+		return PTR_ERR(lower);
+	}
+	vid->lower = lower;
+	vid->dev = dev;
+	vid->binding = binding;
+	vid->vid = vlan_dev_vlan_id(dev);
+	vid->proto = vlan_dev_vlan_proto(dev);
+	err = binding->tn->port_classes ? class_get(vid) : 0;
+	if (err) {
+		lower_put(lower);
+		kfree(vid);
+		return err;
+	}
+	hlist_add_head_rcu(&vid->node,
+			   &lower->vids[vid->vid % TUNQOS_VID_BUCKETS]);
+	binding->vid = vid;
+	return 0;
+}
+
+static void egress_put(struct tunqos_binding *binding)
+{
+	struct tunqos_vid *vid = binding->vid;
+
+	binding->vid = NULL;
+	RCU_INIT_POINTER(vid->profile, NULL);
+	hlist_del_rcu(&vid->node);
+	class_put(vid);
+	lower_put(vid->lower);
+	kfree_rcu(vid, rcu);
+}
+
+static int ingress_get(struct tunqos_binding *binding, struct net_device *dev)
+{
+	struct tunqos_ingress *ingress;
+	int err;
+
+	ingress = kzalloc(sizeof(*ingress), GFP_KERNEL_ACCOUNT);
+	if (!ingress)
+		return -ENOMEM;
+	ingress->dev = dev;
+	/* behind after.c, in front of flowtables and rules at their default */
+	ingress->ops = (struct nf_hook_ops) {
+		.hook		= tunqos_port_ingress,
+		.dev		= dev,
+		.priv		= ingress,
+		.pf		= NFPROTO_NETDEV,
+		.hooknum	= NF_NETDEV_INGRESS,
+		.priority	= NF_IP_PRI_MANGLE,
+	};
+	err = nf_register_net_hook(dev_net(dev), &ingress->ops);
+	if (err) {
+		kfree(ingress);
+		return err;
+	}
+	binding->ingress = ingress;
+	return 0;
+}
+
+static void ingress_put(struct tunqos_binding *binding)
+{
+	struct tunqos_ingress *ingress = binding->ingress;
+
+	binding->ingress = NULL;
+	RCU_INIT_POINTER(ingress->profile, NULL);
+	nf_unregister_net_hook(dev_net(ingress->dev), &ingress->ops);
+	kfree_rcu(ingress, rcu);
+}
+
+/**
+ * tunqos_port_prepare() - everything about a port that can fail
+ * @binding: of type TUNQOS_BIND_PORT
+ * @dev: a device that tunqos_port_problem() accepts
+ * @hooks: what the coming profile needs
+ *
+ * Frames see no difference before tunqos_port_publish().
+ *
+ * Context: process, RTNL held.
+ * Return: 0, or an error number and nothing was taken: -ENODEV if nothing is
+ * under the device yet (it is being registered), -EPERM if that is another
+ * owner's, or another one.
+ */
+int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev,
+			u32 hooks)
+{
+	u32 gain = hooks & ~binding->held;
+	int err;
+
+	ASSERT_RTNL();
+	if (gain & TUNQOS_HOOK_PORT_EGRESS) {
+		err = egress_get(binding, dev);
+		if (err)
+			return err;
+	}
+	if (gain & TUNQOS_HOOK_PORT_INGRESS) {
+		err = ingress_get(binding, dev);
+		if (err)
+			goto err_egress;
+	}
+	binding->held |= gain;
+	return 0;
+
+err_egress:
+	if (gain & TUNQOS_HOOK_PORT_EGRESS)
+		egress_put(binding);
+	return err;
+}
+
+/* From now on frames see @profile. Context: process, RTNL held. */
+void tunqos_port_publish(struct tunqos_binding *binding,
+			 struct tunqos_profile *profile)
+{
+	ASSERT_RTNL();
+	/* a hook that is about to go must not use a table that is not there */
+	if (binding->vid)
+		rcu_assign_pointer(binding->vid->profile,
+				   tunqos_port_writes(profile) ?
+				   profile : NULL);
+	if (binding->ingress)
+		rcu_assign_pointer(binding->ingress->profile,
+				   profile->mark_mask ? profile : NULL);
+}
+
+/* Gives up all hooks but @hooks. Context: process, RTNL held. */
+void tunqos_port_trim(struct tunqos_binding *binding, u32 hooks)
+{
+	u32 loss = binding->held & ~hooks;
+
+	ASSERT_RTNL();
+	if (loss & TUNQOS_HOOK_PORT_EGRESS)
+		egress_put(binding);
+	if (loss & TUNQOS_HOOK_PORT_INGRESS)
+		ingress_put(binding);
+	binding->held &= hooks;
+}
+
+/* Lets go of the devices. Context: process, RTNL held. */
+void tunqos_port_drop(struct tunqos_binding *binding)
+{
+	tunqos_port_trim(binding, 0);
+}
+
+/**
+ * tunqos_port_lower_gone() - make ports pending that depended on a device
+ * @dev: may carry their tagged frames
+ *
+ * Context: process, RTNL held; from the notifier.
+ */
+void tunqos_port_lower_gone(const struct net_device *dev)
+{
+	struct tunqos_lower *lower = lower_find(dev);
+	struct hlist_node *next;
+	struct tunqos_vid *vid;
+	size_t i;
+
+	tunqos_assert_rtnl();
+	if (!lower)
+		return;
+	lower->users++;		/* it outlives the last of its ports here */
+	for (i = 0; i < ARRAY_SIZE(lower->vids); i++) {
+		hlist_for_each_entry_safe(vid, next, &lower->vids[i], node)
+			tunqos_binding_device_gone(vid->binding);
+	}
+	lower_put(lower);
+}

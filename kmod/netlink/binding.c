@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is the same for bindings of every type: dumps, single answers, events,
+ * removal. Setting them is in tunnel.c and port.c.
+ */
+
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "path/count.h"
+#include "path/net.h"
+#include "config/binding.h"
+#include "config/key.h"
+#include "config/lookup.h"
+#include "config/transaction.h"
+#include "netlink/binding.h"
+#include "netlink/family.h"
+#include "netlink/key.h"
+#include "netlink/policy.h"
+#include "netlink/port.h"
+#include "netlink/tunnel.h"
+
+/* What tunnel.c and port.c say of one binding. */
+static int fill(struct sk_buff *skb, const struct tunqos_binding *binding)
+{
+	if (binding->key.type == TUNQOS_BIND_PORT)
+		return tunqos_fill_port(skb, binding);
+	return tunqos_fill_tunnel(skb, binding);
+}
+
+static int put_binding(struct sk_buff *skb,
+		       const struct tunqos_binding *binding, u32 portid,
+		       u32 seq, int flags, u8 cmd, struct netlink_callback *cb)
+{
+	void *header = genlmsg_put(skb, portid, seq, &tunqos_family, flags,
+				   cmd);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (cb)
+		genl_dump_check_consistent(cb, header);
+	if (fill(skb, binding)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/* The counters of one direction, added up over all CPUs. */
+int tunqos_fill_counters(struct sk_buff *skb, int attr,
+			 const struct tunqos_binding *binding,
+			 enum tunqos_direction direction)
+{
+	struct tunqos_counters sum = {};
+	struct nlattr *nest;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct tunqos_counters *one =
+			&per_cpu_ptr(binding->stats, cpu)->direction[direction];
+
+		sum.packets += READ_ONCE(one->packets);
+		sum.written += READ_ONCE(one->written);
+		sum.left_alone += READ_ONCE(one->left_alone);
+		sum.dropped += READ_ONCE(one->dropped);
+	}
+
+	nest = nla_nest_start(skb, attr);
+	if (!nest ||
+	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_PACKETS, sum.packets,
+			      TUNQOS_A_COUNTERS_PAD) ||
+	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_WRITTEN, sum.written,
+			      TUNQOS_A_COUNTERS_PAD) ||
+	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_LEFT_ALONE,
+			      sum.left_alone, TUNQOS_A_COUNTERS_PAD) ||
+	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_DROPPED, sum.dropped,
+			      TUNQOS_A_COUNTERS_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static bool wanted(const struct tunqos_binding *binding, bool ports)
+{
+	return (binding->key.type == TUNQOS_BIND_PORT) == ports &&
+	       rcu_access_pointer(binding->profile);
+}
+
+/*
+ * args[0] is the next binding that a dump has to say. The pointer holds as long
+ * as the generation (args[1]) does: nothing but a commit takes a binding away.
+ * What has been said does not fit together with what comes after one, so the
+ * dump ends there, and its end tells the reader that it was interrupted.
+ */
+static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
+		bool ports)
+{
+	struct tunqos_net *tn = tunqos_net(sock_net(skb->sk));
+	struct tunqos_binding *binding;
+
+	rtnl_lock();
+	cb->seq = tn->generation + 1;
+	binding = (struct tunqos_binding *)cb->args[0];
+	if (!binding)
+		binding = list_first_entry(&tn->bindings,
+					   struct tunqos_binding, list);
+	else if (cb->args[1] != tn->generation)
+		goto unlock;
+	list_for_each_entry_from(binding, &tn->bindings, list) {
+		if (wanted(binding, ports) &&
+		    put_binding(skb, binding, NETLINK_CB(cb->skb).portid,
+				cb->nlh->nlmsg_seq, NLM_F_MULTI, cmd, cb))
+			break;
+	}
+	cb->args[0] = (long)binding;
+	cb->args[1] = tn->generation;
+unlock:
+	rtnl_unlock();
+	return skb->len;
+}
+
+int tunqos_nl_get_tunnel_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	return dump(skb, cb, TUNQOS_CMD_GET_TUNNEL, false);
+}
+
+int tunqos_nl_get_port_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, TUNQOS_CMD_GET_PORT, true);
+}
+
+/* One binding in answer to a request that named it by @key. */
+static int answer(struct genl_info *info, const struct tunqos_key *key, u8 cmd)
+{
+	struct tunqos_net *tn = tunqos_net(genl_info_net(info));
+	const struct tunqos_binding *binding;
+	struct sk_buff *reply;
+	char name[64];
+	int err;
+
+	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
+	rtnl_lock();
+	binding = tunqos_binding_find(tn, key);
+	if (binding) {
+		err = put_binding(reply, binding, info->snd_portid,
+				  info->snd_seq, 0, cmd, NULL);
+	} else {
+		tunqos_binding_describe(key, name, sizeof(name));
+		tunqos_refuse(info->extack, "%s: no such binding", name);
+		err = -ENOENT;
+	}
+	rtnl_unlock();
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	return genlmsg_reply(reply, info);
+}
+
+int tunqos_nl_get_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_key key = {};
+	int err = tunqos_tunnel_key(info, &key);
+
+	return err ?: answer(info, &key, TUNQOS_CMD_GET_TUNNEL);
+}
+
+int tunqos_nl_get_port_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_key key;
+	int err = tunqos_port_key(info, &key);
+
+	return err ?: answer(info, &key, TUNQOS_CMD_GET_PORT);
+}
+
+/* Stages the removal of the binding with this key. Context: process. */
+int tunqos_stage_del(struct genl_info *info, const struct tunqos_key *key)
+{
+	struct tunqos_binding *change = tunqos_binding_alloc(TUNQOS_VERB_DEL);
+
+	if (!change)
+		return -ENOMEM;
+	change->key = *key;
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
+}
+
+/* As if their socket had overrun: listeners read everything again. */
+static void event_lost(struct net *net)
+{
+	genl_set_err(&tunqos_family, net, 0, TUNQOS_NLGRP_EVENTS, -ENOBUFS);
+}
+
+/**
+ * tunqos_notify_binding() - tell listeners the state of a binding
+ * @binding: it has a profile
+ *
+ * Context: process, RTNL held. A lost message is no error: listeners see an
+ * overrun of their socket and read everything again.
+ */
+void tunqos_notify_binding(const struct tunqos_binding *binding)
+{
+	bool port = binding->key.type == TUNQOS_BIND_PORT;
+	struct net *net = binding->tn->net;
+	struct sk_buff *skb;
+
+	if (!genl_has_listeners(&tunqos_family, net, TUNQOS_NLGRP_EVENTS))
+		return;
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb ||
+	    put_binding(skb, binding, 0, 0, 0,
+			port ? TUNQOS_CMD_PORT_NTF : TUNQOS_CMD_TUNNEL_NTF,
+			NULL)) {
+		nlmsg_free(skb);
+		event_lost(net);
+		return;
+	}
+	genlmsg_multicast_netns(&tunqos_family, net, skb, 0,
+				TUNQOS_NLGRP_EVENTS, GFP_KERNEL);
+}
+
+/* Tells listeners that a transaction was committed. Context as above. */
+void tunqos_notify_commit(const struct tunqos_net *tn)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (!genl_has_listeners(&tunqos_family, tn->net, TUNQOS_NLGRP_EVENTS))
+		return;
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	header = skb ? genlmsg_put(skb, 0, 0, &tunqos_family, 0,
+				   TUNQOS_CMD_CONFIG_NTF) : NULL;
+	if (!header ||
+	    nla_put_u32(skb, TUNQOS_A_INFO_GENERATION, tn->generation)) {
+		nlmsg_free(skb);
+		event_lost(tn->net);
+		return;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast_netns(&tunqos_family, tn->net, skb, 0,
+				TUNQOS_NLGRP_EVENTS, GFP_KERNEL);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Port profiles over netlink: attributes to profile and back. */
+
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+
+#include "core/ds.h"
+#include "path/count.h"
+#include "path/net.h"
+#include "path/port.h"
+#include "path/profile.h"
+#include "config/binding.h"
+#include "config/key.h"
+#include "config/port.h"
+#include "config/profile.h"
+#include "config/transaction.h"
+#include "netlink/binding.h"
+#include "netlink/family.h"
+#include "netlink/policy.h"
+#include "netlink/port.h"
+#include "netlink/tunnel.h"
+
+/* The port that a request names; as tunqos_tunnel_key(). */
+int tunqos_port_key(struct genl_info *info, struct tunqos_key *key)
+{
+	struct nlattr *device = info->attrs[TUNQOS_A_PORT_DEVICE];
+
+	memset(key, 0, sizeof(*key));
+	key->type = TUNQOS_BIND_PORT;
+	if (!device) {
+		GENL_SET_ERR_MSG(info, "name the port by device");
+		return -EINVAL;
+	}
+	nla_strscpy(key->name, device, sizeof(key->name));
+	if (!dev_valid_name(key->name)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, device,
+				    "not a name that a device can have");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_pcp(struct genl_info *info, struct tunqos_profile *profile)
+{
+	if (!info->attrs[TUNQOS_A_PORT_DSCP_PCP]) {
+		memset(profile->pcp, TUNQOS_TABLE_LEAVE, sizeof(profile->pcp));
+		return 0;
+	}
+	profile->has_pcp = true;
+	return tunqos_read_table(info, TUNQOS_A_PORT_DSCP_PCP, profile->pcp, 7);
+}
+
+/* What is not given is decided as without. */
+static int read_protocols(struct genl_info *info,
+			  struct tunqos_profile *profile)
+{
+	struct nlattr *attr = info->attrs[TUNQOS_A_PORT_PROTOCOL_PCP];
+	const u8 *pcp;
+	int i;
+
+	memset(profile->protocol, TUNQOS_TABLE_LEAVE,
+	       sizeof(profile->protocol));
+	if (!attr)
+		return 0;
+	pcp = nla_data(attr);
+	for (i = 0; i < nla_len(attr); i++) {
+		if (pcp[i] == TUNQOS_TABLE_LEAVE)
+			continue;
+		if (pcp[i] > 7 || i >= TUNQOS_PORT_PROTOCOLS) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "protocol-pcp has 0-7 or 255 for each protocol that is known");
+			return -EINVAL;
+		}
+		profile->protocol[i] = pcp[i];
+		profile->has_protocols = true;
+		if (i == TUNQOS_PORT_PROTOCOL_DHCP ||
+		    i == TUNQOS_PORT_PROTOCOL_ND)
+			profile->has_services = true;
+	}
+	return 0;
+}
+
+/* Each number at its place must be inside the mask. */
+static int check_room(struct genl_info *info,
+		      const struct tunqos_profile *profile)
+{
+	int i;
+
+	for (i = 0; i < TUNQOS_TABLE_LEN; i++) {
+		u64 bits = profile->mark[i];
+
+		if (bits == TUNQOS_TABLE_LEAVE ||
+		    !(bits << profile->mark_shift & ~(u64)profile->mark_mask))
+			continue;
+		tunqos_refuse(info->extack,
+			      "mark-mask 0x%x has no room for %u, the entry for dscp %d",
+			      profile->mark_mask, profile->mark[i], i);
+		NL_SET_BAD_ATTR(info->extack,
+				info->attrs[TUNQOS_A_PORT_MARK_MASK]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_mark(struct genl_info *info, struct tunqos_profile *profile)
+{
+	struct nlattr *table = info->attrs[TUNQOS_A_PORT_DSCP_MARK];
+	struct nlattr *mask = info->attrs[TUNQOS_A_PORT_MARK_MASK];
+	int err;
+
+	if (!table && !mask)
+		return 0;
+	if (!table || !mask || !nla_get_u32(mask)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, mask ?: table,
+				    "dscp-mark and a mark-mask that is not 0 go together");
+		return -EINVAL;
+	}
+	profile->mark_mask = nla_get_u32(mask);
+	profile->mark_shift = __ffs(profile->mark_mask);
+	err = tunqos_read_table(info, TUNQOS_A_PORT_DSCP_MARK, profile->mark,
+				TUNQOS_DSCP_COUNT - 1);
+	return err ?: check_room(info, profile);
+}
+
+int tunqos_nl_set_port_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_binding *change;
+	int err;
+
+	change = tunqos_binding_alloc(TUNQOS_VERB_SET);
+	if (!change)
+		return -ENOMEM;
+	change->next = tunqos_profile_alloc();
+	if (!change->next) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+	err = tunqos_port_key(info, &change->key);
+	if (err)
+		goto err_free;
+	err = read_pcp(info, change->next);
+	if (!err)
+		err = read_protocols(info, change->next);
+	if (!err)
+		err = read_mark(info, change->next);
+	if (err)
+		goto err_free;
+	if (!tunqos_port_writes(change->next) && !change->next->mark_mask) {
+		GENL_SET_ERR_MSG(info,
+				 "a port needs dscp-pcp, protocol-pcp or dscp-mark");
+		err = -EINVAL;
+		goto err_free;
+	}
+	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
+
+err_free:
+	tunqos_binding_free(change);
+	return err;
+}
+
+int tunqos_nl_del_port_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_key key;
+	int err = tunqos_port_key(info, &key);
+
+	return err ?: tunqos_stage_del(info, &key);
+}
+
+static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
+{
+	if (p->has_pcp &&
+	    nla_put(skb, TUNQOS_A_PORT_DSCP_PCP, TUNQOS_TABLE_LEN, p->pcp))
+		return -EMSGSIZE;
+	if (p->has_protocols &&
+	    nla_put(skb, TUNQOS_A_PORT_PROTOCOL_PCP, sizeof(p->protocol),
+		    p->protocol))
+		return -EMSGSIZE;
+	if (p->mark_mask &&
+	    (nla_put(skb, TUNQOS_A_PORT_DSCP_MARK, TUNQOS_TABLE_LEN,
+		     p->mark) ||
+	     nla_put_u32(skb, TUNQOS_A_PORT_MARK_MASK, p->mark_mask)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Everything about a port binding. Context: process, RTNL held. */
+int tunqos_fill_port(struct sk_buff *skb, const struct tunqos_binding *binding)
+{
+	const struct tunqos_profile *profile =
+		rtnl_dereference(binding->profile);
+	const struct tunqos_vid *vid = binding->vid;
+	u32 hooks = binding->held;
+
+	if (vid && vid->classes)
+		hooks |= TUNQOS_HOOK_PORT_CLASS;
+	if (nla_put_string(skb, TUNQOS_A_PORT_DEVICE, binding->key.name) ||
+	    fill_settings(skb, profile) ||
+	    nla_put_u32(skb, TUNQOS_A_PORT_STATE, binding->state) ||
+	    nla_put_u32(skb, TUNQOS_A_PORT_HOOKS, hooks))
+		return -EMSGSIZE;
+	if (vid && (nla_put_string(skb, TUNQOS_A_PORT_LOWER,
+				   vid->lower->dev->name) ||
+		    nla_put_u16(skb, TUNQOS_A_PORT_VID, vid->vid)))
+		return -EMSGSIZE;
+	if (binding->problem &&
+	    nla_put_string(skb, TUNQOS_A_PORT_PROBLEM, binding->problem))
+		return -EMSGSIZE;
+	if (tunqos_fill_counters(skb, TUNQOS_A_PORT_EGRESS, binding,
+				 TUNQOS_ENCAP))
+		return -EMSGSIZE;
+	return tunqos_fill_counters(skb, TUNQOS_A_PORT_INGRESS, binding,
+				    TUNQOS_DECAP);
+}
