@@ -16,9 +16,6 @@
 #include "config/transaction.h"
 #include "netlink/family.h"
 
-unsigned int tunqos_net_id __read_mostly;
-u8 tunqos_arrived_tag __read_mostly;
-
 static int __net_init net_init(struct net *net)
 {
 	struct tunqos_net *tn = tunqos_net(net);

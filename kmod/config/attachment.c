@@ -34,9 +34,6 @@
 /* Attachments whose outer packets may be anywhere; under RTNL. */
 static LIST_HEAD(roaming);
 
-/* Changed under RTNL, read under RCU. */
-struct hlist_head tunqos_devices[1 << TUNQOS_DEVICE_BITS];
-
 static const struct tunqos_kind kinds[] = {
 	{ "gre",	TUNQOS_FORM_GRE,	true,	false,	true,	true },
 	{ "gretap",	TUNQOS_FORM_GRE,	true,	false,	true,	true },

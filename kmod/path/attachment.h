@@ -77,7 +77,7 @@ struct tunqos_attachment {
 	struct rcu_head rcu;
 };
 
-/* config/attachment.c; changed under RTNL, read under RCU */
+/* Changed under RTNL, read under RCU. */
 extern struct hlist_head tunqos_devices[1 << TUNQOS_DEVICE_BITS];
 
 static inline struct hlist_head *

@@ -68,7 +68,6 @@ struct tunqos_net {
 	struct tunqos_chain txn_ops;
 };
 
-/* main.c */
 extern unsigned int tunqos_net_id;
 extern u8 tunqos_arrived_tag;		/* 0-15, drawn at load */
 

@@ -78,7 +78,7 @@ struct tunqos_shapes {
 	struct tunqos_shape shape[];
 };
 
-/* config/selector.c; changed under RTNL, read under RCU */
+/* Changed under RTNL, read under RCU. */
 extern struct hlist_head tunqos_matches[1 << TUNQOS_SELECTOR_BITS];
 
 /* Of the fields in @fields; the mark is masked. */
