@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tunnels whose underlay is a VRF: at LOCAL_OUT the packet's device is the VRF
- * then, not the tunnel. So egress of the tunnel device leaves its number in
- * the companion, which all drivers but WireGuard carry along; that one is known
- * by its socket. LOCAL_OUT of a VRF may be passed twice.
+ * Tunnels whose underlay is a VRF: which those are, and the numbers by which
+ * path/vrf.c knows their packets.
  */
 
 #include <linux/netdevice.h>
@@ -12,15 +10,11 @@
 #include <net/l3mdev.h>
 
 #include "core/companion.h"
-#include "core/inner.h"
 #include "path/attachment.h"
 #include "path/net.h"
 #include "path/vrf.h"
-#include "path/wireguard.h"
 #include "config/vrf.h"
 
-/* Attachments by number; changed under RTNL, read under RCU. */
-static DEFINE_XARRAY_ALLOC1(hidden);
 static u32 next_number;
 
 static bool in_vrf(struct net_device *dev)
@@ -106,19 +100,6 @@ enum tunqos_vrf tunqos_vrf_hides(struct net_device *dev, struct net *underlay)
 					       TUNQOS_VRF_NONE;
 }
 
-/* Egress of such a device. */
-unsigned int tunqos_vrf_before(void *priv, struct sk_buff *skb,
-			       const struct nf_hook_state *state)
-{
-	const struct tunqos_attachment *attachment = priv;
-	u16 number = READ_ONCE(attachment->number);
-
-	/* 0: it is being taken back, and would mean another thing */
-	if (likely(number))
-		skb->tc_index = tunqos_hidden_make(number);
-	return NF_ACCEPT;
-}
-
 /**
  * tunqos_vrf_get() - give an attachment a number
  * @attachment: has none
@@ -136,7 +117,7 @@ int tunqos_vrf_get(struct tunqos_attachment *attachment)
 	if (net->user_ns != &init_user_ns)
 		max /= 2;
 	/* In turn: a packet may wait in the device's queue with an old one. */
-	err = xa_alloc_cyclic(&hidden, &number, attachment,
+	err = xa_alloc_cyclic(&tunqos_hidden, &number, attachment,
 			      XA_LIMIT(1, max), &next_number,
 			      GFP_KERNEL);
 	if (err < 0)
@@ -149,36 +130,6 @@ int tunqos_vrf_get(struct tunqos_attachment *attachment)
 void tunqos_vrf_put(struct tunqos_attachment *attachment)
 {
 	if (attachment->number)
-		xa_erase(&hidden, attachment->number);
+		xa_erase(&tunqos_hidden, attachment->number);
 	WRITE_ONCE(attachment->number, 0);
-}
-
-/**
- * tunqos_vrf_device() - what made a packet that is in a VRF
- * @skb: at LOCAL_OUT of the VRF
- * @sk: the socket that sends it, or NULL
- * @proto: of the packet
- *
- * What was forwarded, by IPVS, has an input device and may have the companion
- * of another router; l2tp leaves the input device of the inner packet, and
- * what it wrote is looked for as everywhere.
- *
- * Context: RCU read side.
- * Return: the tunnel device that is bound, or NULL.
- */
-const struct tunqos_attachment *tunqos_vrf_device(const struct sk_buff *skb,
-						  const struct sock *sk,
-						  u8 proto)
-{
-	const struct tunqos_attachment *attachment;
-
-	if (tunqos_companion_kind(skb->tc_index) != TUNQOS_KIND_HIDDEN) {
-		if (skb->skb_iif || proto != IPPROTO_UDP || !sk)
-			return NULL;
-		return tunqos_wireguard_of(sk);
-	}
-	attachment = xa_load(&hidden, tunqos_hidden_number(skb->tc_index));
-	if (attachment && skb->skb_iif && attachment->form != TUNQOS_FORM_L2TP)
-		return NULL;
-	return attachment;
 }

@@ -5,9 +5,13 @@
 
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
+#include <linux/xarray.h>
 #include <net/sock.h>
 
 #include "path/attachment.h"
+
+/* Attachments by number; changed under RTNL, read under RCU. */
+extern struct xarray tunqos_hidden;
 
 unsigned int tunqos_vrf_before(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state);
