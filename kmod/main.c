@@ -46,6 +46,7 @@ static void __net_exit net_exit(struct net *net)
 	rtnl_lock();
 	list_for_each_entry_safe(binding, tmp, &tn->bindings, list)
 		tunqos_binding_destroy(binding);
+	tunqos_notifier_underlay_gone(tn);
 	tunqos_hooks_exit(tn);
 	rtnl_unlock();
 }

@@ -27,12 +27,10 @@
 #include "config/hooks.h"
 #include "config/ipsec.h"
 #include "config/kind.h"
-#include "config/rtnl.h"
 #include "config/selector.h"
 #include "config/vrf.h"
 
-/* Attachments whose outer packets may be anywhere; under RTNL. */
-static LIST_HEAD(roaming);
+LIST_HEAD(tunqos_roaming);
 
 static const struct tunqos_kind kinds[] = {
 	{ "gre",	TUNQOS_FORM_GRE,	true,	false,	true,	true },
@@ -336,7 +334,8 @@ static struct tunqos_attachment *create(struct tunqos_binding *binding,
 	attachment->everywhere = is_everywhere(dev);
 	if (!attachment->everywhere)
 		attachment->here = tunqos_net(attachment->underlay);
-	list_add_tail(&attachment->list, attachment->everywhere ? &roaming :
+	list_add_tail(&attachment->list,
+		      attachment->everywhere ? &tunqos_roaming :
 		      &tunqos_net(attachment->underlay)->attachments);
 	hlist_add_head_rcu(&attachment->node, tunqos_device_bucket(dev));
 	return attachment;
@@ -486,52 +485,4 @@ void tunqos_attachment_drop(struct tunqos_binding *binding)
 	tunqos_match_remove(attachment->match);
 	release(attachment, ~0);
 	kfree_rcu(attachment, rcu);
-}
-
-static void vrfs_changed(const struct list_head *attachments)
-{
-	struct tunqos_attachment *attachment, *next;
-
-	list_for_each_entry_safe(attachment, next, attachments, list) {
-		if (attachment->form != TUNQOS_FORM_IPSEC)
-			tunqos_binding_device_changed(attachment->binding);
-	}
-}
-
-/**
- * tunqos_attachment_vrfs_changed() - devices went into a VRF or came out of one
- * @net: their namespace
- *
- * Those that may be anywhere are only told what tunqos_vrf_changed() counts for
- * them: what anybody does in a namespace of his own is nothing to others.
- *
- * Context: process, RTNL held; from the notifier.
- */
-void tunqos_attachment_vrfs_changed(const struct net *net)
-{
-	struct tunqos_net *tn = tunqos_net(net);
-
-	tunqos_assert_rtnl();
-	vrfs_changed(&tn->attachments);
-	if (!tunqos_is_guest(tn))
-		vrfs_changed(&roaming);
-}
-
-/**
- * tunqos_attachment_underlay_gone() - a namespace ends
- * @net: the namespace
- *
- * Most drivers have taken their devices away by now, those in other namespaces
- * included; vxlan of 6.1 does it later.
- *
- * Context: process, RTNL held.
- */
-void tunqos_attachment_underlay_gone(const struct net *net)
-{
-	struct tunqos_attachment *attachment, *next;
-
-	tunqos_assert_rtnl();
-	list_for_each_entry_safe(attachment, next,
-				 &tunqos_net(net)->attachments, list)
-		tunqos_binding_device_gone(attachment->binding);
 }

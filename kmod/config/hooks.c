@@ -11,7 +11,6 @@
 
 #include "path/net.h"
 #include "path/places.h"
-#include "config/attachment.h"
 #include "config/hooks.h"
 #include "config/kind.h"
 #include "config/rtnl.h"
@@ -314,12 +313,10 @@ int tunqos_hooks_init(struct tunqos_net *tn)
 	return err;
 }
 
-/* A namespace ends, its bindings are gone. Context: process, RTNL held. */
+/* A namespace ends; nothing is attached to it. Context: process, RTNL held. */
 void tunqos_hooks_exit(struct tunqos_net *tn)
 {
 	tunqos_assert_rtnl();
-	tn->gone = true;
-	tunqos_attachment_underlay_gone(tn->net);
 	list_del(&tn->everybody);
 	drop(tn);
 }

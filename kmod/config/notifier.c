@@ -11,14 +11,17 @@
 #include <linux/rtnetlink.h>
 #include <net/l3mdev.h>
 
+#include "core/inner.h"
 #include "path/attachment.h"
 #include "path/net.h"
+#include "path/port.h"
 #include "config/attachment.h"
 #include "config/binding.h"
 #include "config/key.h"
 #include "config/lookup.h"
 #include "config/notifier.h"
 #include "config/port.h"
+#include "config/rtnl.h"
 #include "config/vrf.h"
 
 static void here(struct net_device *dev)
@@ -50,11 +53,55 @@ static void uppers_here(struct net_device *dev)
 	}
 }
 
+static void vrfs_changed(const struct list_head *attachments)
+{
+	struct tunqos_attachment *attachment, *next;
+
+	list_for_each_entry_safe(attachment, next, attachments, list) {
+		if (attachment->form != TUNQOS_FORM_IPSEC)
+			tunqos_binding_device_changed(attachment->binding);
+	}
+}
+
+/*
+ * Devices went into a VRF of this namespace or came out of one. Attachments
+ * that may be anywhere are only told what tunqos_vrf_changed() counts for them:
+ * what anybody does in a namespace of his own is nothing to others.
+ */
+static void all_vrfs_changed(const struct net *net)
+{
+	struct tunqos_net *tn = tunqos_net(net);
+
+	tunqos_assert_rtnl();
+	vrfs_changed(&tn->attachments);
+	if (!tunqos_is_guest(tn))
+		vrfs_changed(&tunqos_roaming);
+}
+
 /* Tunnels that are tied to nothing may meet it now, or not any more. */
 static void vrf(const struct net_device *dev, bool goes)
 {
 	if (netif_is_l3_master(dev) && tunqos_vrf_changed(dev, goes))
-		tunqos_attachment_vrfs_changed(dev_net(dev));
+		all_vrfs_changed(dev_net(dev));
+}
+
+/* Ports whose tagged frames the device may have carried are pending now. */
+static void lower_gone(const struct net_device *dev)
+{
+	struct tunqos_lower *lower = tunqos_port_lower_find(dev);
+	struct hlist_node *next;
+	struct tunqos_vid *vid;
+	size_t i;
+
+	tunqos_assert_rtnl();
+	if (!lower)
+		return;
+	lower->users++;		/* it outlives the last of its ports here */
+	for (i = 0; i < ARRAY_SIZE(lower->vids); i++) {
+		hlist_for_each_entry_safe(vid, next, &lower->vids[i], node)
+			tunqos_binding_device_gone(vid->binding);
+	}
+	tunqos_port_lower_put(lower);
 }
 
 static struct tunqos_attachment *attached(const struct net_device *dev)
@@ -94,7 +141,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 		break;
 	case NETDEV_UNREGISTER:
 		tunqos_bindings_device_gone(dev, false);
-		tunqos_port_lower_gone(dev);
+		lower_gone(dev);
 		vrf(dev, true);
 		break;
 	case NETDEV_CHANGENAME:
@@ -115,7 +162,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 		if (attachment)	/* vxlan, the same */
 			tunqos_binding_device_changed(attachment->binding);
 		if (netif_is_l3_master(info->upper_dev))
-			tunqos_attachment_vrfs_changed(dev_net(dev));
+			all_vrfs_changed(dev_net(dev));
 		break;
 	case NETDEV_CHANGE:	/* a tunnel may be tied to another device */
 		changed(dev);
@@ -127,6 +174,25 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 static struct notifier_block block = {
 	.notifier_call = event,
 };
+
+/**
+ * tunqos_notifier_underlay_gone() - a namespace ends
+ * @tn: the namespace; nothing new is attached to it from now on
+ *
+ * Most drivers have taken their devices away by now, those in other namespaces
+ * included; vxlan of 6.1 does it later.
+ *
+ * Context: process, RTNL held.
+ */
+void tunqos_notifier_underlay_gone(struct tunqos_net *tn)
+{
+	struct tunqos_attachment *attachment, *next;
+
+	tunqos_assert_rtnl();
+	tn->gone = true;
+	list_for_each_entry_safe(attachment, next, &tn->attachments, list)
+		tunqos_binding_device_gone(attachment->binding);
+}
 
 /* Replays REGISTER of every device. Context: process; sleeps. */
 int tunqos_notifier_register(void)

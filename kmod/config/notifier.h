@@ -3,6 +3,9 @@
 #ifndef TUNQOS_CONFIG_NOTIFIER_H
 #define TUNQOS_CONFIG_NOTIFIER_H
 
+#include "path/net.h"
+
+void tunqos_notifier_underlay_gone(struct tunqos_net *tn);
 int tunqos_notifier_register(void);
 void tunqos_notifier_unregister(void);
 

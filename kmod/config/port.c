@@ -52,7 +52,8 @@ static struct net_device *lower_of(struct net_device *dev)
 	return NULL;
 }
 
-static struct tunqos_lower *lower_find(const struct net_device *dev)
+/* What carries the tagged frames of ports, or NULL. Context: RTNL held. */
+struct tunqos_lower *tunqos_port_lower_find(const struct net_device *dev)
 {
 	struct tunqos_lower *lower;
 
@@ -65,7 +66,7 @@ static struct tunqos_lower *lower_find(const struct net_device *dev)
 
 static struct tunqos_lower *lower_get(struct net_device *dev)
 {
-	struct tunqos_lower *lower = lower_find(dev);
+	struct tunqos_lower *lower = tunqos_port_lower_find(dev);
 	int err;
 
 	if (lower) {
@@ -95,7 +96,8 @@ static struct tunqos_lower *lower_get(struct net_device *dev)
 	return lower;
 }
 
-static void lower_put(struct tunqos_lower *lower)
+/* One user of it is gone. Context: process, RTNL held. */
+void tunqos_port_lower_put(struct tunqos_lower *lower)
 {
 	if (--lower->users)
 		return;
@@ -201,7 +203,7 @@ static int egress_get(struct tunqos_binding *binding, struct net_device *dev)
 	vid->proto = vlan_dev_vlan_proto(dev);
 	err = binding->tn->port_classes ? class_get(vid) : 0;
 	if (err) {
-		lower_put(lower);
+		tunqos_port_lower_put(lower);
 		kfree(vid);
 		return err;
 	}
@@ -219,7 +221,7 @@ static void egress_put(struct tunqos_binding *binding)
 	RCU_INIT_POINTER(vid->profile, NULL);
 	hlist_del_rcu(&vid->node);
 	class_put(vid);
-	lower_put(vid->lower);
+	tunqos_port_lower_put(vid->lower);
 	kfree_rcu(vid, rcu);
 }
 
@@ -331,28 +333,4 @@ void tunqos_port_trim(struct tunqos_binding *binding, u32 hooks)
 void tunqos_port_drop(struct tunqos_binding *binding)
 {
 	tunqos_port_trim(binding, 0);
-}
-
-/**
- * tunqos_port_lower_gone() - make ports pending that depended on a device
- * @dev: may carry their tagged frames
- *
- * Context: process, RTNL held; from the notifier.
- */
-void tunqos_port_lower_gone(const struct net_device *dev)
-{
-	struct tunqos_lower *lower = lower_find(dev);
-	struct hlist_node *next;
-	struct tunqos_vid *vid;
-	size_t i;
-
-	tunqos_assert_rtnl();
-	if (!lower)
-		return;
-	lower->users++;		/* it outlives the last of its ports here */
-	for (i = 0; i < ARRAY_SIZE(lower->vids); i++) {
-		hlist_for_each_entry_safe(vid, next, &lower->vids[i], node)
-			tunqos_binding_device_gone(vid->binding);
-	}
-	lower_put(lower);
 }

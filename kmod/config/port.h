@@ -26,6 +26,7 @@ void tunqos_port_publish(struct tunqos_binding *binding,
 void tunqos_port_drop(struct tunqos_binding *binding);
 int tunqos_port_classes_get(struct tunqos_net *tn);
 void tunqos_port_classes_trim(struct tunqos_net *tn);
-void tunqos_port_lower_gone(const struct net_device *dev);
+struct tunqos_lower *tunqos_port_lower_find(const struct net_device *dev);
+void tunqos_port_lower_put(struct tunqos_lower *lower);
 
 #endif /* TUNQOS_CONFIG_PORT_H */
