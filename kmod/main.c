@@ -14,6 +14,7 @@
 #include "config/ipsec.h"
 #include "config/notifier.h"
 #include "config/transaction.h"
+#include "netlink/binding.h"
 #include "netlink/family.h"
 
 static int __net_init net_init(struct net *net)
@@ -78,7 +79,7 @@ static int __init tunqos_init(void)
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		return err;
-	err = tunqos_notifier_register();
+	err = tunqos_notifier_register(tunqos_notify_binding);
 	if (err)
 		goto err_pernet;
 	err = tunqos_txn_notifier_register();

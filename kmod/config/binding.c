@@ -26,11 +26,10 @@
 #include "config/lookup.h"
 #include "config/port.h"
 #include "config/profile.h"
+#include "config/refusal.h"
 #include "config/rtnl.h"
 #include "config/selector.h"
 #include "config/stats.h"
-#include "netlink/binding.h"
-#include "netlink/family.h"
 
 #define TOO_MANY_SHAPES \
 	"bindings match sas in too many different ways, 8 are possible"
@@ -309,21 +308,19 @@ static const char *ipsec_problem(int err)
 }
 
 static void refuse(const struct tunqos_binding *binding,
-		   struct netlink_ext_ack *extack, const char *what,
-		   const char *why)
+		   struct tunqos_refusal *refusal, enum tunqos_refused what,
+		   const char *problem)
 {
-	char name[TUNQOS_DESCRIPTION];
-
-	tunqos_binding_describe(&binding->key, name, sizeof(name));
-	tunqos_refuse(extack, "%s: %s%s%s", name, what,
-		      why ? ": " : "", why ?: "");
+	refusal->what = what;
+	refusal->key = binding->key;
+	refusal->problem = problem;
 }
 
 /**
  * tunqos_binding_prepare() - everything about a new profile that can fail
  * @binding: packets see no difference yet
  * @profile: the one that tunqos_binding_publish() will get
- * @extack: gets a message on failure
+ * @refusal: filled in on failure
  *
  * A device that does not exist is no failure: the binding will be pending.
  *
@@ -332,7 +329,7 @@ static void refuse(const struct tunqos_binding *binding,
  */
 int tunqos_binding_prepare(struct tunqos_binding *binding,
 			   const struct tunqos_profile *profile,
-			   struct netlink_ext_ack *extack)
+			   struct tunqos_refusal *refusal)
 {
 	struct net_device *dev;
 	const char *problem;
@@ -342,7 +339,7 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 	if (binding->key.type == TUNQOS_BIND_IPSEC) {
 		err = prepare_ipsec(binding, profile);
 		if (err)
-			refuse(binding, extack, "cannot hook into ipsec",
+			refuse(binding, refusal, TUNQOS_REFUSED_IPSEC,
 			       ipsec_problem(err));
 		return err;
 	}
@@ -352,12 +349,12 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 		return 0;	/* none, or this is an alternative name of it */
 	problem = kind_problem(binding, dev, profile);
 	if (problem) {
-		refuse(binding, extack, problem, NULL);
+		refuse(binding, refusal, TUNQOS_REFUSED_UNFIT, problem);
 		return -EOPNOTSUPP;
 	}
 	err = prepare_device(binding, dev, profile);
 	if (err)
-		refuse(binding, extack, "cannot hook into the device",
+		refuse(binding, refusal, TUNQOS_REFUSED_DEVICE,
 		       device_problem(err));
 	return err;
 }
@@ -464,8 +461,9 @@ void tunqos_binding_publish(struct tunqos_binding *binding,
  * user's and must come up in any case.
  *
  * Context: process, RTNL held; from the notifier.
+ * Return: is there something to tell of it?
  */
-void tunqos_binding_device_here(struct tunqos_binding *binding,
+bool tunqos_binding_device_here(struct tunqos_binding *binding,
 				struct net_device *dev)
 {
 	struct tunqos_profile *profile = rtnl_dereference(binding->profile);
@@ -474,12 +472,12 @@ void tunqos_binding_device_here(struct tunqos_binding *binding,
 
 	ASSERT_RTNL();
 	if (binding->attachment || binding->held || !profile)
-		return;
+		return false;
 	problem = kind_problem(binding, dev, profile);
 	if (!problem) {
 		err = prepare_device(binding, dev, profile);
 		if (err == -ENODEV)
-			return;	/* not complete yet, another event follows */
+			return false;	/* not complete, another follows */
 		if (err)
 			problem = device_problem(err);
 	}
@@ -489,7 +487,7 @@ void tunqos_binding_device_here(struct tunqos_binding *binding,
 	} else {
 		publish_attached(binding, profile);
 	}
-	tunqos_notify_binding(binding);
+	return true;
 }
 
 /**
@@ -497,8 +495,9 @@ void tunqos_binding_device_here(struct tunqos_binding *binding,
  * @binding: attached to it
  *
  * Context: process, RTNL held; from the notifier.
+ * Return: is there something to tell of it?
  */
-void tunqos_binding_device_changed(struct tunqos_binding *binding)
+bool tunqos_binding_device_changed(struct tunqos_binding *binding)
 {
 	struct tunqos_profile *profile = rtnl_dereference(binding->profile);
 	struct tunqos_attachment *attachment = binding->attachment;
@@ -514,16 +513,15 @@ void tunqos_binding_device_changed(struct tunqos_binding *binding)
 	if (attachment->copies_dscp && profile->has_permit) {
 		detach(binding);
 		set_state(binding, TUNQOS_STATE_FAILED, COPIES_DSCP);
-		tunqos_notify_binding(binding);
-		return;
+		return true;
 	}
 	if (attachment->form == TUNQOS_FORM_IPSEC) {
 		err = tunqos_attachment_sas(attachment);
 		active = state == TUNQOS_STATE_ACTIVE;
 		if (active == !err)
-			return;
+			return false;
 	} else if (vrf == attachment->vrf && state == TUNQOS_STATE_ACTIVE) {
-		return;
+		return false;
 	}
 	attachment->vrf = vrf;
 	hooks = needed(binding, profile);
@@ -536,8 +534,7 @@ void tunqos_binding_device_changed(struct tunqos_binding *binding)
 	} else {
 		set_state(binding, TUNQOS_STATE_FAILED, device_problem(err));
 	}
-	if (binding->state != state || attachment->held != held)
-		tunqos_notify_binding(binding);
+	return binding->state != state || attachment->held != held;
 }
 
 /* The device goes or has another name now. Context: process, RTNL held. */
@@ -546,29 +543,30 @@ void tunqos_binding_device_gone(struct tunqos_binding *binding)
 	ASSERT_RTNL();
 	detach(binding);
 	set_pending(binding);
-	tunqos_notify_binding(binding);
 }
 
 /**
- * tunqos_bindings_device_gone() - make bindings pending that had a device
+ * tunqos_binding_of_device() - a binding that has a device
  * @dev: the device
- * @only_renamed: only those by another name than it has now
+ * @only_renamed: only one by another name than it has now
  *
  * Context: process, RTNL held; from the notifier.
+ * Return: one of them, or NULL; tunqos_binding_device_gone() lets the next one
+ * be found.
  */
-void tunqos_bindings_device_gone(const struct net_device *dev,
-				 bool only_renamed)
+struct tunqos_binding *
+tunqos_binding_of_device(const struct net_device *dev, bool only_renamed)
 {
 	struct tunqos_binding *binding;
-	struct hlist_node *next;
 
 	tunqos_assert_rtnl();
-	hash_for_each_possible_safe(by_device, binding, next, dev_node,
-				    (unsigned long)dev) {
+	hash_for_each_possible(by_device, binding, dev_node,
+			       (unsigned long)dev) {
 		if (binding->dev == dev &&
 		    !(only_renamed && !strcmp(binding->key.name, dev->name)))
-			tunqos_binding_device_gone(binding);
+			return binding;
 	}
+	return NULL;
 }
 
 /* Undoes tunqos_binding_prepare(). Context: process, RTNL held. */

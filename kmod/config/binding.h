@@ -5,11 +5,11 @@
 
 #include <linux/list.h>
 #include <linux/netdevice.h>
-#include <linux/netlink.h>
 #include <linux/rcupdate.h>
 #include <uapi/linux/tunqos.h>
 
 #include "config/key.h"
+#include "config/refusal.h"
 #include "path/net.h"
 #include "path/profile.h"
 
@@ -85,18 +85,18 @@ int tunqos_binding_insert(struct tunqos_net *tn,
 			  struct tunqos_binding *binding);
 int tunqos_binding_prepare(struct tunqos_binding *binding,
 			   const struct tunqos_profile *profile,
-			   struct netlink_ext_ack *extack);
+			   struct tunqos_refusal *refusal);
 void tunqos_binding_publish(struct tunqos_binding *binding,
 			    struct tunqos_profile *profile);
 void tunqos_binding_destroy(struct tunqos_binding *binding);
 void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
 			     size_t len);
 void tunqos_binding_unprepare(struct tunqos_binding *binding);
-void tunqos_binding_device_here(struct tunqos_binding *binding,
+bool tunqos_binding_device_here(struct tunqos_binding *binding,
 				struct net_device *dev);
-void tunqos_binding_device_changed(struct tunqos_binding *binding);
+bool tunqos_binding_device_changed(struct tunqos_binding *binding);
 void tunqos_binding_device_gone(struct tunqos_binding *binding);
-void tunqos_bindings_device_gone(const struct net_device *dev,
-				 bool only_renamed);
+struct tunqos_binding *
+tunqos_binding_of_device(const struct net_device *dev, bool only_renamed);
 
 #endif /* TUNQOS_CONFIG_BINDING_H */

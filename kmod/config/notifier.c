@@ -24,6 +24,24 @@
 #include "config/rtnl.h"
 #include "config/vrf.h"
 
+/* Tells listeners the state of a binding; RTNL is held. */
+static void (*tell)(const struct tunqos_binding *binding);
+
+static void gone(struct tunqos_binding *binding)
+{
+	tunqos_binding_device_gone(binding);
+	tell(binding);
+}
+
+/* Those that had the device; @only_renamed: by another name than it has now. */
+static void all_gone(const struct net_device *dev, bool only_renamed)
+{
+	struct tunqos_binding *binding;
+
+	while ((binding = tunqos_binding_of_device(dev, only_renamed)))
+		gone(binding);
+}
+
 static void here(struct net_device *dev)
 {
 	struct tunqos_net *tn = tunqos_net(dev_net(dev));
@@ -32,12 +50,12 @@ static void here(struct net_device *dev)
 
 	strscpy(key.name, dev->name, sizeof(key.name));
 	binding = tunqos_binding_find(tn, &key);
-	if (binding)
-		tunqos_binding_device_here(binding, dev);
+	if (binding && tunqos_binding_device_here(binding, dev))
+		tell(binding);
 	key.type = TUNQOS_BIND_PORT;
 	binding = tunqos_binding_find(tn, &key);
-	if (binding)
-		tunqos_binding_device_here(binding, dev);
+	if (binding && tunqos_binding_device_here(binding, dev))
+		tell(binding);
 }
 
 /* VLAN devices stay where they are when the device under them moves. */
@@ -53,13 +71,22 @@ static void uppers_here(struct net_device *dev)
 	}
 }
 
+/* It may be gone afterwards. */
+static void attachment_changed(struct tunqos_attachment *attachment)
+{
+	struct tunqos_binding *binding = attachment->binding;
+
+	if (tunqos_binding_device_changed(binding))
+		tell(binding);
+}
+
 static void vrfs_changed(const struct list_head *attachments)
 {
 	struct tunqos_attachment *attachment, *next;
 
 	list_for_each_entry_safe(attachment, next, attachments, list) {
 		if (attachment->form != TUNQOS_FORM_IPSEC)
-			tunqos_binding_device_changed(attachment->binding);
+			attachment_changed(attachment);
 	}
 }
 
@@ -99,7 +126,7 @@ static void lower_gone(const struct net_device *dev)
 	lower->users++;		/* it outlives the last of its ports here */
 	for (i = 0; i < ARRAY_SIZE(lower->vids); i++) {
 		hlist_for_each_entry_safe(vid, next, &lower->vids[i], node)
-			tunqos_binding_device_gone(vid->binding);
+			gone(vid->binding);
 	}
 	tunqos_port_lower_put(lower);
 }
@@ -120,7 +147,7 @@ static void changed(struct net_device *dev)
 	struct tunqos_attachment *attachment = attached(dev);
 
 	if (attachment)
-		tunqos_binding_device_changed(attachment->binding);
+		attachment_changed(attachment);
 	here(dev);
 }
 
@@ -140,12 +167,12 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 		changed(dev);
 		break;
 	case NETDEV_UNREGISTER:
-		tunqos_bindings_device_gone(dev, false);
+		all_gone(dev, false);
 		lower_gone(dev);
 		vrf(dev, true);
 		break;
 	case NETDEV_CHANGENAME:
-		tunqos_bindings_device_gone(dev, true);
+		all_gone(dev, true);
 		here(dev);
 		break;
 	case NETDEV_FEAT_CHANGE:
@@ -160,7 +187,7 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 			here(info->upper_dev);
 		attachment = attached(info->upper_dev);
 		if (attachment)	/* vxlan, the same */
-			tunqos_binding_device_changed(attachment->binding);
+			attachment_changed(attachment);
 		if (netif_is_l3_master(info->upper_dev))
 			all_vrfs_changed(dev_net(dev));
 		break;
@@ -191,12 +218,18 @@ void tunqos_notifier_underlay_gone(struct tunqos_net *tn)
 	tunqos_assert_rtnl();
 	tn->gone = true;
 	list_for_each_entry_safe(attachment, next, &tn->attachments, list)
-		tunqos_binding_device_gone(attachment->binding);
+		gone(attachment->binding);
 }
 
-/* Replays REGISTER of every device. Context: process; sleeps. */
-int tunqos_notifier_register(void)
+/**
+ * tunqos_notifier_register() - hear of devices
+ * @changed: tells listeners the state of a binding; called with RTNL held
+ *
+ * Replays REGISTER of every device. Context: process; sleeps.
+ */
+int tunqos_notifier_register(void (*changed)(const struct tunqos_binding *))
 {
+	tell = changed;
 	return register_netdevice_notifier(&block);
 }
 

@@ -23,10 +23,9 @@
 #include "config/lookup.h"
 #include "config/port.h"
 #include "config/profile.h"
+#include "config/refusal.h"
 #include "config/selector.h"
 #include "config/transaction.h"
-#include "netlink/binding.h"
-#include "netlink/family.h"
 
 /* More than any router has, less than would hurt. */
 #define OPS_MAX		65536
@@ -106,72 +105,72 @@ static void close_txn(struct tunqos_net *tn)
 	tn->txn_open = false;
 }
 
+/* Return: @err, for which @refusal has the reason. */
+static int refuse(struct tunqos_refusal *refusal, enum tunqos_refused what,
+		  int err)
+{
+	refusal->what = what;
+	return err;
+}
+
 /**
  * tunqos_txn_begin() - open a transaction
  * @tn: the namespace
- * @info: the request; its socket becomes the owner
+ * @owner: netlink port of the socket that becomes the owner
+ * @generation: the one that it must be, or NULL
+ * @refusal: filled in on failure
  *
  * Context: process.
- * Return: 0, -EBUSY if there is one already, -ESTALE if the generation the
- * request names has passed.
+ * Return: 0, -EBUSY if there is one already, -ESTALE if the generation has
+ * passed.
  */
-int tunqos_txn_begin(struct tunqos_net *tn, struct genl_info *info)
+int tunqos_txn_begin(struct tunqos_net *tn, u32 owner, const u32 *generation,
+		     struct tunqos_refusal *refusal)
 {
-	struct nlattr *generation = info->attrs[TUNQOS_A_INFO_GENERATION];
 	int err = 0;
 
 	mutex_lock(&tn->txn_lock);
 	if (tn->txn_open) {
-		GENL_SET_ERR_MSG(info,
-				 "another transaction is open, try again");
-		err = -EBUSY;
-	} else if (generation && nla_get_u32(generation) != tn->generation) {
-		NL_SET_ERR_MSG_ATTR(info->extack, generation,
-				    "the configuration has changed meanwhile, read it again");
-		err = -ESTALE;
+		err = refuse(refusal, TUNQOS_REFUSED_BUSY, -EBUSY);
+	} else if (generation && *generation != tn->generation) {
+		err = refuse(refusal, TUNQOS_REFUSED_STALE, -ESTALE);
 	} else {
 		tn->txn_open = true;
-		WRITE_ONCE(tn->txn_owner, info->snd_portid);
+		WRITE_ONCE(tn->txn_owner, owner);
 	}
 	mutex_unlock(&tn->txn_lock);
 	return err;
 }
 
-static int check_owner(const struct tunqos_net *tn,
-		       const struct genl_info *info)
+static int check_owner(const struct tunqos_net *tn, u32 owner,
+		       struct tunqos_refusal *refusal)
 {
-	if (tn->txn_open && tn->txn_owner == info->snd_portid)
+	if (tn->txn_open && tn->txn_owner == owner)
 		return 0;
-	GENL_SET_ERR_MSG(info, "no transaction is open, send begin first");
-	return -EINVAL;
+	return refuse(refusal, TUNQOS_REFUSED_NOT_OPEN, -EINVAL);
 }
 
 /**
  * tunqos_txn_stage() - add a change to the open transaction
  * @tn: the namespace
  * @change: belongs to the transaction from now on, also on failure
- * @info: the request
+ * @owner: netlink port of the socket
+ * @refusal: filled in on failure
  *
  * Context: process.
  * Return: 0 or a negative error number.
  */
 int tunqos_txn_stage(struct tunqos_net *tn, struct tunqos_binding *change,
-		     struct genl_info *info)
+		     u32 owner, struct tunqos_refusal *refusal)
 {
 	int err;
 
 	mutex_lock(&tn->txn_lock);
-	err = check_owner(tn, info);
-	if (!err && tn->txn_count >= OPS_MAX) {
-		GENL_SET_ERR_MSG(info, "too many changes in one transaction");
-		err = -E2BIG;
-	}
-	if (!err && !charge(tn, change)) {
-		tunqos_refuse(info->extack,
-			      "too many changes are staged: %u are allowed in all namespaces together whose owner does not own the machine; commit fewer at a time",
-			      TUNQOS_GUESTS_MAX);
-		err = -E2BIG;
-	}
+	err = check_owner(tn, owner, refusal);
+	if (!err && tn->txn_count >= OPS_MAX)
+		err = refuse(refusal, TUNQOS_REFUSED_CHANGES, -E2BIG);
+	if (!err && !charge(tn, change))
+		err = refuse(refusal, TUNQOS_REFUSED_STAGED, -E2BIG);
 	if (err) {
 		tunqos_binding_free(change);
 	} else {
@@ -210,30 +209,21 @@ static void doom(struct tunqos_binding *binding, struct tunqos_chain *touched)
 	touch(binding, touched);
 }
 
-static void refuse_insert(int err, struct netlink_ext_ack *extack)
-{
-	if (err == -E2BIG)
-		tunqos_refuse(extack,
-			      "too many bindings: %u are allowed in a namespace, %u in all together whose owner does not own the machine; remove some first",
-			      TUNQOS_BINDINGS_MAX, TUNQOS_GUESTS_MAX);
-	else
-		tunqos_refuse(extack, "out of memory");
-}
-
 /* The change becomes the binding if there is none with its key. */
 static int apply_set(struct tunqos_net *tn, struct tunqos_binding *change,
 		     struct tunqos_chain *touched,
-		     struct netlink_ext_ack *extack)
+		     struct tunqos_refusal *refusal)
 {
 	struct tunqos_binding *binding = tunqos_binding_find(tn, &change->key);
 	int err;
 
 	if (!binding) {
 		err = tunqos_binding_insert(tn, change);
-		if (err) {
-			refuse_insert(err, extack);
-			return err;
-		}
+		if (err)
+			return refuse(refusal,
+				      err == -E2BIG ? TUNQOS_REFUSED_BINDINGS :
+						      TUNQOS_REFUSED_MEMORY,
+				      err);
 		touch(change, touched);
 		return 0;
 	}
@@ -247,21 +237,19 @@ static int apply_set(struct tunqos_net *tn, struct tunqos_binding *change,
 }
 
 static int apply(struct tunqos_net *tn, struct tunqos_binding *change,
-		 struct tunqos_chain *touched, struct netlink_ext_ack *extack)
+		 struct tunqos_chain *touched, struct tunqos_refusal *refusal)
 {
 	struct tunqos_binding *binding;
-	char name[64];
 
 	switch (change->verb) {
 	case TUNQOS_VERB_SET:
-		return apply_set(tn, change, touched, extack);
+		return apply_set(tn, change, touched, refusal);
 	case TUNQOS_VERB_DEL:
 		binding = tunqos_binding_find(tn, &change->key);
 		if (!binding || binding->doomed) {
-			tunqos_binding_describe(&change->key, name,
-						sizeof(name));
-			tunqos_refuse(extack, "%s: no such binding", name);
-			return -ENOENT;
+			refusal->key = change->key;
+			return refuse(refusal, TUNQOS_REFUSED_MISSING,
+				      -ENOENT);
 		}
 		doom(binding, touched);
 		return 0;
@@ -274,7 +262,7 @@ static int apply(struct tunqos_net *tn, struct tunqos_binding *change,
 }
 
 static int apply_all(struct tunqos_net *tn, struct tunqos_chain *touched,
-		     struct netlink_ext_ack *extack)
+		     struct tunqos_refusal *refusal)
 {
 	struct tunqos_binding *change;
 	struct tunqos_chain ops;
@@ -283,7 +271,7 @@ static int apply_all(struct tunqos_net *tn, struct tunqos_chain *touched,
 	chain_init(&ops);
 	move_all(&ops, &tn->txn_ops);
 	while (!err && (change = pop(&ops))) {
-		err = apply(tn, change, touched, extack);
+		err = apply(tn, change, touched, refusal);
 		/* a binding by now, or its label is needed until publish() */
 		if (!change->touched)
 			push(&tn->txn_ops, change);
@@ -294,7 +282,7 @@ static int apply_all(struct tunqos_net *tn, struct tunqos_chain *touched,
 }
 
 static int prepare(struct tunqos_net *tn, const struct tunqos_chain *touched,
-		   struct netlink_ext_ack *extack)
+		   struct tunqos_refusal *refusal)
 {
 	struct tunqos_binding *binding;
 	int err;
@@ -302,17 +290,14 @@ static int prepare(struct tunqos_net *tn, const struct tunqos_chain *touched,
 	for (binding = touched->first; binding; binding = binding->chained) {
 		if (binding->doomed)
 			continue;
-		err = tunqos_binding_prepare(binding, binding->next, extack);
+		err = tunqos_binding_prepare(binding, binding->next, refusal);
 		if (err)
 			return err;
 		if (!binding->next->class_outer)
 			continue;
 		err = tunqos_port_classes_get(tn);
-		if (err) {
-			tunqos_refuse(extack,
-				      "cannot hook into the ports: out of memory");
-			return err;
-		}
+		if (err)
+			return refuse(refusal, TUNQOS_REFUSED_PORTS, err);
 	}
 	return 0;
 }
@@ -360,16 +345,18 @@ static void undo(struct tunqos_chain *touched)
 	}
 }
 
-static int commit(struct tunqos_net *tn, struct netlink_ext_ack *extack)
+static int commit(struct tunqos_net *tn,
+		  void (*committed)(const struct tunqos_net *tn),
+		  struct tunqos_refusal *refusal)
 {
 	struct tunqos_chain touched;
 	int err;
 
 	ASSERT_RTNL();
 	chain_init(&touched);
-	err = apply_all(tn, &touched, extack);
+	err = apply_all(tn, &touched, refusal);
 	if (!err)
-		err = prepare(tn, &touched, extack);
+		err = prepare(tn, &touched, refusal);
 	if (err) {
 		undo(&touched);
 		tunqos_port_classes_trim(tn);
@@ -378,29 +365,33 @@ static int commit(struct tunqos_net *tn, struct netlink_ext_ack *extack)
 	publish(&touched);
 	tunqos_port_classes_trim(tn);
 	tn->generation++;
-	tunqos_notify_commit(tn);
+	committed(tn);
 	return 0;
 }
 
 /**
  * tunqos_txn_commit() - apply the open transaction, or nothing of it
  * @tn: the namespace
- * @info: the request
+ * @owner: netlink port of the socket
+ * @committed: tells listeners of it; called with RTNL held
+ * @refusal: filled in on failure
  *
  * The transaction is over in either case.
  *
  * Context: process, sleeps, takes RTNL.
  * Return: 0 or a negative error number.
  */
-int tunqos_txn_commit(struct tunqos_net *tn, struct genl_info *info)
+int tunqos_txn_commit(struct tunqos_net *tn, u32 owner,
+		      void (*committed)(const struct tunqos_net *tn),
+		      struct tunqos_refusal *refusal)
 {
 	int err;
 
 	mutex_lock(&tn->txn_lock);
-	err = check_owner(tn, info);
+	err = check_owner(tn, owner, refusal);
 	if (!err) {
 		rtnl_lock();
-		err = commit(tn, info->extack);
+		err = commit(tn, committed, refusal);
 		rtnl_unlock();
 		close_txn(tn);
 	}
@@ -408,13 +399,14 @@ int tunqos_txn_commit(struct tunqos_net *tn, struct genl_info *info)
 	return err;
 }
 
-/* Drops the open transaction of the request's socket. */
-int tunqos_txn_abort(struct tunqos_net *tn, struct genl_info *info)
+/* Drops the open transaction of a socket. */
+int tunqos_txn_abort(struct tunqos_net *tn, u32 owner,
+		     struct tunqos_refusal *refusal)
 {
 	int err;
 
 	mutex_lock(&tn->txn_lock);
-	err = check_owner(tn, info);
+	err = check_owner(tn, owner, refusal);
 	if (!err)
 		close_txn(tn);
 	mutex_unlock(&tn->txn_lock);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is the same for bindings of every type: dumps, single answers, events,
- * removal. Setting them is in tunnel.c and port.c.
+ * What is the same for bindings of every type: dumps, single answers, events.
+ * Setting them is in tunnel.c and port.c.
  */
 
 #include <linux/rtnetlink.h>
@@ -14,12 +14,12 @@
 #include "config/binding.h"
 #include "config/key.h"
 #include "config/lookup.h"
-#include "config/transaction.h"
 #include "netlink/binding.h"
 #include "netlink/family.h"
 #include "netlink/key.h"
 #include "netlink/policy.h"
 #include "netlink/port.h"
+#include "netlink/transaction.h"
 #include "netlink/tunnel.h"
 
 /* What tunnel.c and port.c say of one binding. */
@@ -139,7 +139,6 @@ static int answer(struct genl_info *info, const struct tunqos_key *key, u8 cmd)
 	struct tunqos_net *tn = tunqos_net(genl_info_net(info));
 	const struct tunqos_binding *binding;
 	struct sk_buff *reply;
-	char name[64];
 	int err;
 
 	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
@@ -151,8 +150,7 @@ static int answer(struct genl_info *info, const struct tunqos_key *key, u8 cmd)
 		err = put_binding(reply, binding, info->snd_portid,
 				  info->snd_seq, 0, cmd, NULL);
 	} else {
-		tunqos_binding_describe(key, name, sizeof(name));
-		tunqos_refuse(info->extack, "%s: no such binding", name);
+		tunqos_refuse_missing(info->extack, key);
 		err = -ENOENT;
 	}
 	rtnl_unlock();
@@ -177,17 +175,6 @@ int tunqos_nl_get_port_doit(struct sk_buff *skb, struct genl_info *info)
 	int err = tunqos_port_key(info, &key);
 
 	return err ?: answer(info, &key, TUNQOS_CMD_GET_PORT);
-}
-
-/* Stages the removal of the binding with this key. Context: process. */
-int tunqos_stage_del(struct genl_info *info, const struct tunqos_key *key)
-{
-	struct tunqos_binding *change = tunqos_binding_alloc(TUNQOS_VERB_DEL);
-
-	if (!change)
-		return -ENOMEM;
-	change->key = *key;
-	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
 }
 
 /* As if their socket had overrun: listeners read everything again. */

@@ -13,7 +13,6 @@
 int tunqos_fill_counters(struct sk_buff *skb, int attr,
 			 const struct tunqos_binding *binding,
 			 enum tunqos_direction direction);
-int tunqos_stage_del(struct genl_info *info, const struct tunqos_key *key);
 void tunqos_notify_binding(const struct tunqos_binding *binding);
 void tunqos_notify_commit(const struct tunqos_net *tn);
 

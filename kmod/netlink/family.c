@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family: the operations on transactions and on the module
- * as a whole. Policies and the table of operations are generated from
+ * The generic netlink family: the operations on the module as a whole. Policies
+ * and the table of operations are generated from
  * include/uapi/linux/tunqos.yaml.
  */
 
@@ -13,8 +13,6 @@
 #include "core/core.h"
 #include "path/count.h"
 #include "path/net.h"
-#include "config/binding.h"
-#include "config/transaction.h"
 #include "netlink/compat.h"
 #include "netlink/family.h"
 #include "netlink/policy.h"
@@ -148,30 +146,6 @@ int tunqos_nl_get_info_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	genlmsg_end(reply, header);
 	return genlmsg_reply(reply, info);
-}
-
-int tunqos_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	return tunqos_txn_begin(tunqos_net(genl_info_net(info)), info);
-}
-
-int tunqos_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	return tunqos_txn_commit(tunqos_net(genl_info_net(info)), info);
-}
-
-int tunqos_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	return tunqos_txn_abort(tunqos_net(genl_info_net(info)), info);
-}
-
-int tunqos_nl_flush_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct tunqos_binding *change = tunqos_binding_alloc(TUNQOS_VERB_FLUSH);
-
-	if (!change)
-		return -ENOMEM;
-	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
 }
 
 static u64 reason_sum(const struct tunqos_net *tn, int reason)

@@ -8,18 +8,17 @@
 
 #include "core/ds.h"
 #include "path/count.h"
-#include "path/net.h"
 #include "path/port.h"
 #include "path/profile.h"
 #include "config/binding.h"
 #include "config/key.h"
 #include "config/port.h"
 #include "config/profile.h"
-#include "config/transaction.h"
 #include "netlink/binding.h"
 #include "netlink/family.h"
 #include "netlink/policy.h"
 #include "netlink/port.h"
+#include "netlink/transaction.h"
 #include "netlink/tunnel.h"
 
 /* The port that a request names; as tunqos_tunnel_key(). */
@@ -153,7 +152,7 @@ int tunqos_nl_set_port_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -EINVAL;
 		goto err_free;
 	}
-	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
+	return tunqos_stage(info, change);
 
 err_free:
 	tunqos_binding_free(change);

@@ -11,16 +11,15 @@
 #include "path/attachment.h"
 #include "path/class.h"
 #include "path/count.h"
-#include "path/net.h"
 #include "path/profile.h"
 #include "config/binding.h"
 #include "config/key.h"
 #include "config/profile.h"
-#include "config/transaction.h"
 #include "netlink/binding.h"
 #include "netlink/family.h"
 #include "netlink/key.h"
 #include "netlink/policy.h"
+#include "netlink/transaction.h"
 #include "netlink/tunnel.h"
 
 /* A table whose entries are 0 to @max or TUNQOS_TABLE_LEAVE. */
@@ -356,7 +355,7 @@ int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 	err = read_label(info, change);
 	if (err)
 		goto err_free;
-	return tunqos_txn_stage(tunqos_net(genl_info_net(info)), change, info);
+	return tunqos_stage(info, change);
 
 err_free:
 	tunqos_binding_free(change);
