@@ -191,7 +191,7 @@ def group(case, name, net, tun, family, profile):
             case.equal(name + ": which", body[3], ds)
             case.equal(name + ": DS at the far end", extra[0][2][0],
                        expect.decap(profile, inner, outer), "0x%02x" % ds)
-        caps.until(lambda: len(shot.sort(caps["near"], tun)) == len(DS))
+        caps.until_all(shot, "near", len(DS), tun)
         near = shot.sort(caps["near"], tun)
     for ds in DS:
         p = near.get(ds)

@@ -10,6 +10,7 @@ header is bleached, so that nothing else tells them what is inside.
 
 import contextlib
 import json
+import shlex
 
 import devices  # noqa: F401  adds its kinds of tunnels
 import expect
@@ -65,13 +66,12 @@ def tc(net, words):
 
 def htb(net, matches):
     """1:10 for EF, 1:20 for AF41, 1:30 for the rest."""
-    tc(net, "qdisc replace dev wan root handle 1: htb default 30")
-    for minor in (10, 20, 30):
-        tc(net, "class replace dev wan parent 1: classid 1:%d htb rate 1gbit"
-           % minor)
-    for minor, dscp in ((10, EF), (20, AF41)):
-        net.run("rA", "tc", "filter", "add", "dev", "wan", "parent", "1:",
-                "protocol", "all", *matches(dscp), "classid", "1:%d" % minor)
+    topo.tc("rA", "qdisc replace dev wan root handle 1: htb default 30", *(
+        "class replace dev wan parent 1: classid 1:%d htb rate 1gbit" % minor
+        for minor in (10, 20, 30)), *(
+        "filter add dev wan parent 1: protocol all %s classid 1:%d" % (
+            " ".join(shlex.quote(word) for word in matches(dscp)), minor)
+        for minor, dscp in ((10, EF), (20, AF41))))
 
 
 def shoot(case, net, name, family=4):
@@ -82,8 +82,8 @@ def shoot(case, net, name, family=4):
         with wire.Raw("hostA", net.lan("hostA")) as raw:
             for i, ds in enumerate(table):
                 raw.send(shot.frame(ds, i))
-        case.true(name + ": all arrive", caps.until(
-            lambda: len(shot.sort(caps["end"])) == len(table)))
+        case.true(name + ": all arrive",
+                  caps.until_all(shot, "end", len(table)))
 
 
 def seen(net):

@@ -98,7 +98,7 @@ def queue_companion(case, net):
             shot = wire.Shot(net, 6, [expect.ds(d, 0) for d in range(64)])
             with wire.Captures(end=("hostB", "lan")) as caps:
                 shot.send(fence=False)
-                caps.until(lambda: len(shot.sort(caps["end"])) == 64)
+                caps.until_all(shot, "end", 64)
                 end = shot.sort(caps["end"])
             for before, p in end.items():
                 case.equal("class %s: PCP is of the inner DSCP" % klass,

@@ -26,15 +26,12 @@ BLEACH = dict(encap_dscp="set", encap_value=0)
 
 def htb(net, *filters):
     """1:10 for EF, 1:20 for AF41, 1:30 for the rest; also used by the demo."""
-    net.run("rA", "tc", "qdisc", "replace", "dev", "wan", "root", "handle",
-            "1:", "htb", "default", "30")
-    for minor in (10, 20, 30):
-        net.run("rA", "tc", "class", "replace", "dev", "wan", "parent", "1:",
-                "classid", "1:%d" % minor, "htb", "rate", "1gbit")
-    for minor, dscp in filters:
-        net.run("rA", "tc", "filter", "add", "dev", "wan", "parent", "1:",
-                "protocol", "all", "prio", "1", "basic", "match",
-                MATCH % (0x7000 | dscp), "classid", "1:%d" % minor)
+    topo.tc("rA", "qdisc replace dev wan root handle 1: htb default 30", *(
+        "class replace dev wan parent 1: classid 1:%d htb rate 1gbit" % minor
+        for minor in (10, 20, 30)), *(
+        "filter add dev wan parent 1: protocol all prio 1 basic match '%s'"
+        " classid 1:%d" % (MATCH % (0x7000 | dscp), minor)
+        for minor, dscp in filters))
 
 
 def clean(net):
@@ -49,8 +46,8 @@ def shoot(case, net, name, family, dscps=frozenset({0})):
         with wire.Raw("hostA", net.lan("hostA")) as raw:
             for i, ds in enumerate(table):
                 raw.send(shot.frame(ds, i))
-        case.true(name + ": all arrive", caps.until(
-            lambda: len(shot.sort(caps["end"])) == len(table)))
+        case.true(name + ": all arrive",
+                  caps.until_all(shot, "end", len(table)))
         outer = {p.ips[0].dscp for p in caps["near"] if p.first("esp") or
                  p.first("gre") or len(p.ips) > 1}
         case.equal(name + ": outer DSCPs", outer, set(dscps))
@@ -191,8 +188,8 @@ def provenance(case, net):
                 with wire.Captures(near=("wan", "rA"),
                                    end=("hostB", "lan")) as caps:
                     shot.send(fence=False)
-                    case.true(name + ": arrives", caps.until(
-                        lambda: len(shot.sort(caps["end"])) == 1))
+                    case.true(name + ": arrives",
+                              caps.until_all(shot, "end", 1))
                     near = list(shot.sort(caps["near"], tun).values())
                 want = EF if key or kind == "esp" else 0
                 case.equal(name + ": outer", [p.ips[0].dscp for p in near],

@@ -63,12 +63,11 @@ class Watch:
         case.equal(name + ": JSON", self.acting(), wanted)
         case.equal(name + ": warnings", len(shown["warnings"]), len(wanted),
                    str(shown["warnings"]))
-        line = [one for one in daemon.cli("show tunnel").stdout.split("\n")
-                if one.startswith("tun ")][0]
+        text = daemon.cli("show tunnel").stdout
+        line = [one for one in text.split("\n") if one.startswith("tun ")][0]
         case.equal(name + ": the star: " + line, line.endswith(" *"),
                    bool(wanted))
-        case.equal(name + ": the legend",
-                   LEGEND in daemon.cli("show tunnel").stdout, bool(wanted))
+        case.equal(name + ": the legend", LEGEND in text, bool(wanted))
         text = daemon.cli("show tunnel tun").stdout
         case.equal(name + ": lines", text.count("  Warning: "), len(wanted),
                    text)

@@ -418,6 +418,10 @@ class Tunqos:
                                     "if_id", "mark", "spi") if k in b): b
                 for b in found}
 
+    def count(self):
+        """How many tunnels there are, without a look at them."""
+        return len(self.request("get_tunnel", flags=NLM_F_DUMP))
+
     def ports(self):
         found = (self.binding(raw, PORT) for raw in self.request(
             "get_port", flags=NLM_F_DUMP))

@@ -28,7 +28,6 @@ def outer(case, net, tun, name, want, dscp=expect.DSCP["ef"]):
     shot = wire.Shot(net, 4, [dscp << 2])
     with wire.Captures(near=("wan", "rA"), end=("hostB", "lan")) as caps:
         shot.send(fence=False)
-        case.true(name + ": arrives", caps.until(
-            lambda: len(shot.sort(caps["end"])) == 1))
+        case.true(name + ": arrives", caps.until_all(shot, "end", 1))
         got = [p.ips[0].dscp for p in shot.sort(caps["near"], tun).values()]
     case.equal(name, got, [want])

@@ -115,6 +115,11 @@ def ip(ns, lines):
         run(ns, "ip", "-batch", "-", input=lines + "\n")
 
 
+def tc(ns, *lines):
+    """Many tc(8) commands by one process."""
+    run(ns, "tc", "-batch", "-", input="\n".join(lines) + "\n")
+
+
 def sysctl(ns, values):
     """{'net.ipv4.ip_forward': 1}: written from inside the namespace."""
     with inside(ns):

@@ -375,6 +375,24 @@ class Captures:
                 return False
             poll.poll(min(200, left * 1000))
 
+    def until_all(self, shot, where, number, tun=None, timeout=15):
+        """Until so many of the shot have come by 'where'. Twice the same is
+        an error."""
+        capture = self[where]
+        seen, found = [0], set()
+
+        def there():
+            fresh = capture.packets[seen[0]:]
+            seen[0] += len(fresh)
+            for p in fresh:
+                i = shot.index(p, tun)
+                if i in found:
+                    raise RuntimeError("packet %d twice: %r" % (i, p))
+                if i not in (None, FENCE):
+                    found.add(i)
+            return len(found) == number
+        return self.until(there, timeout)
+
     def until_fence(self, shot, where, tun=None, timeout=30):
         """Until the shot's fence has come by 'where': what was sent before
         it and is not there has been dropped."""
