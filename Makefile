@@ -119,9 +119,10 @@ format: ## put the C++ sources into form
 bench: PROGRAMS = tunqos tunqosd
 bench: TESTS = OFF
 bench: DEPS += packaging/deps-bench
-bench: deps all ## measure what it costs; BENCH="--path gre-encap ..." for packets only
+bench: deps all ## measure what it costs; of packets only: BENCH="--path gre-encap ...", KERNEL=
 	@status=0; \
-	if [ -n '$(BENCH)' ]; then exec tests/bench/run $(BENCH); fi; \
+	if [ -n '$(BENCH)$(KERNEL)' ]; then \
+		exec tests/bench/run $(ON_KERNEL) $(BENCH); fi; \
 	for part in run control native; do \
 		tests/bench/$$part || status=1; \
 	done; \

@@ -20,9 +20,10 @@ import machine  # noqa: E402
 CPU = "max,-erms,-fsrm"
 CMDLINE = ["clearcpuid=rep_good,erms,fsrm", "nowatchdog",
            "transparent_hugepage=never"]  # khugepaged works at any time
-# Mitigations stay as the kernel chooses them: they are part of what an
-# indirect call costs.
-WITHOUT = ("mitigations=off",)
+# Mitigations stay as the kernel chooses them, for they are part of what an
+# indirect call costs; so does the zeroing of what is allocated, and so do
+# grace periods.
+WITHOUT = ("mitigations=off", "init_on_alloc=0", machine.EXPEDITED)
 
 
 class Machine(machine.Machine):
@@ -31,8 +32,10 @@ class Machine(machine.Machine):
     guest = prepare.BENCH + "/guest"
     cmdline = [w for w in machine.CMDLINE if w not in WITHOUT] + CMDLINE
 
-    def __init__(self, job, ko, line, plugin=None):
-        super().__init__([self.guest], live=True, limit=7200)
+    def __init__(self, job, ko, line, plugin=None, kernel=None):
+        """kernel: its name, on this machine's root; None: of the headers."""
+        super().__init__([self.guest], True, 7200, kernel, bool(kernel))
+        self.hook = prepare.hook_of(kernel)
         self.bench = job
         self.ko = ko
         self.line = line
@@ -46,6 +49,7 @@ class Machine(machine.Machine):
         env = super().environment(test)
         env["TUNQOS_BENCH"] = json.dumps(self.bench)
         env["TUNQOS_BENCH_OUT"] = prepare.OUT
+        env["TUNQOS_BENCH_HOOK"] = self.hook
         env["PYTHONPATH"] += ":" + prepare.BENCH + "/lib"
         return env
 
@@ -68,9 +72,9 @@ class Machine(machine.Machine):
 class Guest:
     """One boot that measures: what it said, and whether it can be believed."""
 
-    def __init__(self, job, ko, plugin=None, progress=None):
+    def __init__(self, job, ko, plugin=None, progress=None, kernel=None):
         self.ko = ko
-        self.machine = Machine(job, ko, self.line, plugin)
+        self.machine = Machine(job, ko, self.line, plugin, kernel)
         self.progress = progress
         self.paths = []
         self.rows = []

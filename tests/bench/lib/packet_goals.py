@@ -68,15 +68,17 @@ def show(figures):
             {None: "not measured", True: "reached", False: "NOT reached"}[reached]))
 
 
-WORD = {None: "not measured", True: "reached", False: "**not reached**"}
+WORD = {None: "not measured", True: "", False: " **not reached**"}
 
 
-def markdown(figures):
-    lines = ["", "### Figures to reach", "", "| | at most | seen | |",
-             "|---|---:|---:|---|"]
+def markdown(runs):
+    """runs: (name, figures) of each"""
+    lines = ["", "### Figures to reach", "",
+             "| | at most |" + "".join(" %s |" % name for name, _ in runs),
+             "|---|---:|" + "---:|" * len(runs)]
     for goal in GOALS:
-        seen, reached = goal.judge(figures)
-        lines.append("| %s | %+d | %s | %s |" % (
-            goal.text, goal.most, "" if seen is None else "%+.0f" % seen,
-            WORD[reached]))
+        judged = [goal.judge(figures) for _, figures in runs]
+        lines.append("| %s | %+d |%s" % (goal.text, goal.most, "".join(
+            " %s%s |" % ("" if seen is None else "%+.0f" % seen, WORD[reached])
+            for seen, reached in judged)))
     return "\n".join(lines) + "\n"

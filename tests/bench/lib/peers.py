@@ -15,6 +15,7 @@ import tq
 import traffic
 
 OUT = os.environ["TUNQOS_BENCH_OUT"]
+HOOK = os.environ["TUNQOS_BENCH_HOOK"]
 SET = 10  # the DSCP that whoever writes a fixed one writes
 TABLE = prepare.TABLE
 
@@ -71,7 +72,7 @@ def module(ns=None, tunnels=(), ports=(), family="r1"):
 def hook(ns, place, dev="", extra=0):
     """The empty hook; extra=1: with 100 instructions more."""
     with topo.inside(ns):
-        topo.run(None, "insmod", OUT + "/hook/emptyhook.ko", "place=" + place,
+        topo.run(None, "insmod", HOOK, "place=" + place,
                  "dev=" + dev, "extra=%d" % extra)
     try:
         yield

@@ -11,7 +11,7 @@ import tempfile
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SRC = os.path.dirname(os.path.dirname(BENCH))
 OUT = os.path.abspath(os.environ.get("TUNQOS_BUILD", SRC + "/build")) + "/bench"
-KO = os.environ.get("TUNQOS_KO", os.path.dirname(OUT) + "/module/kmod/tunqos.ko")
+BUILD = os.path.dirname(OUT)
 
 # DSCP -> DSCP of everything that writes by a table; also in peers.py
 TABLE = [(d + 8) % 64 for d in range(64)]
@@ -34,8 +34,25 @@ def kernel_headers():
     return r.stdout.strip()
 
 
-def hook():
-    """The empty hook, built as tunqos.ko is."""
+def built(kernel):
+    """The directory of what is built for a kernel, None: that of the headers."""
+    return BUILD + "/kernel-" + kernel if kernel else BUILD
+
+
+def ko(kernel=None):
+    return os.environ.get("TUNQOS_KO",
+                          built(kernel) + "/module/kmod/tunqos.ko")
+
+
+def hook_of(kernel):
+    return (built(kernel) if kernel else OUT) + "/hook/emptyhook.ko"
+
+
+def hook(kernel=None):
+    """The empty hook, built as tunqos.ko is; for another kernel both."""
+    if kernel:
+        command(SRC + "/tests/vm/build", kernel, "bench")
+        return
     shutil.copytree(BENCH + "/hook", OUT + "/hook", dirs_exist_ok=True)
     command("make", "-s", "-C", kernel_headers(), "M=" + OUT + "/hook", "modules")
 
@@ -63,8 +80,8 @@ def module(ko):
         yield shutil.copy(ko, directory)
 
 
-def all_of_it(with_bpf=True):
+def all_of_it(with_bpf=True, kernel=None):
     os.makedirs(OUT, exist_ok=True)
-    hook()
+    hook(kernel)
     if with_bpf:
         bpf()

@@ -103,28 +103,43 @@ def show(result, earlier=None):
     return changed
 
 
-def markdown(result):
-    """The tables of a run for a page of text."""
-    lines = ["Kernel %s, %s, %d repeats of %d packets." % (
-        result["kernel"], result["date"], result["repeats"], result["packets"])]
-    for path in result["paths"]:
+def release(result):
+    """6.1 of 6.1.0-57-amd64"""
+    return ".".join(result["kernel"].split(".")[:2])
+
+
+def markdown(results):
+    """The tables of runs on several kernels for a page of text; the rows are
+    those of the first."""
+    lines = ["%s: Linux %s, %s, %d repeats of %d packets." % (
+        release(r), r["kernel"], r["date"], r["repeats"], r["packets"])
+        for r in results]
+    lines = ["  \n".join(lines)]
+    for path in results[0]["paths"]:
         lines += ["", "### %s (`%s`)" % (path["title"], path["path"]), "",
-                  "| | %s | delta | ratio | min..max |" % (
-                      "lower quartile" if path.get("best") else "median"),
-                  "|---|---:|---:|---:|---:|"]
-        base = base_of(result, path)
-        for row in rows_of(result, path):
-            lines.append(cells(row, path, base))
+                  "| %s |%s" % (
+                      "lower quartile" if path.get("best") else "median",
+                      "".join(" %s | delta | ratio |" % release(r)
+                              for r in results)),
+                  "|---|" + "---:|---:|---:|" * len(results)]
+        for row in rows_of(results[0], path):
+            lines.append(side_by_side(row, path, results))
     return "\n".join(lines) + "\n"
 
 
-def cells(row, path, base):
+def side_by_side(row, path, results):
     name = row["row"] + (" (%s)" % row["note"] if row["note"] else "")
+    return "| %s |%s" % (name, "".join(
+        cells(next((r for r in rows_of(result, path)
+                    if r["row"] == row["row"]), {}), path,
+              base_of(result, path)) for result in results))
+
+
+def cells(row, path, base):
     if "insns" not in row:
-        return "| %s | error | | | |" % row["row"]
-    name += ", unsteady" if unsteady(row) else ""
+        return " %s | | |" % ("error" if row else "")
     value = figure(row, path)
-    return "| %s | %.0f | %s | %s | %.0f..%.0f |" % (
-        name, value, "%+.0f" % (value - base) if base else "",
-        "%.3f" % (value / base) if base else "",
-        min(row["insns"]), max(row["insns"]))
+    return " %.0f%s | %s | %s |" % (
+        value, ", unsteady" if unsteady(row) else "",
+        "%+.0f" % (value - base) if base else "",
+        "%.3f" % (value / base) if base else "")
