@@ -39,7 +39,8 @@ def test(case):
         code = topo.run(None, "modinfo", "-F", "vermagic", tq.KO).stdout
         case.true("the module is for this kernel", os.uname().release in code)
         symbols = read("/proc/kallsyms")
-        for name in ("__sanitizer_cov_trace_pc", "__asan_report_load8_noabort"):
+        for name in ("__sanitizer_cov_trace_pc", "__asan_report_load8_noabort",
+                     "__ubsan_handle_shift_out_of_bounds"):
             case.true("the module calls " + name, name.encode() in binary())
         case.true("the module has symbols", "[tunqos]" in symbols)
 

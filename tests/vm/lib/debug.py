@@ -12,6 +12,8 @@ import machine
 from machine import BUILD, SRC
 
 OBJECTS = BUILD + "/debug/kmod"  # the module's, with gcov's notes
+# by which the module is built, beside the kernel's own
+FLAGS = "UBSAN_SANITIZE=y"
 # what takes 1 s in the stock kernel takes up to this here
 SLOW = 6
 
@@ -55,7 +57,7 @@ class DebugMachine(machine.Machine):
             ["make", "--no-print-directory", "-s", "-C", SRC, "kmod",
              "BUILD=" + BUILD, "KDIR=" + self.ready + "/build",
              "MODULE=" + BUILD + "/debug",
-             "KMODFLAGS=GCOV_PROFILE=y KCOV_INSTRUMENT=y"],
+             "KMODFLAGS=GCOV_PROFILE=y KCOV_INSTRUMENT=y " + FLAGS],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if r.returncode:
             raise SystemExit(r.stdout + "vm: the module does not build for"
