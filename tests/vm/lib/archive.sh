@@ -55,11 +55,17 @@ archive_apt() {
 		"$@"
 }
 
-# The release that linux-{image,headers}-amd64 of a suite stands for.
-archive_release() {
+# The version of linux-{image,headers}-amd64 in a suite.
+archive_version() {
 	version=$(archive_apt cache madison linux-headers-amd64 |
 		awk -v suite="$1/main" '$0 ~ " " suite " " { print $3; exit }')
 	[ -n "$version" ] || die "$1 has no linux-headers-amd64"
+	echo "$version"
+}
+
+# The release that these stand for.
+archive_release() {
+	version=$(archive_version "$1")
 	release=$(archive_apt cache show "linux-headers-amd64=$version" |
 		sed -n 's/^Depends: \(.*, \)\?linux-headers-\([^ ,]*\).*/\2/p')
 	[ -n "$release" ] || die "linux-headers-amd64 $version depends on no headers"
