@@ -98,9 +98,9 @@ check-vm: deps ## build, and the tests in the virtual machine
 	@tests/check vm
 
 check-debug fuzz: DEPS += packaging/deps-debug
-check-debug: deps ## the tests in a debug kernel; COVERAGE=lines: what they miss
+check-debug: deps ## the tests in a debug kernel; COVERAGE=lines: what they miss; KERNEL={6.12|all}
 	@tests/check debug $(if $(filter lines,$(COVERAGE)),--lines) \
-		$(if $(TEST),--test '$(TEST)')
+		$(if $(TEST),--test '$(TEST)') $(ON_KERNEL)
 
 check-deb: deps ## build, install, boot, upgrade, purge the packages; RELEASE={12|13}
 	@tests/deb/run $(if $(RELEASE),--release '$(RELEASE)')

@@ -74,7 +74,9 @@ class Symbols:
 
 def first_of_ours(text):
     """'tunqos_attachment_prepare' out of a backtrace, or its innermost."""
-    frames = re.findall(r"^ +\[<[^>]*>\] (\S+)", text, re.M)
+    # 6.12 leaves out the address
+    frames = re.findall(r"^ +(?:\[<[^>]*>\] )?(\S+)",
+                        text.partition("backtrace")[2], re.M)
     for frame in frames:
         if "tunqos" in frame:
             return frame

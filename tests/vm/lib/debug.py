@@ -11,22 +11,29 @@ import tempfile
 import machine
 from machine import BUILD, SRC
 
-OBJECTS = BUILD + "/debug/kmod"  # the module's, with gcov's notes
 # by which the module is built, beside the kernel's own
 FLAGS = "UBSAN_SANITIZE=y"
 # what takes 1 s in the stock kernel takes up to this here
 SLOW = 6
 
 
-def coverage_of(module):
-    """Where the counters of this very build of a module are kept."""
-    with open(module, "rb") as f:
-        return BUILD + "/debug/coverage/" + hashlib.sha256(
+def folder_of(kernel):
+    """Of the module for it, its objects with gcov's notes, and its coverage."""
+    return BUILD + "/debug" + ("-" + kernel if kernel else "")
+
+
+def coverage_of(kernel):
+    """Where the counters of this very build of its module are kept."""
+    with open(folder_of(kernel) + "/kmod/tunqos.ko", "rb") as f:
+        return folder_of(kernel) + "/coverage/" + hashlib.sha256(
             f.read()).hexdigest()[:16]
 
 
 class DebugMachine(machine.Machine):
-    """The guest ends a boot after a splat; the rest goes into another."""
+    """The guest ends a boot after a splat; the rest goes into another.
+
+    Root and programs are this machine's, whatever the kernel.
+    """
 
     prepare = "prepare-debug"
     boot_limit = machine.BOOT_LIMIT * SLOW
@@ -45,8 +52,10 @@ class DebugMachine(machine.Machine):
         "dummy.numdummies=0", "ifb.numifbs=0", "bonding.max_bonds=0",
     ]
 
-    def __init__(self, tests, live, limit=None, boot=1):
-        super().__init__(tests, live, limit)
+    def __init__(self, tests, live, limit=None, boot=1, kernel=None):
+        super().__init__(tests, live, limit, kernel, bool(kernel))
+        self.kernel = kernel
+        self.build_dir = folder_of(kernel)
         self.leaks = "kmemleak" if boot == 1 else "kmemleak-%d" % boot
 
     def build(self):
@@ -56,7 +65,7 @@ class DebugMachine(machine.Machine):
         r = subprocess.run(
             ["make", "--no-print-directory", "-s", "-C", SRC, "kmod",
              "BUILD=" + BUILD, "KDIR=" + self.ready + "/build",
-             "MODULE=" + BUILD + "/debug",
+             "MODULE=" + self.build_dir,
              "KMODFLAGS=GCOV_PROFILE=y KCOV_INSTRUMENT=y " + FLAGS],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if r.returncode:
@@ -64,7 +73,8 @@ class DebugMachine(machine.Machine):
                              " the debug kernel")
 
     def module(self):
-        return os.environ.get("TUNQOS_KO", OBJECTS + "/tunqos.ko")
+        return os.environ.get("TUNQOS_KO",
+                              self.build_dir + "/kmod/tunqos.ko")
 
     def limit_of(self, test):
         return self.limit or machine.test_limit(test) * SLOW
@@ -89,9 +99,9 @@ class DebugMachine(machine.Machine):
         path = self.dir + "/files"
         if not os.path.exists(path) or not os.path.getsize(path):
             return
-        folder = coverage_of(self.module())
-        os.makedirs(folder, exist_ok=True)
-        new = tempfile.mkdtemp(prefix=".new-", dir=folder)
+        kept = coverage_of(self.kernel)
+        os.makedirs(kept, exist_ok=True)
+        new = tempfile.mkdtemp(prefix=".new-", dir=kept)
         try:
             with tarfile.open(path) as tar:
                 for member in tar.getmembers():
@@ -101,7 +111,7 @@ class DebugMachine(machine.Machine):
                     os.makedirs(os.path.dirname(target), exist_ok=True)
                     with open(target, "wb") as f:
                         f.write(tar.extractfile(member).read())
-            os.rename(new, folder + "/boot" + os.path.basename(new)[4:])
+            os.rename(new, kept + "/boot" + os.path.basename(new)[4:])
         except (tarfile.TarError, EOFError) as e:
             print("vm: no coverage of this boot: %s" % e)
             shutil.rmtree(new)
