@@ -71,6 +71,8 @@ kmod: ## build the module into build/module
 	@mkdir -p $(MODULE)/include
 	@cp -ru kmod $(MODULE)/
 	@cp -ru include/uapi $(MODULE)/include/
+	@cd $(MODULE)/kmod && find . -name '*.[ch]' ! -name '*.mod.c' | while read -r f; do \
+		[ -e "$(CURDIR)/kmod/$$f" ] || rm -f "$$f"; done # no longer there
 	$(MAKE) -C $(KDIR) M=$(abspath $(MODULE))/kmod $(KMODFLAGS) modules
 
 demo: PROGRAMS = tunqos tunqosd
