@@ -17,6 +17,7 @@ libraries="libc6 libbpf1 libelf1 zlib1g libmnl0 libbsd0 libmd0 libcap2
 # machine KERNEL MODULES PACKAGES: runs the script from standard input in it,
 # where "ip", "tc" and "ping" are not those of busybox, and prints what it says
 # by "found". PACKAGES with their versions; the script ends the machine by ending.
+# SMP: how many processors it has.
 machine() (
 	cat >"$tmp/script"
 	cd "$tmp" || exit
@@ -60,6 +61,7 @@ INIT
 	chmod 755 root/init
 	(cd root && find . | cpio -o -H newc --quiet) | gzip -1 >initrd
 	timeout 300 qemu-system-x86_64 -accel tcg -cpu max -m 1G -nodefaults \
+		-smp "${SMP:-1}" \
 		-no-reboot -display none -serial file:console \
 		-kernel "kernel/boot/vmlinuz-$1" -initrd initrd \
 		-append "console=ttyS0 quiet panic=-1" </dev/null
