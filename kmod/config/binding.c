@@ -76,23 +76,6 @@ static const char *device_problem(int err)
 	return "the device is not ready";
 }
 
-/* The name of a binding for people: "gre1", "ipsec peer 192.0.2.1". */
-void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
-			     size_t len)
-{
-	switch (key->type) {
-	case TUNQOS_BIND_DEVICE:
-		snprintf(buf, len, "tunnel %s", key->name);
-		break;
-	case TUNQOS_BIND_PORT:
-		snprintf(buf, len, "port %s", key->name);
-		break;
-	case TUNQOS_BIND_IPSEC:
-		tunqos_selector_describe(&key->sa, buf, len);
-		break;
-	}
-}
-
 /* A binding that nobody knows of. Return: NULL if there is no memory. */
 struct tunqos_binding *tunqos_binding_alloc(enum tunqos_verb verb)
 {

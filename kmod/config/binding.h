@@ -23,7 +23,6 @@ struct tunqos_vid;
 #define TUNQOS_BINDINGS_MAX	65536	/* in one namespace */
 /* In all namespaces together whose owner does not own the machine. */
 #define TUNQOS_GUESTS_MAX	8192
-#define TUNQOS_DESCRIPTION	192	/* bytes: of a binding, for people */
 
 enum tunqos_verb {
 	TUNQOS_VERB_SET,
@@ -89,8 +88,6 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 void tunqos_binding_publish(struct tunqos_binding *binding,
 			    struct tunqos_profile *profile);
 void tunqos_binding_destroy(struct tunqos_binding *binding);
-void tunqos_binding_describe(const struct tunqos_key *key, char *buf,
-			     size_t len);
 void tunqos_binding_unprepare(struct tunqos_binding *binding);
 bool tunqos_binding_device_here(struct tunqos_binding *binding,
 				struct net_device *dev);

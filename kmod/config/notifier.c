@@ -44,18 +44,21 @@ static void all_gone(const struct net_device *dev, bool only_renamed)
 
 static void here(struct net_device *dev)
 {
+	static const enum tunqos_binding_type types[] = {
+		TUNQOS_BIND_DEVICE, TUNQOS_BIND_PORT
+	};
 	struct tunqos_net *tn = tunqos_net(dev_net(dev));
-	struct tunqos_key key = { .type = TUNQOS_BIND_DEVICE };
 	struct tunqos_binding *binding;
+	struct tunqos_key key = {};
+	size_t i;
 
 	strscpy(key.name, dev->name, sizeof(key.name));
-	binding = tunqos_binding_find(tn, &key);
-	if (binding && tunqos_binding_device_here(binding, dev))
-		tell(binding);
-	key.type = TUNQOS_BIND_PORT;
-	binding = tunqos_binding_find(tn, &key);
-	if (binding && tunqos_binding_device_here(binding, dev))
-		tell(binding);
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		key.type = types[i];
+		binding = tunqos_binding_find(tn, &key);
+		if (binding && tunqos_binding_device_here(binding, dev))
+			tell(binding);
+	}
 }
 
 /* VLAN devices stay where they are when the device under them moves. */

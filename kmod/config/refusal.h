@@ -6,6 +6,7 @@
 #include "config/key.h"
 
 enum tunqos_refused {
+	TUNQOS_REFUSED_UNSAID,		/* the error number has to do */
 	TUNQOS_REFUSED_BUSY,		/* another transaction is open */
 	TUNQOS_REFUSED_STALE,		/* another generation by now */
 	TUNQOS_REFUSED_NOT_OPEN,	/* no transaction is */

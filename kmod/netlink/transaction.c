@@ -8,19 +8,38 @@
 #include "config/binding.h"
 #include "config/key.h"
 #include "config/refusal.h"
+#include "config/selector.h"
 #include "config/transaction.h"
 #include "netlink/binding.h"
 #include "netlink/family.h"
 #include "netlink/policy.h"
 #include "netlink/transaction.h"
 
+#define DESCRIPTION	192	/* bytes: of a binding, for people */
+
+/* The name of a binding for people: "tunnel gre1", "ipsec peer 192.0.2.1". */
+static void describe(const struct tunqos_key *key, char *buf, size_t len)
+{
+	switch (key->type) {
+	case TUNQOS_BIND_DEVICE:
+		snprintf(buf, len, "tunnel %s", key->name);
+		break;
+	case TUNQOS_BIND_PORT:
+		snprintf(buf, len, "port %s", key->name);
+		break;
+	case TUNQOS_BIND_IPSEC:
+		tunqos_selector_describe(&key->sa, buf, len);
+		break;
+	}
+}
+
 /* There is no binding with this key. */
 void tunqos_refuse_missing(struct netlink_ext_ack *extack,
 			   const struct tunqos_key *key)
 {
-	char name[64];
+	char name[DESCRIPTION];
 
-	tunqos_binding_describe(key, name, sizeof(name));
+	describe(key, name, sizeof(name));
 	tunqos_refuse(extack, "%s: no such binding", name);
 }
 
@@ -29,9 +48,9 @@ static void refuse_binding(struct netlink_ext_ack *extack,
 			   const struct tunqos_refusal *refusal,
 			   const char *what)
 {
-	char name[TUNQOS_DESCRIPTION];
+	char name[DESCRIPTION];
 
-	tunqos_binding_describe(&refusal->key, name, sizeof(name));
+	describe(&refusal->key, name, sizeof(name));
 	tunqos_refuse(extack, "%s: %s%s", name, what, refusal->problem);
 }
 
@@ -39,6 +58,8 @@ static void say(struct netlink_ext_ack *extack,
 		const struct tunqos_refusal *refusal)
 {
 	switch (refusal->what) {
+	case TUNQOS_REFUSED_UNSAID:
+		break;
 	case TUNQOS_REFUSED_BUSY:
 		tunqos_refuse(extack, "another transaction is open, try again");
 		break;
