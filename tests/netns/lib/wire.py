@@ -375,19 +375,26 @@ class Captures:
                 return False
             poll.poll(min(200, left * 1000))
 
+    def fresh(self, shot, where, tun=None):
+        """A function: which of the shot's packets have come by 'where' since
+        it was called last; None for each that is none of them."""
+        packets, seen = self[where], [0]
+
+        def indices():
+            new = packets.packets[seen[0]:]
+            seen[0] += len(new)
+            return [shot.index(p, tun) for p in new]
+        return indices
+
     def until_all(self, shot, where, number, tun=None, timeout=15):
         """Until so many of the shot have come by 'where'. Twice the same is
         an error."""
-        capture = self[where]
-        seen, found = [0], set()
+        fresh, found = self.fresh(shot, where, tun), set()
 
         def there():
-            fresh = capture.packets[seen[0]:]
-            seen[0] += len(fresh)
-            for p in fresh:
-                i = shot.index(p, tun)
+            for i in fresh():
                 if i in found:
-                    raise RuntimeError("packet %d twice: %r" % (i, p))
+                    raise RuntimeError("packet %d twice" % i)
                 if i not in (None, FENCE):
                     found.add(i)
             return len(found) == number
@@ -396,11 +403,5 @@ class Captures:
     def until_fence(self, shot, where, tun=None, timeout=30):
         """Until the shot's fence has come by 'where': what was sent before
         it and is not there has been dropped."""
-        capture = self[where]
-        seen = [0]
-
-        def fence():
-            fresh = capture.packets[seen[0]:]
-            seen[0] += len(fresh)
-            return any(shot.index(p, tun) == FENCE for p in fresh)
-        return self.until(fence, timeout)
+        fresh = self.fresh(shot, where, tun)
+        return self.until(lambda: FENCE in fresh(), timeout)
