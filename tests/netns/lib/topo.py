@@ -26,6 +26,7 @@ from ns import (  # noqa: F401  tests take them from here
     CLONE_NEWNET, SLOW, ethtool, inside, ip, libc, popen, ready, run, setns,
     sysctl, tc, wait)
 
+HOUR = 3600 * 1000  # in ms: longer than a test takes
 SINK_PORT = 40001  # where the hosts take UDP, so that nobody answers by ICMP
 
 HOST = {  # the addresses that packets are sent between
@@ -98,6 +99,10 @@ class Net:
                 "net.ipv6.conf.default.accept_ra": 0,
                 "net.ipv6.conf.default.router_solicitations": 0,
                 "net.ipv6.conf.default.addr_gen_mode": 1,
+                # A group is reported when it is joined, and again after a
+                # random part of this: through the tunnel, into its counters.
+                "net.ipv6.conf.default.mldv2_unsolicited_report_interval":
+                HOUR,
                 "net.ipv4.conf.all.rp_filter": 0,
                 "net.ipv4.conf.default.rp_filter": 0,
             })
