@@ -31,7 +31,7 @@ MODULE_SOURCE := /usr/src/tunqos-$(VERSION)
 export TUNQOS_BUILD = $(abspath $(BUILD))
 
 .PHONY: help deps all userspace kmod demo check check-lint check-unit check-vm \
-	check-fuzz fuzz check-debug check-deb lint format bench install install-module-source \
+	check-fuzz fuzz check-debug check-deb lint regen format bench install install-module-source \
 	install-files \
 	install-module uninstall deb clean version
 .DEFAULT_GOAL := help
@@ -80,7 +80,7 @@ demo: TESTS = OFF
 demo: deps all ## boot a virtual machine and show marks surviving tunnels
 	@tests/vm/run --demo tests/netns/demo.py
 
-check check-lint check-unit check-fuzz check-vm check-debug check-deb fuzz: DEPS += packaging/deps-check
+check check-lint check-unit check-fuzz check-vm check-debug check-deb fuzz regen: DEPS += packaging/deps-check
 check check-lint check-deb: DEPS += packaging/deps-deb
 check: deps ## all gates and tests; TEST=name for one, KERNEL={6.12|7.3|all}
 	@tests/check $(if $(TEST),--test '$(TEST)') $(ON_KERNEL)
@@ -114,6 +114,18 @@ fuzz: deps ## fuzz all that reads foreign bytes; SECONDS=60 for each target
 	@failed=; for f in $(FUZZERS); do \
 		$$f --seconds $(SECONDS) || failed="$$failed $$f"; \
 	done; [ -z "$$failed" ] || { echo "Findings of$$failed"; exit 1; }
+
+# The manual page and the completion come from the command table, the header and the
+# module's policy from tunqos.yaml. New numbers of the interface are then given out.
+regen: deps ## write again what is generated from tunqos.yaml and the command table
+	@tests/lint/spec --regen
+	@tests/lint/uapi --add
+	@$(MAKE) --no-print-directory userspace TESTS=OFF PROGRAMS=tunqos
+	@$(BUILD)/bin/tunqos --generate man >$(BUILD)/tunqos.8
+	@$(BUILD)/bin/tunqos --generate bash-completion >$(BUILD)/completion
+	@cmp -s $(BUILD)/tunqos.8 packaging/man/tunqos.8 || cp $(BUILD)/tunqos.8 packaging/man/tunqos.8
+	@cmp -s $(BUILD)/completion packaging/completion/tunqos || \
+		cp $(BUILD)/completion packaging/completion/tunqos
 
 format: ## put the C++ sources into form
 	@tests/lint/clang-format --fix

@@ -7,6 +7,7 @@
 #include "control/handlers.hpp"
 #include "control/sa_watch.hpp"
 #include "control/surroundings_watch.hpp"
+#include "kernel/uapi_names.hpp"
 #include "tunqos/class_givers.hpp"
 #include "tunqos/config.hpp"
 #include "tunqos/json.hpp"
@@ -18,72 +19,13 @@ using nlohmann::json;
 
 namespace {
 
-struct BitName {
-    std::uint64_t bit;
-    const char* name;
-};
-
-constexpr BitName hook_names[] = {
-    {TUNQOS_HOOK_BEFORE, "before"},
-    {TUNQOS_HOOK_OUTER, "outer"},
-    {TUNQOS_HOOK_ARRIVED, "arrived"},
-    {TUNQOS_HOOK_AFTER, "after"},
-    {TUNQOS_HOOK_IPSEC, "ipsec"},
-    {TUNQOS_HOOK_PORT_EGRESS, "port-egress"},
-    {TUNQOS_HOOK_GRO_OFF, "gro-off"},
-    {TUNQOS_HOOK_TUNNEL_EGRESS, "tunnel-egress"},
-    {TUNQOS_HOOK_PORT_INGRESS, "port-ingress"},
-    {TUNQOS_HOOK_PORT_CLASS, "port-class"},
-    {TUNQOS_HOOK_FORWARD, "forward"},
-};
-
-constexpr BitName capability_names[] = {
-    {TUNQOS_CAPABILITY_GRE, "gre"},
-    {TUNQOS_CAPABILITY_IPIP, "ipip"},
-    {TUNQOS_CAPABILITY_SIT, "sit"},
-    {TUNQOS_CAPABILITY_IPSEC, "ipsec"},
-    {TUNQOS_CAPABILITY_PRE_CLASSIFY, "pre-classify"},
-    {TUNQOS_CAPABILITY_VLAN_EGRESS, "vlan-egress"},
-    {TUNQOS_CAPABILITY_GRETAP, "gretap"},
-    {TUNQOS_CAPABILITY_IP6GRE, "ip6gre"},
-    {TUNQOS_CAPABILITY_IP6TNL, "ip6tnl"},
-    {TUNQOS_CAPABILITY_VXLAN, "vxlan"},
-    {TUNQOS_CAPABILITY_GENEVE, "geneve"},
-    {TUNQOS_CAPABILITY_L2TP, "l2tp"},
-    {TUNQOS_CAPABILITY_WIREGUARD, "wireguard"},
-    {TUNQOS_CAPABILITY_FOU, "fou"},
-    {TUNQOS_CAPABILITY_INNER_DSCP, "inner-dscp"},
-    {TUNQOS_CAPABILITY_ECN, "ecn"},
-    {TUNQOS_CAPABILITY_SELECTOR, "selector"},
-    {TUNQOS_CAPABILITY_XFRM_INTERFACE, "xfrm-interface"},
-    {TUNQOS_CAPABILITY_AH, "ah"},
-    {TUNQOS_CAPABILITY_MARK_INGRESS, "mark-ingress"},
-    {TUNQOS_CAPABILITY_CLASS_VIA, "class-via"},
-    {TUNQOS_CAPABILITY_ERSPAN, "erspan"},
-    {TUNQOS_CAPABILITY_PPP, "ppp"},
-    {TUNQOS_CAPABILITY_GTP, "gtp"},
-    {TUNQOS_CAPABILITY_PAYLOAD, "payload"},
-    {TUNQOS_CAPABILITY_PROTOCOL_PCP, "protocol-pcp"},
-};
-
-// In the order of enum tunqos_reason.
-constexpr const char* reason_names[] = {
-    "not-ip",         "truncated",      "unknown-header",
-    "control",        "table-leave",    "not-permitted",
-    "arrived-lost",   "companion-lost", "sa-decap-dscp",
-    "transport-mode", "beet-mode",      "no-memory",
-    "in-band-tag",    "vrf-underlay",   "nested-family",
-    "ecn-dropped",    "gro-list",       "outer-lost",
-    "packet-offload", "sa-output-mark", "device-decap-dscp",
-    "ip-tfs",
-};
-static_assert(std::size(reason_names) == TUNQOS_REASON_MAX + 1);
+static_assert(std::size(kernel::names::reasons) == TUNQOS_REASON_MAX + 1);
 
 template <std::size_t size>
-json names(const BitName (&table)[size], std::uint64_t bits) {
+json names(const std::string_view (&of_bits)[size], std::uint64_t bits) {
     json list = json::array();
-    for (const auto& entry : table) {
-        if ((bits & entry.bit) != 0) list.push_back(entry.name);
+    for (std::size_t bit = 0; bit < size; ++bit) {
+        if ((bits >> bit & 1U) != 0) list.push_back(of_bits[bit]);
     }
     return list;
 }
@@ -161,7 +103,7 @@ void put_state(json& value, const Status* status, const std::optional<Problem>& 
     if (status) {
         value["state"] = phase_name(status->phase);
         if (!status->problem.empty()) value["problem"] = status->problem;
-        value["hooks"] = names(hook_names, status->hooks);
+        value["hooks"] = names(kernel::names::hooks, status->hooks);
     } else if (no_module) {
         value["state"] = "no-module";
         value["problem"] = no_module->message;
@@ -288,7 +230,7 @@ JsonResult handle_version(Context& context, const json&) {
     if (info) {
         module["release"] = info->release;
         module["srcversion"] = info->srcversion;
-        module["capabilities"] = names(capability_names, info->capabilities);
+        module["capabilities"] = names(kernel::names::capabilities, info->capabilities);
         module["generation"] = info->generation;
         module["classTag"] = info->class_tag;
     } else {
@@ -423,9 +365,9 @@ JsonResult handle_show_reasons(Context& context, const json&) {
     json list = json::array();
     for (const auto& [reason, packets] : *reasons) {
         // A newer module may have more reasons than we have names for.
-        const std::string name = reason < std::size(reason_names)
-                                     ? reason_names[reason]
-                                     : "reason-" + std::to_string(reason);
+        const auto& known = kernel::names::reasons;
+        const std::string name = reason < std::size(known) ? std::string(known[reason])
+                                                           : "reason-" + std::to_string(reason);
         list.push_back({{"reason", name}, {"packets", packets}});
     }
     return json{{"reasons", std::move(list)}};

@@ -3,8 +3,7 @@
 """The committed man page and bash completion are those that the command table gives.
 
 Usage: test_generated.py TUNQOS
-To bring them up to date: tunqos --generate man > packaging/man/tunqos.8
-                          tunqos --generate bash-completion > packaging/completion/tunqos
+To bring them up to date: make regen
 """
 import os
 import shutil
