@@ -6,12 +6,13 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "kernel/ikernel.hpp"
-#include "kernel/netlink_socket.hpp"
+#include "kernel/route_socket.hpp"
 #include "tunqos/asio.hpp"
 
 namespace tunqos::kernel {
@@ -25,6 +26,7 @@ struct LinkNews {
 };
 
 // Nothing if it is not about a device: a bridge speaks of its ports in the same words.
+std::optional<LinkNews> decode_link(nl_msg* message);
 std::optional<LinkNews> decode_link(const nlmsghdr* message);
 
 class LinkMonitor final : public ILinks {
@@ -61,15 +63,15 @@ private:
 
     void wait();
     void read();
-    int read_all(); // 0 or an errno
+    RouteError read_all();
     bool put(LinkNews news);
     void remove(int index);
-    void on_message(const nlmsghdr* message);
+    void on_message(nl_msg* message);
 
     Handler handler_;
     OnFailure on_failure_;
-    NetlinkSocket events_;
-    NetlinkSocket requests_; // answers must not mix with events
+    RouteSocket events_;
+    RouteSocket requests_; // answers must not mix with events
     Known known_;
     bool stale_ = false;                        // events were lost
     asio::posix::stream_descriptor descriptor_; // of events_, which owns it

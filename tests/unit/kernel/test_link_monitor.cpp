@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/link_monitor.hpp"
 
+#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
@@ -119,7 +120,18 @@ TEST_CASE("a tunnel device tells what it does with marks by itself") {
     CHECK_FALSE(facts("vxlan", IFLA_VXLAN_COLLECT_METADATA, std::uint8_t{0}).external);
     CHECK(facts("ip6tnl", IFLA_IPTUN_REMOTE, std::array<std::uint8_t, 16>{0xfd, 1}).remote ==
           "fd01::");
-    CHECK(facts("vlan", IFLA_VLAN_EGRESS_QOS, std::array<std::uint8_t, 12>{}).has_qos_map);
+    struct Mapping {
+        nlattr head{sizeof(nlattr) + sizeof(ifla_vlan_qos_mapping), IFLA_VLAN_QOS_MAPPING};
+        ifla_vlan_qos_mapping body{5, 6};
+    };
+    CHECK(facts("vlan", IFLA_VLAN_EGRESS_QOS, Mapping()).has_qos_map);
+    CHECK_FALSE(facts("vlan", IFLA_VLAN_INGRESS_QOS, Mapping()).has_qos_map);
+    // What the library refuses is known by name and kind.
+    const auto odd = decode_link(
+        Link(RTM_NEWLINK).name("odd").detail("vlan", IFLA_VLAN_ID, std::uint8_t{1}).header());
+    REQUIRE(odd);
+    CHECK(odd->name == "odd");
+    CHECK(odd->facts.kind == "vlan");
 }
 
 TEST_CASE("what a device stands on, and an XDP program on it") {
