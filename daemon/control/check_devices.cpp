@@ -11,11 +11,12 @@ Problems check_devices(const Config& config, const Config& running, const kernel
         if (!interface.tunnel) continue;
         const Decap& decap = interface.tunnel->decap;
         const bool for_ipsec_too = decap.dscp == DecapDscp::keep || decap.permit;
-        if (for_ipsec_too && !interface.tunnel->control_dscp) continue; // good for every kind
+        if (for_ipsec_too && !interface.tunnel->options.control_dscp)
+            continue; // good for every kind
         const auto known = running.interfaces.find(name);
         if (known != running.interfaces.end() && known->second == interface) continue;
         const auto kind = links.kind(name);
-        if (kind && *kind != "wireguard" && interface.tunnel->control_dscp)
+        if (kind && *kind != "wireguard" && interface.tunnel->options.control_dscp)
             problems.push_back({"interface " + name + " / tunnel control dscp",
                                 "is for WireGuard interfaces, and this one is " +
                                     (kind->empty() ? std::string("not") : "of kind " + *kind)});

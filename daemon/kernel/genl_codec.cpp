@@ -194,17 +194,32 @@ void put_choice(Message& message, std::uint16_t type, Enum choice, std::uint16_t
         put_if_set(message, type, choice);
 }
 
-// Inner DSCP, ECN, WireGuard's own packets.
+template <Worded Value>
+void put_setting(Message& message, std::uint16_t type, Value value) {
+    put_if_set(message, type, value);
+}
+void put_setting(Message& message, std::uint16_t type, const std::optional<Dscp>& value) {
+    if (value) message.put_u8(type, value->value);
+}
+
+// A number that this daemon has no word for is the default.
+template <Worded Value>
+void get_setting(std::uint8_t number, Value& value) {
+    value = enumerator(std::optional(number), static_cast<Value>(words_of(value).size() - 1));
+}
+void get_setting(std::uint8_t number, std::optional<Dscp>& value) {
+    value = Dscp{number};
+}
+
 void put_more_settings(Message& message, const Tunnel& tunnel) {
     if (tunnel.encap_inner == EncapInner::set)
         message.put_u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, tunnel.encap_inner_value.value);
     else
         put_choice(message, TUNQOS_A_TUNNEL_ENCAP_INNER, tunnel.encap_inner,
                    TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, tunnel.encap_inner_table);
-    put_if_set(message, TUNQOS_A_TUNNEL_ENCAP_ECN, tunnel.encap_ecn);
-    put_if_set(message, TUNQOS_A_TUNNEL_DECAP_ECN, tunnel.decap_ecn);
-    if (tunnel.control_dscp)
-        message.put_u8(TUNQOS_A_TUNNEL_CONTROL_DSCP, tunnel.control_dscp->value);
+    each_setting([&](const auto& setting) {
+        put_setting(message, setting.attribute, tunnel.options.*setting.member);
+    });
     if (tunnel.class_via == ClassVia::mark)
         message.put_u32(TUNQOS_A_TUNNEL_CLASS_MASK, tunnel.class_mask);
     else
@@ -218,9 +233,10 @@ void decode_more_settings(const Attributes& attributes, Tunnel& tunnel) {
                TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE);
     tunnel.encap_inner_value = Dscp{u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE).value_or(0)};
     tunnel.encap_inner_table = attributes.array<Table>(TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE);
-    tunnel.encap_ecn = enumerator(u8(TUNQOS_A_TUNNEL_ENCAP_ECN), EncapEcn::compatibility);
-    tunnel.decap_ecn = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_ECN), DecapEcn::rfc6040);
-    if (const auto control = u8(TUNQOS_A_TUNNEL_CONTROL_DSCP)) tunnel.control_dscp = Dscp{*control};
+    each_setting([&](const auto& setting) {
+        if (const auto number = u8(setting.attribute))
+            get_setting(*number, tunnel.options.*setting.member);
+    });
     tunnel.class_via = enumerator(u8(TUNQOS_A_TUNNEL_CLASS_VIA), ClassVia::mark);
     tunnel.class_mask = attributes.number<std::uint32_t>(TUNQOS_A_TUNNEL_CLASS_MASK).value_or(0);
     if (tunnel.class_mask != 0) tunnel.class_via = ClassVia::mark;

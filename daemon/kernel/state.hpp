@@ -51,9 +51,7 @@ struct Tunnel {
     EncapInner encap_inner = EncapInner::keep;
     Dscp encap_inner_value;                 // for set
     std::optional<Table> encap_inner_table; // for table
-    EncapEcn encap_ecn = EncapEcn::native;
-    DecapEcn decap_ecn = DecapEcn::native;
-    std::optional<Dscp> control_dscp;
+    TunnelOptions options{};
     ClassVia class_via = ClassVia::companion;
     std::uint32_t class_mask = 0; // for mark
 

@@ -88,8 +88,8 @@ bool copies(const Encap& encap) {
 }
 
 // Nothing is done to a packet that is sent.
-bool leaves(const Encap& encap) {
-    return encap.dscp == EncapDscp::native && encap.ecn == EncapEcn::native;
+bool leaves(const TunnelProfile& profile) {
+    return profile.encap.dscp == EncapDscp::native && profile.options.encap_ecn == EncapEcn::native;
 }
 
 } // namespace
@@ -107,7 +107,7 @@ ClassGivers::ClassGivers(const std::map<std::string, Interface>& interfaces) {
 }
 
 std::optional<std::string> ClassGivers::lost_by(const CryptoMap& map) const {
-    if (map.match.empty() || map.tunnel.pre_classify.enabled || leaves(map.tunnel.encap))
+    if (map.match.empty() || map.tunnel.pre_classify.enabled || leaves(map.tunnel))
         return std::nullopt;
     const std::string& loser = copies(map.tunnel.encap) ? not_copying_ : any_;
     if (loser.empty()) return std::nullopt;

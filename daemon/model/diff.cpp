@@ -41,18 +41,6 @@ Text single_text(const TunnelProfile& profile) {
     return single ? to_string(*single) : "off";
 }
 
-Text encap_ecn_text(const TunnelProfile& profile) {
-    return std::string(to_string(profile.encap.ecn));
-}
-
-Text decap_ecn_text(const TunnelProfile& profile) {
-    return std::string(to_string(profile.decap.ecn));
-}
-
-Text control_text(const TunnelProfile& profile) {
-    return profile.control_dscp ? Text{to_string(*profile.control_dscp)} : Text{};
-}
-
 Text mode_text(const TunnelProfile& profile) {
     const auto& mode = profile.mode;
     if (!mode) return "none";
@@ -122,16 +110,27 @@ void compare_rare(std::string_view name, const TunnelProfile* before, const Tunn
 }
 
 template <typename Tell>
+void compare_settings(std::string_view section, const TunnelProfile* before,
+                      const TunnelProfile* after, const Tell& tell) {
+    each_setting(section, [&](const auto& setting) {
+        const auto value = [&](const TunnelProfile& profile) -> const auto& {
+            return profile.options.*setting.member;
+        };
+        const auto print = [&](const TunnelProfile& profile) {
+            return if_any(value_text(value(profile)));
+        };
+        compare_rare(name_of(setting), before, after, value, print, tell);
+    });
+}
+
+template <typename Tell>
 void compare(const TunnelProfile* before, const TunnelProfile* after, const Tell& tell) {
     using Profile = TunnelProfile;
     const auto inner = [](const Profile& profile) -> const InnerDscp& {
         return profile.encap.inner;
     };
     const auto single = [](const Profile& profile) { return profile.encap.single_aggregate; };
-    const auto encap_ecn = [](const Profile& profile) { return profile.encap.ecn; };
     const auto queue_by = [](const Profile& profile) { return profile.decap.queue_by; };
-    const auto decap_ecn = [](const Profile& profile) { return profile.decap.ecn; };
-    const auto control = [](const Profile& profile) { return profile.control_dscp; };
     const auto mode = [](const Profile& profile) -> const std::optional<DiffservMode>& {
         return profile.mode;
     };
@@ -139,12 +138,12 @@ void compare(const TunnelProfile* before, const TunnelProfile* after, const Tell
     compare_part("encap dscp", before, after, &Profile::encap, encap_text, tell);
     compare_rare("encap single-aggregate", before, after, single, single_text, tell);
     compare_rare("encap inner-dscp", before, after, inner, inner_text, tell);
-    compare_rare("encap ecn", before, after, encap_ecn, encap_ecn_text, tell);
+    compare_settings("encap", before, after, tell);
     compare_part("decap dscp", before, after, &Profile::decap, decap_text, tell);
     compare_part("decap class", before, after, queue_by, decap_class_text, tell);
-    compare_rare("decap ecn", before, after, decap_ecn, decap_ecn_text, tell);
+    compare_settings("decap", before, after, tell);
     compare_part("pre-classify", before, after, &Profile::pre_classify, pre_classify_text, tell);
-    compare_rare("control dscp", before, after, control, control_text, tell);
+    compare_settings("", before, after, tell);
 }
 
 template <typename Object, typename Tell>

@@ -85,18 +85,14 @@ void dscp_lines(const TunnelProfile& profile, Lines& lines) {
         lines.push_back(outer ? "tunnel decap class outer" : "tunnel decap class inner");
 }
 
-template <typename Ecn>
-void ecn_line(const std::string& direction, Ecn ecn, Lines& lines) {
-    if (ecn == Ecn::native) return;
-    lines.push_back("tunnel " + direction + " ecn " + std::string(to_string(ecn)));
-}
-
 void profile_lines(const TunnelProfile& profile, Lines& lines) {
-    const auto& [encap, decap, pre_classify, control, mode] = profile;
     dscp_lines(profile, lines);
-    ecn_line("encap", encap.ecn, lines);
-    ecn_line("decap", decap.ecn, lines);
-    if (control) lines.push_back("tunnel control dscp " + to_string(*control));
+    each_setting([&](const auto& setting) {
+        const auto& value = profile.options.*setting.member;
+        if (value != std::remove_cvref_t<decltype(value)>{})
+            lines.push_back(line_of(setting) + ' ' + value_text(value));
+    });
+    const PreClassify& pre_classify = profile.pre_classify;
     if (pre_classify.enabled) lines.push_back("qos pre-classify" + to_string(pre_classify));
 }
 

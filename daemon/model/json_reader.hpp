@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "json_value.hpp"
 #include "tunqos/config.hpp"
@@ -49,15 +50,18 @@ private:
         std::string_view expected = "a number 0-63 or a name such as \"ef\"");
     TableMap table_map(const nlohmann::json& value, Path path);
     void table_default(const nlohmann::json& value, Path path, TableMap& map);
-    template <typename Ecn>
-    Ecn ecn(const nlohmann::json& value, Path path, std::initializer_list<Ecn> known);
+    template <Worded Value>
+    void setting(const nlohmann::json& value, Path path, Value& to);
+    void setting(const nlohmann::json& value, Path path, std::optional<Dscp>& to);
+    bool section(const nlohmann::json& value, Path path, std::string_view name, Keys keys,
+                 TunnelOptions& options);
     void encap_dscp(const nlohmann::json& value, Path path, Encap& encap);
     InnerDscp inner_dscp(const nlohmann::json& value, Path path);
     std::optional<Aggregate> aggregate(const nlohmann::json& value, Path path);
-    Encap encap(const nlohmann::json& value, Path path);
+    Encap encap(const nlohmann::json& value, Path path, TunnelOptions& options);
     std::optional<DscpSet> permit(const nlohmann::json& value, Path path);
     std::optional<DiffservMode> mode(const nlohmann::json& value, Path path);
-    Decap decap(const nlohmann::json& value, Path path);
+    Decap decap(const nlohmann::json& value, Path path, TunnelOptions& options);
     PreClassify pre_classify(const nlohmann::json& value, Path path);
     void class_via(const nlohmann::json& value, Path path, PreClassify& pre_classify);
     TunnelProfile tunnel(const nlohmann::json& value, Path path);

@@ -9,16 +9,31 @@ namespace tunqos {
 
 using nlohmann::json;
 
-// One of the words that to_string() has for them.
-template <typename Ecn>
-Ecn ConfigReader::ecn(const json& value, Path path, std::initializer_list<Ecn> known) {
+// One of its words.
+template <Worded Value>
+void ConfigReader::setting(const json& value, Path path, Value& to) {
+    if (value.is_string() && read_value(value.get_ref<const std::string&>(), to)) return;
     std::string list;
-    for (const Ecn one : known) {
-        if (is(value, to_string(one))) return one;
-        list += (list.empty() ? "" : ", ") + in_quotes(to_string(one));
-    }
+    for (const auto& word : words_of(to))
+        list += (list.empty() ? "" : ", ") + in_quotes(word.text);
     problem(path, "must be one of " + list + ", not " + excerpt(value));
-    return Ecn::native;
+}
+
+void ConfigReader::setting(const json& value, Path path, std::optional<Dscp>& to) {
+    if (const auto dscp = number(value, path)) to = Dscp{*dscp};
+}
+
+// True if it is an object; its keys are these and those of settings.hpp.
+bool ConfigReader::section(const json& value, Path path, std::string_view name, Keys keys,
+                           TunnelOptions& options) {
+    std::vector<std::string_view> all(keys);
+    each_setting(name, [&](const auto& setting) { all.push_back(setting.key); });
+    if (!object(value, path, all)) return false;
+    each_setting(name, [&](const auto& one) {
+        if (const json* found = member(value, one.key))
+            setting(*found, path / one.key, options.*one.member);
+    });
+    return true;
 }
 
 // DSCP of {"set": DSCP}; nullptr if it is something else.
@@ -55,16 +70,14 @@ InnerDscp ConfigReader::inner_dscp(const json& value, Path path) {
     return inner;
 }
 
-Encap ConfigReader::encap(const json& value, Path path) {
+Encap ConfigReader::encap(const json& value, Path path, TunnelOptions& options) {
     Encap encap;
     encap.implied = value.is_object() && member(value, "dscp") == nullptr;
-    if (!object(value, path, {"dscp", "innerDscp", "ecn", "singleAggregate"})) return encap;
+    if (!section(value, path, "encap", {"dscp", "innerDscp", "singleAggregate"}, options))
+        return encap;
     if (const json* found = member(value, "dscp")) encap_dscp(*found, path / "dscp", encap);
     if (const json* found = member(value, "innerDscp"))
         encap.inner = inner_dscp(*found, path / "innerDscp");
-    if (const json* found = member(value, "ecn"))
-        encap.ecn = ecn(*found, path / "ecn",
-                        {EncapEcn::native, EncapEcn::rfc6040, EncapEcn::compatibility});
     if (const json* found = member(value, "singleAggregate"))
         encap.single_aggregate = aggregate(*found, path / "singleAggregate");
     return encap;
@@ -122,9 +135,9 @@ std::optional<DiffservMode> ConfigReader::mode(const json& value, Path path) {
     return mode;
 }
 
-Decap ConfigReader::decap(const json& value, Path path) {
+Decap ConfigReader::decap(const json& value, Path path, TunnelOptions& options) {
     Decap decap;
-    if (!object(value, path, {"dscp", "permit", "class", "ecn"})) return decap;
+    if (!section(value, path, "decap", {"dscp", "permit", "class"}, options)) return decap;
     if (const json* dscp = member(value, "dscp"); dscp && !is(*dscp, "keep")) {
         if (is(*dscp, "copy")) {
             decap.dscp = DecapDscp::copy;
@@ -141,8 +154,6 @@ Decap ConfigReader::decap(const json& value, Path path) {
         else if (!is(*queue_by, "inner"))
             problem(path / "class", "must be \"inner\" or \"outer\", not " + excerpt(*queue_by));
     }
-    if (const json* found = member(value, "ecn"))
-        decap.ecn = ecn(*found, path / "ecn", {DecapEcn::native, DecapEcn::rfc6040});
     return decap;
 }
 
@@ -212,16 +223,15 @@ static void complete(const json& value, TunnelProfile& profile) {
 TunnelProfile ConfigReader::tunnel(const json& value, Path path) {
     TunnelProfile profile;
     profile.encap.implied = true;
-    if (!object(value, path, {"encap", "decap", "preClassify", "controlDscp", "diffservMode"}))
+    TunnelOptions& options = profile.options;
+    if (!section(value, path, "", {"encap", "decap", "preClassify", "diffservMode"}, options))
         return profile;
-    if (const json* found = member(value, "encap")) profile.encap = encap(*found, path / "encap");
-    if (const json* found = member(value, "decap")) profile.decap = decap(*found, path / "decap");
+    if (const json* found = member(value, "encap"))
+        profile.encap = encap(*found, path / "encap", options);
+    if (const json* found = member(value, "decap"))
+        profile.decap = decap(*found, path / "decap", options);
     if (const json* found = member(value, "preClassify"))
         profile.pre_classify = pre_classify(*found, path / "preClassify");
-    if (const json* found = member(value, "controlDscp")) {
-        if (const auto dscp = number(*found, path / "controlDscp"))
-            profile.control_dscp = Dscp{*dscp};
-    }
     if (const json* found = member(value, "diffservMode"))
         profile.mode = mode(*found, path / "diffservMode");
     if (profile.mode) complete(value, profile);

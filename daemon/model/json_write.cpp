@@ -55,7 +55,18 @@ json text_or_null(const std::optional<Value>& value) {
     return value ? json(to_string(*value)) : json();
 }
 
-json encap_json(const Encap& encap, Keys keys) {
+// Those of a section that are not at their default, or all of them.
+void put_settings(json& value, std::string_view section, const TunnelOptions& options, Keys keys) {
+    each_setting(section, [&](const auto& setting) {
+        const auto& is = options.*setting.member;
+        if (keys == Keys::set && is == std::remove_cvref_t<decltype(is)>{}) return;
+        json& to = value[std::string(setting.key)];
+        if (std::string text = value_text(is); !text.empty()) to = std::move(text);
+    });
+}
+
+json encap_json(const TunnelProfile& profile, Keys keys) {
+    const Encap& encap = profile.encap;
     const bool all = keys == Keys::all;
     json value = json::object();
     if (all || !encap.implied) value["dscp"] = encap_dscp_json(encap);
@@ -63,18 +74,18 @@ json encap_json(const Encap& encap, Keys keys) {
         value["innerDscp"] = inner_dscp_json(encap.inner);
     if (all || encap.single_aggregate)
         value["singleAggregate"] = text_or_null(encap.single_aggregate);
-    if (all || encap.ecn != EncapEcn::native) value["ecn"] = to_string(encap.ecn);
+    put_settings(value, "encap", profile.options, keys);
     return value;
 }
 
-// `mode`: with a class that is the default.
-json decap_json(const Decap& decap, Keys keys, bool mode) {
+json decap_json(const TunnelProfile& profile, Keys keys) {
+    const Decap& decap = profile.decap;
     const bool all = keys == Keys::all;
     json value = {{"dscp", decap_dscp_json(decap)}};
     if (all || decap.permit) value["permit"] = text_or_null(decap.permit);
     const bool outer = decap.queue_by == DecapClass::outer;
-    if (all || outer || mode) value["class"] = outer ? "outer" : "inner";
-    if (all || decap.ecn != DecapEcn::native) value["ecn"] = to_string(decap.ecn);
+    if (all || outer || profile.mode) value["class"] = outer ? "outer" : "inner";
+    put_settings(value, "decap", profile.options, keys);
     return value;
 }
 
@@ -118,11 +129,10 @@ json crypto_map_json(const CryptoMap& map) {
 
 json tunnel_to_json(const TunnelProfile& profile, Keys keys) {
     const bool all = keys == Keys::all;
-    json value = {{"encap", encap_json(profile.encap, keys)},
-                  {"decap", decap_json(profile.decap, keys, profile.mode.has_value())}};
+    json value = {{"encap", encap_json(profile, keys)}, {"decap", decap_json(profile, keys)}};
     if (all || profile.mode)
         value["diffservMode"] = profile.mode ? mode_json(*profile.mode) : json();
-    if (all || profile.control_dscp) value["controlDscp"] = text_or_null(profile.control_dscp);
+    put_settings(value, "", profile.options, keys);
     if (all || profile.pre_classify.enabled)
         value["preClassify"] = pre_classify_json(profile.pre_classify);
     return value;

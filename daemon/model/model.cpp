@@ -56,17 +56,4 @@ std::string_view to_string(TunnelModel model) {
     return "custom";
 }
 
-std::string_view to_string(EncapEcn ecn) {
-    switch (ecn) {
-    case EncapEcn::rfc6040: return "rfc6040";
-    case EncapEcn::compatibility: return "compatibility";
-    case EncapEcn::native: break;
-    }
-    return "native";
-}
-
-std::string_view to_string(DecapEcn ecn) {
-    return ecn == DecapEcn::rfc6040 ? "rfc6040" : "native";
-}
-
 } // namespace tunqos

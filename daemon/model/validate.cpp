@@ -180,12 +180,17 @@ private:
     }
 
     void profile(const TunnelProfile& profile, const std::string& owner) {
-        const auto& [encap, decap, pre_classify, control, mode] = profile;
+        const auto& [encap, decap, pre_classify, options, mode] = profile;
         inner(encap, owner);
         single_aggregate(encap, owner);
-        if (control && control->value >= dscp_count)
-            problem(owner + " / tunnel control dscp",
-                    std::to_string(control->value) + " is out of range (0-63)");
+        each_setting([&](const auto& setting) {
+            if constexpr (requires { (options.*setting.member)->value; }) {
+                const std::optional<Dscp>& dscp = options.*setting.member;
+                if (dscp && dscp->value >= dscp_count)
+                    problem(owner + " / " + line_of(setting),
+                            std::to_string(dscp->value) + " is out of range (0-63)");
+            }
+        });
         if (mode) diffserv_mode(*mode, owner + " / tunnel diffserv-mode");
         if (encap.dscp == EncapDscp::table && !said_by_mode(profile).encap_dscp)
             table(encap.table, owner + " / tunnel encap dscp", Use::dscp);
@@ -254,10 +259,11 @@ private:
 
     // What there is on tunnel devices only.
     void device_only(const TunnelProfile& profile, const std::string& owner) {
-        if (profile.control_dscp)
-            problem(owner + " / tunnel control dscp",
-                    "is for WireGuard interfaces; take it out, and let the IKE daemon mark its "
-                    "own packets (strongSwan: dscp of the connection)");
+        each_setting([&](const auto& setting) {
+            const auto& value = profile.options.*setting.member;
+            if (!setting.not_on_sas.empty() && value != std::remove_cvref_t<decltype(value)>{})
+                problem(owner + " / " + line_of(setting), std::string(setting.not_on_sas));
+        });
     }
 
     // Which SAs the entry binds, and that no other entry binds just these.

@@ -41,16 +41,6 @@ constexpr Setting<Tunnel> of_tunnels[] = {
      [](const Tunnel& t) { return t.encap_inner != EncapInner::keep; }},
     {TUNQOS_CAPABILITY_SELECTOR, "tunnel encap inner-dscp",
      [](const Tunnel& t) { return selector_of(t) && t.encap_inner != EncapInner::keep; }},
-    {TUNQOS_CAPABILITY_ECN, "tunnel encap ecn",
-     [](const Tunnel& t) { return t.encap_ecn != EncapEcn::native; }},
-    {TUNQOS_CAPABILITY_SELECTOR, "tunnel encap ecn",
-     [](const Tunnel& t) { return selector_of(t) && t.encap_ecn != EncapEcn::native; }},
-    {TUNQOS_CAPABILITY_ECN, "tunnel decap ecn",
-     [](const Tunnel& t) { return t.decap_ecn != DecapEcn::native; }},
-    {TUNQOS_CAPABILITY_SELECTOR, "tunnel decap ecn",
-     [](const Tunnel& t) { return selector_of(t) && t.decap_ecn != DecapEcn::native; }},
-    {TUNQOS_CAPABILITY_WIREGUARD, "tunnel control dscp",
-     [](const Tunnel& t) { return t.control_dscp.has_value(); }},
     {TUNQOS_CAPABILITY_CLASS_VIA, "qos pre-classify via",
      [](const Tunnel& t) { return t.class_via != ClassVia::companion; }},
 };
@@ -70,10 +60,25 @@ std::string unknown(const Of& profile, const Setting<Of> (&settings)[count],
     return {};
 }
 
+// The same of those of settings.hpp.
+std::string unknown_option(const Tunnel& tunnel, std::uint64_t capabilities) {
+    std::string line;
+    each_setting([&](const auto& setting) {
+        const auto needed =
+            setting.capability | (selector_of(tunnel) ? setting.capability_on_sas : 0);
+        const auto& value = tunnel.options.*setting.member;
+        const bool used = value != std::remove_cvref_t<decltype(value)>{};
+        if (used && line.empty() && (capabilities & needed) != needed) line = line_of(setting);
+    });
+    return line;
+}
+
 // The first setting that a module with these capabilities does not know; empty: none.
 std::string unknown(const kernel::Operation& operation, std::uint64_t capabilities) {
-    if (const auto* const tunnel = std::get_if<Tunnel>(&operation))
-        return unknown(*tunnel, of_tunnels, capabilities);
+    if (const auto* const tunnel = std::get_if<Tunnel>(&operation)) {
+        const std::string setting = unknown(*tunnel, of_tunnels, capabilities);
+        return setting.empty() ? unknown_option(*tunnel, capabilities) : setting;
+    }
     const auto* const port = std::get_if<Port>(&operation);
     if (!port) return {};
     if ((capabilities & TUNQOS_CAPABILITY_PROTOCOL_PCP) == 0) {
@@ -90,6 +95,8 @@ constexpr std::uint64_t all_capabilities() {
         all |= setting.capability;
     for (const auto& setting : of_ports)
         all |= setting.capability;
+    each_setting(
+        [&](const auto& setting) { all |= setting.capability | setting.capability_on_sas; });
     return all;
 }
 

@@ -51,7 +51,7 @@ void bring_into(const Aggregate& aggregate, Tunnel& tunnel) {
 
 Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string label,
                       const TunnelProfile& profile) {
-    const auto& [encap, decap, pre_classify, control, mode] = profile;
+    const auto& [encap, decap, pre_classify, options, mode] = profile;
     Tunnel tunnel;
     tunnel.binding = std::move(binding);
     tunnel.label = std::move(label);
@@ -63,13 +63,11 @@ Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string
     tunnel.encap_inner_value = encap.inner.value;
     if (encap.inner.mode == EncapInner::table)
         tunnel.encap_inner_table = table_named(config, encap.inner.table);
-    tunnel.encap_ecn = encap.ecn;
     tunnel.decap_dscp = decap.dscp;
     if (decap.dscp == DecapDscp::table) tunnel.decap_table = table_named(config, decap.table);
     if (decap.permit) tunnel.decap_permit = decap.permit->to_ullong();
     tunnel.decap_class = decap.queue_by;
-    tunnel.decap_ecn = decap.ecn;
-    tunnel.control_dscp = control;
+    tunnel.options = options;
     tunnel.pre_classify = pre_classify.enabled;
     if (!pre_classify.table.empty())
         tunnel.priority_table =

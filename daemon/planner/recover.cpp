@@ -119,13 +119,11 @@ private:
         profile.encap.inner.value = tunnel.encap_inner_value;
         if (tunnel.encap_inner_table)
             profile.encap.inner.table = name_of(*tunnel.encap_inner_table);
-        profile.encap.ecn = tunnel.encap_ecn;
         profile.decap.dscp = tunnel.decap_dscp;
         if (tunnel.decap_table) profile.decap.table = name_of(*tunnel.decap_table);
         if (tunnel.decap_permit) profile.decap.permit = DscpSet(*tunnel.decap_permit);
         profile.decap.queue_by = tunnel.decap_class;
-        profile.decap.ecn = tunnel.decap_ecn;
-        profile.control_dscp = tunnel.control_dscp;
+        profile.options = tunnel.options;
         profile.pre_classify.enabled = tunnel.pre_classify;
         if (tunnel.priority_table) {
             const std::uint16_t handle = major_of(*tunnel.priority_table);

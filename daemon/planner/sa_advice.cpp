@@ -34,17 +34,17 @@ std::string decap_setting(const Decap& decap) {
 
 // The settings that are for two headers, of an SA that has one.
 std::vector<std::string> idle_settings(const Sa& sa, const TunnelProfile& profile) {
-    const auto& [encap, decap, pre_classify, control, mode] = profile;
+    const auto& [encap, decap, pre_classify, options, mode] = profile;
     std::vector<std::string> settings;
     if (sa.mode != XFRM_MODE_TRANSPORT && sa.mode != XFRM_MODE_BEET) return settings;
     if (sa.direction != Sa::Direction::in) {
         if (encap.inner.mode != EncapInner::keep) settings.emplace_back("tunnel encap inner-dscp");
-        if (encap.ecn != EncapEcn::native) settings.emplace_back("tunnel encap ecn");
+        if (options.encap_ecn != EncapEcn::native) settings.emplace_back("tunnel encap ecn");
     }
     if (sa.direction != Sa::Direction::out) {
         if (decap.dscp != DecapDscp::keep) settings.push_back(decap_setting(decap));
         if (decap.queue_by == DecapClass::outer) settings.emplace_back("tunnel decap class outer");
-        if (decap.ecn != DecapEcn::native) settings.emplace_back("tunnel decap ecn");
+        if (options.decap_ecn != DecapEcn::native) settings.emplace_back("tunnel decap ecn");
     }
     return settings;
 }
@@ -75,7 +75,7 @@ std::vector<std::string> texts_of(const std::vector<Finding>& findings, Level le
 
 std::vector<Finding> watch_sa(const Sa& sa, const SaBinder::Owner& owner) {
     std::vector<Finding> findings;
-    const auto& [encap, decap, pre_classify, control, mode] = *owner.profile;
+    const auto& [encap, decap, pre_classify, options, mode] = *owner.profile;
     const std::string name = "SA " + to_string(sa);
     if (copied_before(sa, *owner.profile))
         findings.push_back(make_finding(
@@ -88,9 +88,9 @@ std::vector<Finding> watch_sa(const Sa& sa, const SaBinder::Owner& owner) {
     const bool out = sa.direction != Sa::Direction::in;
     if (sa.dont_encap_dscp && out && encap.dscp == EncapDscp::native)
         put(Watched::sa_dont_encap_dscp, "tunnel encap dscp native");
-    if (sa.no_ecn && out && encap.ecn == EncapEcn::native)
+    if (sa.no_ecn && out && options.encap_ecn == EncapEcn::native)
         put(Watched::sa_no_ecn, "tunnel encap ecn native");
-    if (sa.no_ecn && sa.direction == Sa::Direction::in && decap.ecn == DecapEcn::native)
+    if (sa.no_ecn && sa.direction == Sa::Direction::in && options.decap_ecn == DecapEcn::native)
         put(Watched::sa_no_ecn, "tunnel decap ecn native");
     return findings;
 }

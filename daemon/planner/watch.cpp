@@ -16,11 +16,12 @@ bool is_ipsec(const std::string& kind) {
 }
 
 // Of IPsec the module has done its part before; most drivers do RFC 6040 by themselves.
-bool works_on_ingress(const Decap& decap, const std::string& kind) {
+bool works_on_ingress(const TunnelProfile& profile, const std::string& kind) {
+    const Decap& decap = profile.decap;
     if (is_ipsec(kind)) return false;
     if (decap.dscp != DecapDscp::keep || decap.queue_by == DecapClass::outer) return true;
     const bool l2tp = kind.empty();
-    return decap.ecn != DecapEcn::native && (l2tp || kind == "wireguard");
+    return profile.options.decap_ecn != DecapEcn::native && (l2tp || kind == "wireguard");
 }
 
 // Would a plain copy of the header in place of all that is set be something else?
@@ -40,7 +41,7 @@ bool class_is_in_companion(const TunnelProfile& profile) {
 bool decides_before_device(const TunnelProfile& profile, const std::string& kind) {
     return is_ipsec(kind) &&
            (profile.encap.dscp == EncapDscp::set || profile.encap.dscp == EncapDscp::table ||
-            profile.encap.ecn != EncapEcn::native || class_is_in_companion(profile));
+            profile.options.encap_ecn != EncapEcn::native || class_is_in_companion(profile));
 }
 
 std::string interface(const std::string& name) {
@@ -174,7 +175,7 @@ std::vector<Finding> Watcher::tunnel(const std::string& device, const TunnelProf
     if (!here) return findings;
     const auto links = way(here->facts);
     by_device(*here, profile, findings);
-    if (works_on_ingress(profile.decap, here->facts.kind)) {
+    if (works_on_ingress(profile, here->facts.kind)) {
         on_arrival(*here, true, findings);
         for (const Place* const link : links) {
             if (link->facts.has_xdp || surroundings_.has_xdp(link->facts.index))

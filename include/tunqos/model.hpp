@@ -15,6 +15,7 @@
 #include "tunqos/aggregate.hpp"
 #include "tunqos/dscp.hpp"
 #include "tunqos/selector.hpp"
+#include "tunqos/settings.hpp"
 
 namespace tunqos {
 
@@ -38,7 +39,6 @@ struct TableMap {
 
 enum class EncapDscp { copy, set, table, native };
 enum class EncapInner { keep, set, table };
-enum class EncapEcn { native, rfc6040, compatibility }; // RFC 6040 section 4.1
 
 // The inner header's DSCP at encapsulation ([3 Inner]). The outer one is made from what
 // it was before.
@@ -55,7 +55,6 @@ struct Encap {
     Dscp value;        // for set
     std::string table; // for table: a name in Config::table_maps
     InnerDscp inner{};
-    EncapEcn ecn = EncapEcn::native;
     // The outer marks are brought into this one. None: they are as they come.
     std::optional<Aggregate> single_aggregate = std::nullopt;
     // Nobody has said how the outer DSCP is made: it is a copy because there is a tunnel.
@@ -66,7 +65,6 @@ struct Encap {
 
 enum class DecapDscp { keep, copy, table };
 enum class DecapClass { inner, outer };
-enum class DecapEcn { native, rfc6040 }; // RFC 6040 section 4.2
 
 struct Decap {
     DecapDscp dscp = DecapDscp::keep;
@@ -75,7 +73,6 @@ struct Decap {
     // binding may not have (RFC 2983 section 7).
     std::optional<DscpSet> permit;
     DecapClass queue_by = DecapClass::inner;
-    DecapEcn ecn = DecapEcn::native;
 
     bool operator==(const Decap&) const = default;
 };
@@ -128,8 +125,7 @@ struct TunnelProfile {
     Encap encap;
     Decap decap;
     PreClassify pre_classify;
-    // Of what a WireGuard device sends on its own. None: what WireGuard writes.
-    std::optional<Dscp> control_dscp = std::nullopt;
+    TunnelOptions options{};
     // How encap and decap came to be what they are, if by a model. They hold, whatever it says.
     std::optional<DiffservMode> mode = std::nullopt;
 
@@ -151,10 +147,6 @@ bool says_nothing(const TunnelProfile& profile);
 // Of the settings, however they were typed; never stored.
 TunnelModel model_of(const TunnelProfile& profile);
 std::string_view to_string(TunnelModel model); // "uniform", "pipe", "short-pipe", "custom"
-
-// As in the configuration: "native", "rfc6040", "compatibility".
-std::string_view to_string(EncapEcn ecn);
-std::string_view to_string(DecapEcn ecn);
 
 // One VLAN device's 802.1p policy: `set cos dscp [table NAME]`.
 struct PortProfile {

@@ -46,7 +46,7 @@ bool possible(const Tunnel& tunnel) {
            tunnel.encap_inner_value.value < dscp_count &&
            in_range(tunnel.encap_inner_table, dscp_count) &&
            (tunnel.encap_inner == EncapInner::table) == tunnel.encap_inner_table.has_value() &&
-           (!tunnel.control_dscp || tunnel.control_dscp->value < dscp_count) &&
+           (!tunnel.options.control_dscp || tunnel.options.control_dscp->value < dscp_count) &&
            (tunnel.decap_dscp == DecapDscp::table) == tunnel.decap_table.has_value() &&
            (device == nullptr || !device->empty());
 }

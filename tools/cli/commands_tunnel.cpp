@@ -9,14 +9,63 @@ namespace {
 
 const std::vector<Mode> either{Mode::interface, Mode::crypto_map};
 
-constexpr Token tunnel{"tunnel", "QoS of a tunnel"};
-constexpr Token encap{"encap", "Towards the tunnel: the outer header"};
-constexpr Token decap{"decap", "Out of the tunnel: the inner header"};
+using settings::decap, settings::encap, settings::tunnel;
+
 constexpr Token permit{"permit", "Outer DSCPs that may become inner ones"};
 constexpr Token permit_list{"DSCP-LIST", "DSCPs and ranges, separated by commas: ef,cs1,8-15"};
 constexpr Token table{"table", "Map by a table map"};
 constexpr Token table_name{"TABLE-MAP", "Name of the table map"};
 constexpr Token set_mark{"set", "Set marks"};
+
+template <Worded Value>
+void read_typed(const Match& match, const TunnelSetting<Value>&, Value& value) {
+    for (const auto& word : words_of(value)) {
+        if (match.has(word.text)) read_value(word.text, value);
+    }
+}
+void read_typed(const Match& match, const TunnelSetting<std::optional<Dscp>>& setting,
+                std::optional<Dscp>& value) {
+    read_value(match.get(setting.value.text), value);
+}
+
+template <const auto& setting>
+Result<Config> edit_setting(Config config, const Context& context, const Match& match) {
+    return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
+        auto& value = profile.options.*setting.member;
+        value = {};
+        if (!match.negated) read_typed(match, setting, value);
+    });
+}
+
+// "{native | rfc6040}", or the type of the value.
+template <Worded Value>
+std::string values_of(const TunnelSetting<Value>&, std::vector<Token>& tokens) {
+    std::string text;
+    for (const auto& word : words_of(Value{})) {
+        text.append(text.empty() ? "{" : " | ").append(word.text);
+        tokens.push_back({word.text, word.help});
+    }
+    return text + '}';
+}
+std::string values_of(const TunnelSetting<std::optional<Dscp>>& setting,
+                      std::vector<Token>& tokens) {
+    tokens.push_back(setting.value);
+    return std::string(setting.value.text);
+}
+
+template <const auto& setting>
+Command setting_command() {
+    static std::vector<Token> tokens(setting.line.begin(), setting.line.end());
+    static const std::string grammar =
+        "[no] " + line_of(setting) + " ![" + values_of(setting, tokens) + ']';
+    static const std::string example = line_of(setting) + ' ' + std::string(setting.example);
+    return {.modes = setting.not_on_sas.empty() ? either : std::vector{Mode::interface},
+            .grammar = grammar,
+            .tokens = tokens,
+            .summary = setting.summary,
+            .example = example,
+            .edit = edit_setting<setting>};
+}
 
 } // namespace
 
@@ -103,19 +152,7 @@ std::vector<Command> tunnel_commands() {
             .example = "tunnel encap inner-dscp set default",
             .edit = edit_inner_dscp,
         },
-        {
-            .modes = either,
-            .grammar = "[no] tunnel encap ecn ![{native | rfc6040 | compatibility}]",
-            .tokens = {tunnel,
-                       encap,
-                       {"ecn", "The ECN field"},
-                       {"native", "Whatever the kernel writes; the default"},
-                       {"rfc6040", "The inner ECN, for another end that does RFC 6040"},
-                       {"compatibility", "Not-ECT, for another end that knows no ECN"}},
-            .summary = "Says how the outer ECN field is made (RFC 6040 section 4.1).",
-            .example = "tunnel encap ecn rfc6040",
-            .edit = edit_encap_ecn,
-        },
+        setting_command<settings::encap_ecn>(),
         {
             .modes = {Mode::interface},
             .grammar = "[no] tunnel tos ![TOS]",
@@ -158,31 +195,8 @@ std::vector<Command> tunnel_commands() {
             .example = "tunnel decap class outer",
             .edit = edit_decap_class,
         },
-        {
-            .modes = either,
-            .grammar = "[no] tunnel decap ecn ![{native | rfc6040}]",
-            .tokens = {tunnel,
-                       decap,
-                       {"ecn", "The ECN field"},
-                       {"native", "Whatever the kernel makes of it; the default"},
-                       {"rfc6040", "From both headers, by RFC 6040"}},
-            .summary = "Says how congestion that was marked outside comes back in (RFC 6040 "
-                       "section 4.2).",
-            .example = "tunnel decap ecn rfc6040",
-            .edit = edit_decap_ecn,
-        },
-        {
-            .modes = {Mode::interface},
-            .grammar = "[no] tunnel control dscp ![DSCP]",
-            .tokens = {tunnel,
-                       {"control", "What the tunnel device sends on its own"},
-                       {"dscp", "DSCP of WireGuard's handshakes and keepalives"},
-                       {"DSCP", "Outer DSCP"}},
-            .summary = "Marks the handshakes and keepalives of a WireGuard interface, which "
-                       "have its own mark otherwise.",
-            .example = "tunnel control dscp cs6",
-            .edit = edit_control_dscp,
-        },
+        setting_command<settings::decap_ecn>(),
+        setting_command<settings::control_dscp>(),
         {
             .modes = either,
             .grammar = "[no] qos pre-classify [table TABLE-MAP [handle HANDLE]] [via {companion | "

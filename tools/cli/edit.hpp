@@ -4,6 +4,8 @@
 // in, a new configuration out. Pure. Whether the result is valid is the daemon's to say.
 #pragma once
 
+#include <functional>
+
 #include "cli/grammar/command.hpp"
 
 namespace tunqos::cli {
@@ -32,13 +34,14 @@ Result<Config> edit_diffserv_mode(Config config, const Context& context, const M
 Result<Config> edit_encap_dscp(Config config, const Context& context, const Match& match);
 Result<Config> edit_single_aggregate(Config config, const Context& context, const Match& match);
 Result<Config> edit_inner_dscp(Config config, const Context& context, const Match& match);
-Result<Config> edit_encap_ecn(Config config, const Context& context, const Match& match);
 Result<Config> edit_tos(Config config, const Context& context, const Match& match);
 Result<Config> edit_decap_dscp(Config config, const Context& context, const Match& match);
 Result<Config> edit_decap_class(Config config, const Context& context, const Match& match);
-Result<Config> edit_decap_ecn(Config config, const Context& context, const Match& match);
-Result<Config> edit_control_dscp(Config config, const Context& context, const Match& match);
 Result<Config> edit_pre_classify(Config config, const Context& context, const Match& match);
+
+// A change of the profile that the context is about.
+Result<Config> edit_profile(Config config, const Context& context,
+                            const std::function<void(TunnelProfile&)>& change);
 
 CryptoMapKey crypto_map_key(const Context& context);
 

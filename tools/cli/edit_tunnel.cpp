@@ -9,10 +9,9 @@
 #include "cli/grammar/types.hpp"
 
 namespace tunqos::cli {
-namespace {
 
-template <typename Change>
-Result<Config> change(Config config, const Context& context, Change&& apply) {
+Result<Config> edit_profile(Config config, const Context& context,
+                            const std::function<void(TunnelProfile&)>& apply) {
     if (context.mode == Mode::crypto_map) {
         apply(config.crypto_maps[crypto_map_key(context)].tunnel);
         return config;
@@ -24,6 +23,8 @@ Result<Config> change(Config config, const Context& context, Change&& apply) {
     if (interface == Interface{}) config.interfaces.erase(context.name);
     return config;
 }
+
+namespace {
 
 std::optional<DscpSet> permit_of(const Match& match) {
     if (!match.has("permit")) return std::nullopt;
@@ -95,7 +96,7 @@ void remove_mode(TunnelProfile& profile) {
 // A model says everything about the DSCPs of both directions: what it does not name goes to its
 // default, so that a line of a running configuration always means the same. ECN is no part of it.
 Result<Config> edit_diffserv_mode(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
+    return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         if (match.negated) return remove_mode(profile);
         profile.encap.inner = {};
         profile.encap.single_aggregate.reset();
@@ -105,7 +106,7 @@ Result<Config> edit_diffserv_mode(Config config, const Context& context, const M
 }
 
 Result<Config> edit_encap_dscp(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
+    return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         put_outer(match.negated ? without_lines(profile).encap : outer_of(match), profile.encap);
     });
 }
@@ -117,12 +118,13 @@ Result<Config> edit_single_aggregate(Config config, const Context& context, cons
     }
     if (const auto dscp = parse_dscp(match.get("DSCP"))) aggregate = Aggregate{0, *dscp};
     if (match.negated) aggregate.reset();
-    return change(std::move(config), context,
-                  [&](TunnelProfile& profile) { profile.encap.single_aggregate = aggregate; });
+    return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
+        profile.encap.single_aggregate = aggregate;
+    });
 }
 
 Result<Config> edit_inner_dscp(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
+    return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         InnerDscp& inner = profile.encap.inner;
         inner = {};
         if (match.negated || match.has("keep")) return;
@@ -132,18 +134,8 @@ Result<Config> edit_inner_dscp(Config config, const Context& context, const Matc
     });
 }
 
-Result<Config> edit_encap_ecn(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
-        EncapEcn& ecn = profile.encap.ecn;
-        ecn = EncapEcn::native;
-        if (match.negated) return;
-        if (match.has("rfc6040")) ecn = EncapEcn::rfc6040;
-        if (match.has("compatibility")) ecn = EncapEcn::compatibility;
-    });
-}
-
 Result<Config> edit_tos(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
+    return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         // A table, say, is of tunnel encap dscp alone.
         if (match.negated && profile.encap.dscp != EncapDscp::set) return;
         if (match.negated) return put_outer(without_lines(profile).encap, profile.encap);
@@ -156,7 +148,7 @@ Result<Config> edit_tos(Config config, const Context& context, const Match& matc
 }
 
 Result<Config> edit_decap_dscp(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
+    return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         if (match.negated) return put_inner(without_lines(profile).decap, profile.decap);
         Decap decap;
         if (!match.has("keep")) {
@@ -169,28 +161,14 @@ Result<Config> edit_decap_dscp(Config config, const Context& context, const Matc
 }
 
 Result<Config> edit_decap_class(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
+    return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         profile.decap.queue_by = match.has("outer") ? DecapClass::outer : DecapClass::inner;
         if (match.negated) profile.decap.queue_by = without_lines(profile).decap.queue_by;
     });
 }
 
-Result<Config> edit_decap_ecn(Config config, const Context& context, const Match& match) {
-    const bool rfc6040 = !match.negated && match.has("rfc6040");
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
-        profile.decap.ecn = rfc6040 ? DecapEcn::rfc6040 : DecapEcn::native;
-    });
-}
-
-Result<Config> edit_control_dscp(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
-        profile.control_dscp.reset();
-        if (!match.negated) profile.control_dscp = parse_dscp(match.get("DSCP"));
-    });
-}
-
 Result<Config> edit_pre_classify(Config config, const Context& context, const Match& match) {
-    return change(std::move(config), context, [&](TunnelProfile& profile) {
+    return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         profile.pre_classify = {};
         if (match.negated) return;
         PreClassify& to = profile.pre_classify;

@@ -48,17 +48,25 @@ std::string inner_words(const TunnelStatus& tunnel) {
     return {};
 }
 
-std::string encap_ecn_words(const TunnelStatus& tunnel) {
-    if (tunnel.encap_ecn == "rfc6040") return "; the outer ECN is the inner one (RFC 6040)";
-    if (tunnel.encap_ecn == "compatibility") {
-        return "; the outer ECN is Not-ECT (RFC 6040, compatibility mode)";
-    }
-    return {};
+template <Worded Value>
+std::string clause(const TunnelSetting<Value>&, Value value) {
+    static constexpr auto words = words_of(Value{});
+    const std::string_view shown = words[static_cast<std::size_t>(value)].shown;
+    return shown.empty() ? std::string() : fmt::format("; {}", shown);
+}
+std::string clause(const TunnelSetting<std::optional<Dscp>>& setting,
+                   const std::optional<Dscp>& value) {
+    if (!value) return {};
+    return fmt::format("  {}\n", fmt::format(fmt::runtime(setting.shown), describe(*value)));
 }
 
-std::string decap_ecn_words(const TunnelStatus& tunnel) {
-    if (tunnel.decap_ecn != "rfc6040") return {};
-    return "; the inner ECN takes over what the outer one says (RFC 6040)";
+// Of a section: clauses that go on with its line. Of none: lines.
+std::string setting_words(const TunnelStatus& tunnel, std::string_view section) {
+    std::string text;
+    each_setting(section, [&](const auto& setting) {
+        text += clause(setting, tunnel.options.*setting.member);
+    });
+    return text;
 }
 
 std::string decap_words(const TunnelStatus& tunnel) {
@@ -121,11 +129,11 @@ std::string render_tunnel(const TunnelStatus& tunnel) {
     text += fmt::format("  Diffserv model {}\n", tunnel.model);
     text += fmt::format("  Encap: {}{}{}{}{}\n", encap_words(tunnel),
                         tunnel.encap_by_kernel ? " (by the kernel)" : "", single_words(tunnel),
-                        inner_words(tunnel), encap_ecn_words(tunnel));
+                        inner_words(tunnel), setting_words(tunnel, "encap"));
     text += counters(tunnel.encap);
     text += fmt::format("  Decap: {}; packets are queued by the {} DSCP{}\n", decap_words(tunnel),
                         tunnel.decap_class.empty() ? "inner" : tunnel.decap_class,
-                        decap_ecn_words(tunnel));
+                        setting_words(tunnel, "decap"));
     text += counters(tunnel.decap);
     if (tunnel.pre_classify) {
         text += "  QOS pre-classification";
@@ -139,10 +147,7 @@ std::string render_tunnel(const TunnelStatus& tunnel) {
             text += ", class in the mark under " + tunnel.pre_classify_mask;
         text += '\n';
     }
-    if (tunnel.control_dscp) {
-        text += fmt::format("  Control: WireGuard's handshakes and keepalives have DSCP {}\n",
-                            describe(*tunnel.control_dscp));
-    }
+    text += setting_words(tunnel, "");
     text += fmt::format("  Hooks: {}\n", tunnel.hooks.empty()
                                              ? "none"
                                              : fmt::format("{}", fmt::join(tunnel.hooks, ", ")));

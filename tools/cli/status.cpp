@@ -10,30 +10,30 @@ namespace {
 
 using nlohmann::json;
 
-const json& member(const json& object, const char* key) {
+const json& member(const json& object, std::string_view key) {
     static const json none;
     if (!object.is_object()) return none;
     const auto found = object.find(key);
     return found == object.end() ? none : *found;
 }
 
-std::string text(const json& object, const char* key) {
+std::string text(const json& object, std::string_view key) {
     const json& value = member(object, key);
     if (value.is_string()) return value.get<std::string>();
     return value.is_number() ? value.dump() : std::string();
 }
 
-std::uint64_t number(const json& object, const char* key) {
+std::uint64_t number(const json& object, std::string_view key) {
     const json& value = member(object, key);
     return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
 }
 
-bool truth(const json& object, const char* key) {
+bool truth(const json& object, std::string_view key) {
     const json& value = member(object, key);
     return value.is_boolean() && value.get<bool>();
 }
 
-std::vector<std::string> texts(const json& object, const char* key) {
+std::vector<std::string> texts(const json& object, std::string_view key) {
     std::vector<std::string> all;
     const json& value = member(object, key);
     if (!value.is_array()) return all;
@@ -65,7 +65,7 @@ struct Setting {
     std::string table;
 };
 
-Setting setting(const json& object, const char* key) {
+Setting setting(const json& object, std::string_view key) {
     const json& value = member(object, key);
     if (!value.is_object()) return {text(object, key), std::nullopt, {}};
     Setting found{"set", parse_dscp(text(value, "set")), text(value, "table")};
@@ -126,7 +126,6 @@ TunnelStatus tunnel(const json& object) {
     status.encap_inner = inner.word;
     status.encap_inner_value = inner.value;
     status.encap_inner_table = inner.table;
-    status.encap_ecn = text(encap, "ecn");
     status.encap_by_kernel = truth(encap, "byKernel");
     status.encap = counters(encap);
 
@@ -136,11 +135,13 @@ TunnelStatus tunnel(const json& object) {
     status.decap_table = arrived.table;
     status.permit = text(decap, "permit");
     status.decap_class = text(decap, "class");
-    status.decap_ecn = text(decap, "ecn");
     status.decap = counters(decap);
 
     read_pre_classify(member(object, "preClassify"), status);
-    status.control_dscp = parse_dscp(text(object, "controlDscp"));
+    each_setting([&](const auto& setting) {
+        const json& section = setting.section.empty() ? object : member(object, setting.section);
+        read_value(text(section, setting.key), status.options.*setting.member);
+    });
     return status;
 }
 

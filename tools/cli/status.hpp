@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "tunqos/dscp.hpp"
+#include "tunqos/settings.hpp"
 
 namespace tunqos::cli {
 
@@ -42,7 +42,6 @@ struct TunnelStatus {
     std::string encap_inner;  // "keep", "set", "table"
     std::optional<Dscp> encap_inner_value;
     std::string encap_inner_table;
-    std::string encap_ecn; // "native", "rfc6040", "compatibility"
     bool encap_by_kernel = false;
     Counters encap;
 
@@ -50,7 +49,6 @@ struct TunnelStatus {
     std::string decap_table;
     std::string permit;
     std::string decap_class; // "inner", "outer"
-    std::string decap_ecn;   // "native", "rfc6040"
     Counters decap;
 
     bool pre_classify = false;
@@ -59,7 +57,7 @@ struct TunnelStatus {
     std::string pre_classify_via; // "companion", "priority", "mark"
     std::string pre_classify_mask;
 
-    std::optional<Dscp> control_dscp;
+    TunnelOptions options;
 };
 
 struct PortStatus {

@@ -178,7 +178,7 @@ TEST_CASE("tunnel encap inner-dscp") {
 TEST_CASE("tunnel encap ecn and tunnel decap ecn") {
     const auto ecns = [](std::initializer_list<std::string_view> all) {
         const TunnelProfile profile = on_gre1(all).gre1();
-        return std::pair(profile.encap.ecn, profile.decap.ecn);
+        return std::pair(profile.options.encap_ecn, profile.options.decap_ecn);
     };
     CHECK(ecns({"tunnel encap ecn rfc6040"}) == std::pair(EncapEcn::rfc6040, DecapEcn::native));
     CHECK(ecns({"tunnel decap ecn rfc6040"}) == std::pair(EncapEcn::native, DecapEcn::rfc6040));
@@ -193,8 +193,8 @@ TEST_CASE("tunnel encap ecn and tunnel decap ecn") {
 }
 
 TEST_CASE("tunnel control dscp") {
-    CHECK(on_gre1({"tunnel control dscp cs6"}).gre1().control_dscp == Dscp{48});
-    CHECK(on_gre1({"tunnel control dscp 0"}).gre1().control_dscp == Dscp{0});
+    CHECK(on_gre1({"tunnel control dscp cs6"}).gre1().options.control_dscp == Dscp{48});
+    CHECK(on_gre1({"tunnel control dscp 0"}).gre1().options.control_dscp == Dscp{0});
     CHECK(on_gre1({"tunnel control dscp 0", "no tunnel control dscp"}).gre1() == TunnelProfile{});
     CHECK(on_gre1({"no tunnel control dscp cs6"}).config == Config{});
 }
@@ -213,9 +213,9 @@ TEST_CASE("one setting of a direction leaves the others alone") {
         CAPTURE(line);
         const TunnelProfile after = make({line});
         CHECK(after.encap.inner == before.encap.inner);
-        CHECK(after.encap.ecn == before.encap.ecn);
-        CHECK(after.decap.ecn == before.decap.ecn);
-        CHECK(after.control_dscp == before.control_dscp);
+        CHECK(after.options.encap_ecn == before.options.encap_ecn);
+        CHECK(after.options.decap_ecn == before.options.decap_ecn);
+        CHECK(after.options.control_dscp == before.options.control_dscp);
     }
     CHECK(make({"tunnel encap dscp set 9"}).encap.value == Dscp{9});
     CHECK(make({"tunnel encap dscp set 9", "tunnel encap ecn native"}).encap.value == Dscp{9});
@@ -226,9 +226,9 @@ TEST_CASE("one setting of a direction leaves the others alone") {
         CAPTURE(line);
         const TunnelProfile after = make({line});
         CHECK(after.encap.inner == (line.starts_with("no") ? before.encap.inner : InnerDscp{}));
-        CHECK(after.encap.ecn == before.encap.ecn);
-        CHECK(after.decap.ecn == before.decap.ecn);
-        CHECK(after.control_dscp == before.control_dscp);
+        CHECK(after.options.encap_ecn == before.options.encap_ecn);
+        CHECK(after.options.decap_ecn == before.options.decap_ecn);
+        CHECK(after.options.control_dscp == before.options.control_dscp);
     }
     CHECK(make({"no tunnel diffserv-mode uniform permit ef"}).decap.permit == std::nullopt);
     CHECK(make({"no tunnel diffserv-mode pipe dscp 9"}).encap.dscp == EncapDscp::copy);
@@ -329,8 +329,8 @@ TEST_CASE("crypto map settings are kept in the crypto map") {
         {"tunnel encap inner-dscp set 0", "tunnel encap ecn rfc6040", "tunnel decap ecn rfc6040"});
     const TunnelProfile tunnel = editor.config.crypto_maps.at({"vpn", 10}).tunnel;
     CHECK(tunnel.encap.inner == InnerDscp{EncapInner::set, Dscp{0}, {}});
-    CHECK(tunnel.encap.ecn == EncapEcn::rfc6040);
-    CHECK(tunnel.decap.ecn == DecapEcn::rfc6040);
+    CHECK(tunnel.options.encap_ecn == EncapEcn::rfc6040);
+    CHECK(tunnel.options.decap_ecn == DecapEcn::rfc6040);
 }
 
 TEST_CASE("no crypto map without a number removes all entries of the name") {

@@ -85,16 +85,16 @@ TEST_CASE("what is not at its default is said in words") {
           "  Hooks: tunnel-egress, outer\n");
     tunnel.encap_inner = "table";
     tunnel.encap_inner_table = "wan";
-    tunnel.encap_ecn = "compatibility";
+    tunnel.options.encap_ecn = EncapEcn::compatibility;
     CHECK(render_tunnel(tunnel).find(
               "copied from the inner header; the inner DSCP is then mapped by table-map wan; the "
               "outer ECN is Not-ECT (RFC 6040, compatibility mode)\n") != std::string::npos);
     // Defaults, and an older daemon that says nothing, are told no differently.
-    tunnel.control_dscp.reset();
+    tunnel.options.control_dscp.reset();
     tunnel.encap_inner = "keep";
-    tunnel.encap_ecn = tunnel.decap_ecn = "native";
+    tunnel.options = {};
     const std::string defaults = render_tunnel(tunnel);
-    tunnel.encap_inner = tunnel.encap_ecn = tunnel.decap_ecn = "";
+    tunnel.encap_inner = "";
     CHECK(render_tunnel(tunnel) == defaults);
     CHECK(defaults.find("ECN") == std::string::npos);
     CHECK(defaults.find("then") == std::string::npos);

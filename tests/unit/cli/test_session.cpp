@@ -113,7 +113,7 @@ TEST_CASE("of two sessions none undoes what the other one does") {
     CHECK(one.type("tunnel encap ecn rfc6040") == Status::ok);
     const TunnelProfile& gre1 = *one.daemon.running.interfaces.at("gre1").tunnel;
     CHECK(gre1.encap.value == Dscp{46});
-    CHECK(gre1.encap.ecn == EncapEcn::rfc6040);
+    CHECK(gre1.options.encap_ecn == EncapEcn::rfc6040);
     CHECK(gre1.decap.queue_by == DecapClass::outer);
 
     // What is gone is not made again by a setting.

@@ -114,9 +114,9 @@ TEST_CASE("what is at its default, or said by a table or value, is not said") {
     Tunnel tunnel = defaults;
     tunnel.encap_inner = EncapInner::set;
     tunnel.encap_inner_value = Dscp{46};
-    tunnel.encap_ecn = EncapEcn::compatibility;
-    tunnel.decap_ecn = DecapEcn::rfc6040;
-    tunnel.control_dscp = Dscp{0};
+    tunnel.options.encap_ecn = EncapEcn::compatibility;
+    tunnel.options.decap_ecn = DecapEcn::rfc6040;
+    tunnel.options.control_dscp = Dscp{0};
     CHECK(attributes_of(encode(tunnel, 27, 0, 1)) ==
           Numbers{{TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, {46}},
                   {TUNQOS_A_TUNNEL_ENCAP_ECN, {TUNQOS_ENCAP_ECN_COMPATIBILITY}},
@@ -132,7 +132,7 @@ TEST_CASE("what is at its default, or said by a table or value, is not said") {
     tunnel = defaults;
     tunnel.encap_inner = EncapInner::table;
     tunnel.encap_inner_table = Table{7, 6, 5};
-    tunnel.encap_ecn = EncapEcn::rfc6040;
+    tunnel.options.encap_ecn = EncapEcn::rfc6040;
     Bytes table(64);
     table[0] = 7, table[1] = 6, table[2] = 5;
     CHECK(attributes_of(encode(tunnel, 27, 0, 1)) ==
@@ -150,7 +150,7 @@ TEST_CASE("what an older or a newer module says is read as far as it goes") {
     message.put_u8(TUNQOS_A_TUNNEL_DECAP_ECN, 99);
     CHECK(decode_tunnel(header(message))->tunnel == on_wg0());
     message.put_u8(TUNQOS_A_TUNNEL_CONTROL_DSCP, 48);
-    CHECK(decode_tunnel(header(message))->tunnel.control_dscp == Dscp{48});
+    CHECK(decode_tunnel(header(message))->tunnel.options.control_dscp == Dscp{48});
 }
 
 TEST_CASE("what the module calls a binding is known") {
@@ -277,8 +277,8 @@ TEST_CASE("a refusal has the module's words and the attribute") {
 TEST_CASE("a refused setting is named as in the specification") {
     Tunnel tunnel = on_wg0();
     tunnel.encap_inner = EncapInner::set;
-    tunnel.encap_ecn = EncapEcn::rfc6040;
-    tunnel.control_dscp = Dscp{48};
+    tunnel.options.encap_ecn = EncapEcn::rfc6040;
+    tunnel.options.control_dscp = Dscp{48};
     const Message request = encode(tunnel, 27, 0, 1);
     std::vector<std::string> names;
     constexpr std::size_t first = NLMSG_HDRLEN + GENL_HDRLEN;

@@ -37,8 +37,8 @@ inline Config full() {
 
 // On IPsec decap needs a permit list, and control packets are for devices only.
 inline bool fits_ipsec(const TunnelProfile& profile) {
-    const auto& [encap, decap, pre_classify, control, mode] = profile;
-    return (decap.dscp == DecapDscp::keep || decap.permit) && !control;
+    const auto& [encap, decap, pre_classify, options, mode] = profile;
+    return (decap.dscp == DecapDscp::keep || decap.permit) && !options.control_dscp;
 }
 
 // Selectors of every kind, all different, and none of the peer of full().
@@ -94,9 +94,9 @@ inline void each_device_profile(const std::function<void(const TunnelProfile&)>&
                     for (const auto& encap : encaps) {
                         TunnelProfile profile{encap, decaps[turn % 5], {turn % 3 == 0, {}}};
                         profile.encap.inner = inner;
-                        profile.encap.ecn = ecn;
-                        profile.decap.ecn = decap_ecn;
-                        profile.control_dscp = control;
+                        profile.options.encap_ecn = ecn;
+                        profile.options.decap_ecn = decap_ecn;
+                        profile.options.control_dscp = control;
                         const bool keeps = inner.mode == EncapInner::keep;
                         const bool ecns = ecn != EncapEcn::native || decap_ecn != DecapEcn::native;
                         if (keeps && !ecns && !control) continue;

@@ -48,9 +48,9 @@ TEST_CASE("settings that few profiles have are told where they are not at their 
     before.interfaces["gre1"].tunnel = TunnelProfile{};
     TunnelProfile& profile = after.interfaces["gre1"].tunnel.emplace();
     profile.encap.inner = {EncapInner::table, {}, "lan"};
-    profile.encap.ecn = EncapEcn::compatibility;
-    profile.decap.ecn = DecapEcn::rfc6040;
-    profile.control_dscp = Dscp{48};
+    profile.options.encap_ecn = EncapEcn::compatibility;
+    profile.options.decap_ecn = DecapEcn::rfc6040;
+    profile.options.control_dscp = Dscp{48};
     CHECK(diff(before, after) == Lines{
                                      "interface gre1: encap inner-dscp keep -> table lan",
                                      "interface gre1: encap ecn native -> compatibility",
@@ -71,7 +71,7 @@ TEST_CASE("settings that few profiles have are told where they are not at their 
     before.interfaces["gre1"] = {"x", {}, {}};
     after.interfaces["gre1"].description = "x";
     profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
-    profile.encap.ecn = EncapEcn::rfc6040;
+    profile.options.encap_ecn = EncapEcn::rfc6040;
     CHECK(diff(before, after) == Lines{
                                      "interface gre1: encap dscp none -> copy",
                                      "interface gre1: encap inner-dscp none -> set default",

@@ -94,17 +94,17 @@ TEST_CASE("inner DSCP, ECN and control DSCP are lines of their own, if they are 
     const auto text = [&] { return interface_to_ios("g", Interface{{}, profile, {}}); };
     profile.mode = DiffservMode{TunnelModel::pipe, {}, {}, {}, {}};
     // ECN is no part of a model, the inner DSCP is
-    profile.encap.ecn = EncapEcn::rfc6040;
-    profile.decap.ecn = DecapEcn::rfc6040;
-    profile.control_dscp = Dscp{48};
+    profile.options.encap_ecn = EncapEcn::rfc6040;
+    profile.options.decap_ecn = DecapEcn::rfc6040;
+    profile.options.control_dscp = Dscp{48};
     CHECK(text() ==
           "interface g\n tunnel diffserv-mode pipe\n tunnel encap ecn rfc6040\n"
           " tunnel decap ecn rfc6040\n tunnel control dscp cs6\n");
     CHECK(model_of(profile) == TunnelModel::pipe);
-    profile.encap.ecn = EncapEcn::compatibility;
+    profile.options.encap_ecn = EncapEcn::compatibility;
     profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
-    profile.decap.ecn = DecapEcn::native;
-    profile.control_dscp.reset();
+    profile.options.decap_ecn = DecapEcn::native;
+    profile.options.control_dscp.reset();
     CHECK(text() ==
           "interface g\n tunnel diffserv-mode pipe\n tunnel encap inner-dscp set default\n"
           " tunnel encap ecn compatibility\n");

@@ -157,7 +157,7 @@ TEST_CASE("each problem has the path of its place") {
              "interfaces / gre4 / tunnel / encap / ecn: must be one of",
              "interfaces / gre5 / tunnel / encap / innerDscp: must be \"keep\"",
              "interfaces / gre5 / tunnel / encap / inner: unknown key; this object may have "
-             "\"dscp\", \"innerDscp\", \"ecn\", \"singleAggregate\"\n",
+             "\"dscp\", \"innerDscp\", \"singleAggregate\", \"ecn\"\n",
              "interfaces / eth1.10 / port / cos: must be \"dscp\" or {\"table\": NAME}, not 5\n",
              "interfaces / eth1.11: must be an object, not 7\n",
              "cryptoMaps / vpn: must be a name, one space and a sequence number",
@@ -239,14 +239,14 @@ TEST_CASE("inner DSCP, ECN and control DSCP have keys of their own, if they are 
     CHECK(tunnel() ==
           nlohmann::json::parse(R"({"encap": {"dscp": "copy"}, "decap": {"dscp": "keep"}})"));
     profile.encap.inner = {EncapInner::set, Dscp{46}, {}};
-    profile.encap.ecn = EncapEcn::rfc6040;
-    profile.decap.ecn = DecapEcn::rfc6040;
-    profile.control_dscp = Dscp{48};
+    profile.options.encap_ecn = EncapEcn::rfc6040;
+    profile.options.decap_ecn = DecapEcn::rfc6040;
+    profile.options.control_dscp = Dscp{48};
     CHECK(tunnel() == nlohmann::json::parse(R"({
         "encap": {"dscp": "copy", "innerDscp": {"set": "ef"}, "ecn": "rfc6040"},
         "decap": {"dscp": "keep", "ecn": "rfc6040"}, "controlDscp": "cs6"})"));
     profile.encap.inner = {EncapInner::table, {}, "wan"};
-    profile.encap.ecn = EncapEcn::compatibility;
+    profile.options.encap_ecn = EncapEcn::compatibility;
     CHECK(tunnel()["encap"] == nlohmann::json::parse(R"(
         {"dscp": "copy", "innerDscp": {"table": "wan"}, "ecn": "compatibility"})"));
 
@@ -255,7 +255,7 @@ TEST_CASE("inner DSCP, ECN and control DSCP have keys of their own, if they are 
         "controlDscp": 0}}}})");
     REQUIRE(read);
     TunnelProfile expected;
-    expected.control_dscp = Dscp{0};
+    expected.options.control_dscp = Dscp{0};
     expected.encap.implied = true; // nobody has said how the outer DSCP is made
     CHECK(read->interfaces.at("wg0").tunnel == expected);
 }

@@ -179,12 +179,12 @@ TEST_CASE("an inner DSCP needs an outer one that tunqos makes") {
 TEST_CASE("inner and control DSCPs are DSCPs, and an inner table exists") {
     TunnelProfile profile;
     profile.encap.inner = {EncapInner::set, Dscp{64}, {}};
-    profile.control_dscp = Dscp{64};
+    profile.options.control_dscp = Dscp{64};
     CHECK(problems_of(with_tunnel(profile)) ==
           "interface gre1 / tunnel encap inner-dscp: 64 is out of range (0-63)\n"
           "interface gre1 / tunnel control dscp: 64 is out of range (0-63)\n");
     profile.encap.inner = {EncapInner::table, {}, "none"};
-    profile.control_dscp = Dscp{63};
+    profile.options.control_dscp = Dscp{63};
     CHECK(problems_of(with_tunnel(profile)) ==
           "interface gre1 / tunnel encap inner-dscp: there is no table-map none; define it, or "
           "change this setting before removing it\n");
@@ -207,12 +207,12 @@ TEST_CASE("IPsec has inner DSCP and ECN, but no control DSCP of its own") {
     profile.encap.dscp = EncapDscp::native;
     only("encap inner-dscp", "does not go with encap dscp native");
     profile.encap.inner = {EncapInner::table, {}, "lan"};
-    profile.encap.ecn = EncapEcn::rfc6040;
-    profile.decap.ecn = DecapEcn::rfc6040;
+    profile.options.encap_ecn = EncapEcn::rfc6040;
+    profile.options.decap_ecn = DecapEcn::rfc6040;
     CHECK(problems_of(config) == "");
     profile.encap.inner.table = "none";
     only("encap inner-dscp", "there is no table-map none");
-    profile.control_dscp = Dscp{48};
+    profile.options.control_dscp = Dscp{48};
     only("control dscp", "let the IKE daemon mark its own packets");
     CHECK(problems_of(config) == "");
 }
@@ -394,7 +394,7 @@ TEST_CASE("an entry that takes the class of another interface away is told of") 
     entry.tunnel.pre_classify.enabled = false;
     entry.tunnel.encap.dscp = EncapDscp::native; // is not touched
     CHECK_FALSE(said());
-    entry.tunnel.encap.ecn = EncapEcn::rfc6040;
+    entry.tunnel.options.encap_ecn = EncapEcn::rfc6040;
     CHECK(said());
     entry.tunnel.encap = {};
     CHECK(said());

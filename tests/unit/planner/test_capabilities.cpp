@@ -48,13 +48,13 @@ TEST_CASE("what an older module does not know of a device's tunnel") {
     tunnel.encap_inner = EncapInner::set;
     refused(tunnel, TUNQOS_CAPABILITY_INNER_DSCP, "tunnel encap inner-dscp");
     tunnel = on_device();
-    tunnel.encap_ecn = EncapEcn::rfc6040;
+    tunnel.options.encap_ecn = EncapEcn::rfc6040;
     refused(tunnel, TUNQOS_CAPABILITY_ECN, "tunnel encap ecn");
     tunnel = on_device();
-    tunnel.decap_ecn = DecapEcn::rfc6040;
+    tunnel.options.decap_ecn = DecapEcn::rfc6040;
     refused(tunnel, TUNQOS_CAPABILITY_ECN, "tunnel decap ecn");
     tunnel = on_device();
-    tunnel.control_dscp = *Dscp::from(48);
+    tunnel.options.control_dscp = *Dscp::from(48);
     refused(tunnel, TUNQOS_CAPABILITY_WIREGUARD, "tunnel control dscp");
     tunnel = on_device();
     tunnel.class_via = ClassVia::priority;
@@ -63,7 +63,7 @@ TEST_CASE("what an older module does not know of a device's tunnel") {
 
 TEST_CASE("what an older module does not know of SAs") {
     Tunnel tunnel = on_peer();
-    tunnel.encap_ecn = EncapEcn::rfc6040;
+    tunnel.options.encap_ecn = EncapEcn::rfc6040;
     const kernel::Operation operations[] = {tunnel};
     constexpr std::uint64_t both = TUNQOS_CAPABILITY_ECN | TUNQOS_CAPABILITY_SELECTOR;
     CHECK(planner::lacking(operations, both).empty());

@@ -62,18 +62,18 @@ TEST_CASE("an inner DSCP, ECN and a control DSCP reach the kernel") {
     Config config = samples::full();
     TunnelProfile& profile = *config.interfaces["gre1"].tunnel;
     profile.encap.inner = {EncapInner::table, Dscp{9}, "lan"};
-    profile.encap.ecn = EncapEcn::compatibility;
-    profile.decap.ecn = DecapEcn::rfc6040;
-    profile.control_dscp = Dscp{48};
+    profile.options.encap_ecn = EncapEcn::compatibility;
+    profile.options.decap_ecn = DecapEcn::rfc6040;
+    profile.options.control_dscp = Dscp{48};
     Tunnel tunnel = compile(config).tunnels.at("gre1");
     REQUIRE(tunnel.encap_inner_table);
     for (std::size_t i = 0; i < 64; ++i)
         CHECK((*tunnel.encap_inner_table)[i] == (i == 18 ? 34 : 255));
     CHECK(tunnel.encap_inner == EncapInner::table);
     CHECK(tunnel.encap_inner_value == Dscp{});
-    CHECK(tunnel.encap_ecn == EncapEcn::compatibility);
-    CHECK(tunnel.decap_ecn == DecapEcn::rfc6040);
-    CHECK(tunnel.control_dscp == Dscp{48});
+    CHECK(tunnel.options.encap_ecn == EncapEcn::compatibility);
+    CHECK(tunnel.options.decap_ecn == DecapEcn::rfc6040);
+    CHECK(tunnel.options.control_dscp == Dscp{48});
     profile.encap.inner = {EncapInner::set, Dscp{9}, "lan"};
     tunnel = compile(config).tunnels.at("gre1");
     CHECK(tunnel.encap_inner_value == Dscp{9});
@@ -166,10 +166,10 @@ TEST_CASE("what an older module cannot do is said by its setting") {
     profile.encap.inner = {EncapInner::set, Dscp{1}, {}};
     CHECK(problem(peer, profile) == "tunnel encap inner-dscp");
     profile = {};
-    profile.encap.ecn = EncapEcn::rfc6040;
+    profile.options.encap_ecn = EncapEcn::rfc6040;
     CHECK(problem(peer, profile) == "tunnel encap ecn");
     profile = {};
-    profile.decap.ecn = DecapEcn::rfc6040;
+    profile.options.decap_ecn = DecapEcn::rfc6040;
     CHECK(problem(peer, profile) == "tunnel decap ecn");
 }
 

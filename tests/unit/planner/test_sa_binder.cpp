@@ -199,8 +199,8 @@ TEST_CASE("what the flags of an SA leave undone where the kernel is left to it")
     out.no_ecn = in.no_ecn = true;
     CHECK(notes(out).size() == 1);
     CHECK(notes(in).size() == 1);
-    profile.encap.ecn = EncapEcn::rfc6040;
-    profile.decap.ecn = DecapEcn::rfc6040;
+    profile.options.encap_ecn = EncapEcn::rfc6040;
+    profile.options.decap_ecn = DecapEcn::rfc6040;
     CHECK(notes(out).empty());
     CHECK(notes(in).empty());
 }
@@ -221,9 +221,10 @@ TEST_CASE("settings for two headers do nothing where there is one") {
               "are those of a tunnel interface, put the setting there, else use tunnel mode"});
     CHECK(advice(out, profile).empty());
     CHECK(advice(in, profile, true).empty());
-    profile.decap = {DecapDscp::table, "lan", {}, DecapClass::outer, DecapEcn::rfc6040};
+    profile.decap = {DecapDscp::table, "lan", {}, DecapClass::outer};
+    profile.options.decap_ecn = DecapEcn::rfc6040;
     profile.encap.inner.mode = EncapInner::set;
-    profile.encap.ecn = EncapEcn::compatibility;
+    profile.options.encap_ecn = EncapEcn::compatibility;
     in.mode = out.mode = XFRM_MODE_BEET;
     CHECK(advice(in, profile) ==
           std::vector<std::string>{

@@ -96,7 +96,7 @@ TEST_CASE("a device that copies the outer DSCP itself", "[watch]") {
     CHECK(world.found().empty()); // the same
     world.profile.decap.permit = DscpSet{};
     CHECK(world.found() == Whats{Watched::device_decap_dscp});
-    world.profile.decap = {DecapDscp::table, "wan", {}, DecapClass::inner, DecapEcn::native};
+    world.profile.decap = {DecapDscp::table, "wan", {}, DecapClass::inner};
     const auto findings = world.look();
     REQUIRE(findings.size() == 1);
     CHECK(findings[0].place == "interface tun");
@@ -123,7 +123,8 @@ TEST_CASE("in front of decap on the tunnel's ingress", "[watch]") {
         CHECK(world.found().empty()); // done before the device
     }
     world.links.details["tun"].kind = "gre";
-    world.profile.decap = {DecapDscp::keep, "", {}, DecapClass::inner, DecapEcn::rfc6040};
+    world.profile.decap = {};
+    world.profile.options.decap_ecn = DecapEcn::rfc6040;
     CHECK(world.found().empty()); // the driver does that
     world.links.details["tun"].kind = "";
     CHECK_FALSE(world.found().empty());

@@ -27,10 +27,7 @@ struct Context {
     bool operator==(const Context&) const = default;
 };
 
-struct Token {
-    std::string_view text; // as in the grammar string
-    std::string_view help; // one line for `?`
-};
+using Token = Keyword; // as in the grammar string, and one line for `?`
 
 struct Command;
 
