@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "log.hpp"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/null_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/sinks/systemd_sink.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include <cctype>
+#include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <vector>
 
 #include "tunqos/printable.hpp"
 
@@ -36,42 +39,56 @@ std::string line(std::string_view event, Log::Fields fields) {
     return text;
 }
 
-spdlog::sink_ptr make_sink(Log::Sink sink) {
-    switch (sink) {
-    case Log::Sink::journal: return std::make_shared<spdlog::sinks::systemd_sink_st>("tunqosd");
-    case Log::Sink::standard_error: return std::make_shared<spdlog::sinks::stderr_sink_st>();
-    case Log::Sink::none: break;
+struct LevelName {
+    std::string_view name;
+    int priority; // of the journal
+};
+// By Log::Level.
+constexpr LevelName levels[] = {
+    {"debug", LOG_DEBUG}, {"info", LOG_INFO}, {"warning", LOG_WARNING}, {"error", LOG_ERR}};
+
+const LevelName& name_of(Log::Level level) {
+    return levels[static_cast<std::size_t>(level)];
+}
+
+Log::Level level_named(std::string_view name) {
+    for (std::size_t i = 0; i < std::size(levels); ++i) {
+        if (levels[i].name == name) return static_cast<Log::Level>(i);
     }
-    return std::make_shared<spdlog::sinks::null_sink_st>();
+    return Log::Level::info;
+}
+
+// "TUNQOS_DEVICE=gre1": the journal takes capitals, digits and underscores.
+std::string journal_field(std::string_view key, std::string_view value) {
+    std::string field = "TUNQOS_";
+    for (const char c : key)
+        field += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return field.append("=").append(value);
+}
+
+void to_journal(const LevelName& level, std::string_view event, Log::Fields fields) {
+    std::vector<std::string> texts{"MESSAGE=" + line(event, fields),
+                                   "PRIORITY=" + std::to_string(level.priority),
+                                   "SYSLOG_IDENTIFIER=tunqosd", journal_field("event", event)};
+    for (const auto& field : fields)
+        texts.push_back(journal_field(field.key, field.value));
+    std::vector<iovec> pieces;
+    for (std::string& text : texts)
+        pieces.push_back({text.data(), text.size()});
+    // Of a journal that is full or gone nobody could be told.
+    static_cast<void>(sd_journal_sendv(pieces.data(), static_cast<int>(pieces.size())));
 }
 
 } // namespace
 
-Log::Log(Sink sink, const std::string& level)
-    : logger_(std::make_unique<spdlog::logger>("tunqosd", make_sink(sink))) {
-    logger_->set_level(spdlog::level::from_str(level));
-    logger_->flush_on(spdlog::level::trace);
-    if (sink == Sink::standard_error) logger_->set_pattern("tunqosd %l: %v");
-}
+Log::Log(Sink sink, std::string_view level) : sink_(sink), level_(level_named(level)) {}
 
-Log::~Log() = default;
-
-void Log::write(int level, std::string_view event, Fields fields) {
-    const auto as = static_cast<spdlog::level::level_enum>(level);
-    if (logger_->should_log(as)) logger_->log(as, line(event, fields));
-}
-
-void Log::debug(std::string_view event, Fields fields) {
-    write(spdlog::level::debug, event, fields);
-}
-void Log::info(std::string_view event, Fields fields) {
-    write(spdlog::level::info, event, fields);
-}
-void Log::warning(std::string_view event, Fields fields) {
-    write(spdlog::level::warn, event, fields);
-}
-void Log::error(std::string_view event, Fields fields) {
-    write(spdlog::level::err, event, fields);
+void Log::write(Level level, std::string_view event, Fields fields) {
+    if (level < level_ || sink_ == Sink::none) return;
+    if (sink_ == Sink::journal) return to_journal(name_of(level), event, fields);
+    const std::string text =
+        "tunqosd " + std::string(name_of(level).name) + ": " + line(event, fields) + '\n';
+    static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr)); // as of the journal
 }
 
 void Log::problems(std::string_view event, const Problems& problems) {

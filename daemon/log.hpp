@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// One line an event: its name, then key=value. To stderr, or to the journal with the
-// priorities it knows.
+// One line an event: its name, then key=value. To stderr, or to the journal, which has each of
+// them as a field of its own besides (TUNQOS_EVENT, TUNQOS_DEVICE) and knows its priority.
 #pragma once
 
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "tunqos/result.hpp"
-
-namespace spdlog {
-class logger;
-}
 
 namespace tunqos {
 
@@ -30,24 +25,27 @@ public:
     };
     using Fields = std::initializer_list<Field>;
     enum class Sink { standard_error, journal, none };
+    enum class Level { debug, info, warning, error };
 
-    // level: trace, debug, info, warning, error.
-    explicit Log(Sink sink, const std::string& level = "info");
-    ~Log();
+    // level: "debug", "info", "warning", "error"; info if it is another word.
+    explicit Log(Sink sink, std::string_view level = "info");
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
 
-    void debug(std::string_view event, Fields fields = {});
-    void info(std::string_view event, Fields fields = {});
-    void warning(std::string_view event, Fields fields = {});
-    void error(std::string_view event, Fields fields = {});
+    void debug(std::string_view event, Fields fields = {}) { write(Level::debug, event, fields); }
+    void info(std::string_view event, Fields fields = {}) { write(Level::info, event, fields); }
+    void warning(std::string_view event, Fields fields = {}) {
+        write(Level::warning, event, fields);
+    }
+    void error(std::string_view event, Fields fields = {}) { write(Level::error, event, fields); }
     // One error line for each problem.
     void problems(std::string_view event, const Problems& problems);
 
 private:
-    void write(int level, std::string_view event, Fields fields); // a level of spdlog
+    void write(Level level, std::string_view event, Fields fields);
 
-    std::unique_ptr<spdlog::logger> logger_;
+    Sink sink_;
+    Level level_;
 };
 
 // The journal if systemd has connected stderr to it (JOURNAL_STREAM), else stderr.
