@@ -31,7 +31,7 @@ struct Script {
         std::uint32_t sender = 0;
     };
     std::deque<Step> steps;
-    int then = -NLE_AGAIN; // what comes of a receive behind the last step
+    int then = -NLE_AGAIN;            // what comes of a receive behind the last step
     std::vector<std::uint32_t> asked; // sequence numbers of requests
     // What is sent back to each request.
     std::function<void(std::uint32_t seq)> reply = [](std::uint32_t) {};
