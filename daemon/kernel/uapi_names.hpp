@@ -77,6 +77,7 @@ inline constexpr std::string_view capabilities[] = {
     "gtp",
     "payload",
     "protocol-pcp",
+    "decap-gro",
 };
 
 // By TUNQOS_A_TUNNEL_*; there is no 0.
@@ -117,6 +118,7 @@ inline constexpr std::string_view tunnel_attributes[] = {
     "decap",
     "class-via",
     "class-mask",
+    "decap-gro",
 };
 
 // By TUNQOS_A_PORT_*; there is no 0.

@@ -184,8 +184,8 @@ private:
         inner(encap, owner);
         single_aggregate(encap, owner);
         each_setting([&](const auto& setting) {
-            if constexpr (requires { (options.*setting.member)->value; }) {
-                const std::optional<Dscp>& dscp = options.*setting.member;
+            if constexpr (requires { (profile.options.*setting.member)->value; }) {
+                const std::optional<Dscp>& dscp = profile.options.*setting.member;
                 if (dscp && dscp->value >= dscp_count)
                     problem(owner + " / " + line_of(setting),
                             std::to_string(dscp->value) + " is out of range (0-63)");

@@ -272,7 +272,7 @@ enum tunqos_vrf tunqos_attachment_vrf(struct net_device *dev)
  * them, and all but the first would get a wrong mark. What the user wants of
  * the device stays as he said it, also what he says meanwhile.
  */
-static void gro_clear(struct tunqos_attachment *attachment)
+static void gro_off(struct tunqos_attachment *attachment)
 {
 	struct net_device *dev = attachment->dev;
 
@@ -281,13 +281,6 @@ static void gro_clear(struct tunqos_attachment *attachment)
 	dev->features &= ~NETIF_F_GRO;
 	attachment->gro_cleared = true;
 	netdev_features_change(dev);
-}
-
-/* It may have been switched on again. Context: process, RTNL held. */
-void tunqos_attachment_features(struct tunqos_attachment *attachment)
-{
-	if (attachment->held & TUNQOS_HOOK_AFTER)
-		gro_clear(attachment);
 }
 
 /* Only if it is still wanted. */
@@ -302,6 +295,23 @@ static void gro_restore(struct tunqos_attachment *attachment)
 		netdev_update_features(dev);
 }
 
+static void gro_decide(struct tunqos_attachment *attachment, bool exact)
+{
+	/* first: both tell of the change, and tunqos_attachment_features() */
+	attachment->gro_exact = exact;
+	if (exact)
+		gro_off(attachment);
+	else
+		gro_restore(attachment);
+}
+
+/* It may have been switched on again. Context: process, RTNL held. */
+void tunqos_attachment_features(struct tunqos_attachment *attachment)
+{
+	if (attachment->gro_exact)
+		gro_off(attachment);
+}
+
 static void release(struct tunqos_attachment *attachment, u32 hooks)
 {
 	hooks &= attachment->held;
@@ -309,7 +319,7 @@ static void release(struct tunqos_attachment *attachment, u32 hooks)
 	if (hooks & TUNQOS_HOOK_AFTER) {
 		nf_unregister_net_hook(dev_net(attachment->dev),
 				       &attachment->ingress);
-		gro_restore(attachment);
+		gro_decide(attachment, false);
 	}
 	if (hooks & TUNQOS_HOOK_TUNNEL_EGRESS)
 		egress_put(attachment);
@@ -449,10 +459,13 @@ void tunqos_attachment_publish(struct tunqos_binding *binding,
 			       struct tunqos_profile *profile)
 {
 	struct tunqos_attachment *attachment = binding->attachment;
+	bool exact;
 
 	ASSERT_RTNL();
-	if (attachment->held & TUNQOS_HOOK_AFTER)
-		gro_clear(attachment);
+	/* WireGuard's outer mark is read late, of one packet */
+	exact = !profile->decap_merge ||
+		attachment->form == TUNQOS_FORM_WIREGUARD;
+	gro_decide(attachment, exact && attachment->held & TUNQOS_HOOK_AFTER);
 	rcu_assign_pointer(attachment->profile, profile);
 	if (attachment->match)
 		rcu_assign_pointer(attachment->match->profile, profile);

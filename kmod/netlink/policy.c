@@ -32,7 +32,7 @@ const struct nla_policy tunqos_flush_nl_policy[TUNQOS_A_INFO_PAD + 1] = {
 };
 
 /* TUNQOS_CMD_SET_TUNNEL - do */
-const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CLASS_MASK + 1] = {
+const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_DECAP_GRO + 1] = {
 	[TUNQOS_A_TUNNEL_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_TUNNEL_PEER4] = { .type = NLA_U32, },
 	[TUNQOS_A_TUNNEL_PEER6] = NLA_POLICY_EXACT_LEN(16),
@@ -53,6 +53,7 @@ const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CLASS_MASK +
 	[TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
 	[TUNQOS_A_TUNNEL_ENCAP_ECN] = NLA_POLICY_MAX(NLA_U8, 2),
 	[TUNQOS_A_TUNNEL_DECAP_ECN] = NLA_POLICY_MAX(NLA_U8, 1),
+	[TUNQOS_A_TUNNEL_DECAP_GRO] = NLA_POLICY_MAX(NLA_U8, 1),
 	[TUNQOS_A_TUNNEL_CONTROL_DSCP] = NLA_POLICY_MAX(NLA_U8, 63),
 	[TUNQOS_A_TUNNEL_LOCAL4] = { .type = NLA_U32, },
 	[TUNQOS_A_TUNNEL_LOCAL6] = NLA_POLICY_EXACT_LEN(16),
@@ -155,7 +156,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.cmd		= TUNQOS_CMD_SET_TUNNEL,
 		.doit		= tunqos_nl_set_tunnel_doit,
 		.policy		= tunqos_set_tunnel_nl_policy,
-		.maxattr	= TUNQOS_A_TUNNEL_CLASS_MASK,
+		.maxattr	= TUNQOS_A_TUNNEL_DECAP_GRO,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

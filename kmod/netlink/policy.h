@@ -21,7 +21,7 @@ extern const struct nla_policy tunqos_abort_nl_policy[TUNQOS_A_INFO_PAD + 1];
 
 extern const struct nla_policy tunqos_flush_nl_policy[TUNQOS_A_INFO_PAD + 1];
 
-extern const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_CLASS_MASK + 1];
+extern const struct nla_policy tunqos_set_tunnel_nl_policy[TUNQOS_A_TUNNEL_DECAP_GRO + 1];
 
 extern const struct nla_policy tunqos_del_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1];
 

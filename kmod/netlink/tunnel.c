@@ -160,6 +160,10 @@ static int read_more(struct genl_info *info, const struct tunqos_key *key,
 	if (attrs[TUNQOS_A_TUNNEL_DECAP_ECN])
 		profile->decap_ecn =
 			nla_get_u8(attrs[TUNQOS_A_TUNNEL_DECAP_ECN]);
+	if (attrs[TUNQOS_A_TUNNEL_DECAP_GRO])
+		profile->decap_merge =
+			nla_get_u8(attrs[TUNQOS_A_TUNNEL_DECAP_GRO]) ==
+			TUNQOS_DECAP_GRO_MERGE;
 	profile->control = TUNQOS_TABLE_LEAVE;
 	if (attrs[TUNQOS_A_TUNNEL_CONTROL_DSCP])
 		profile->control =
@@ -170,6 +174,12 @@ static int read_more(struct genl_info *info, const struct tunqos_key *key,
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    attrs[TUNQOS_A_TUNNEL_CONTROL_DSCP],
 				    "control-dscp is for wireguard devices, not for ipsec");
+		return -EINVAL;
+	}
+	if (key->type == TUNQOS_BIND_IPSEC && profile->decap_merge) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    attrs[TUNQOS_A_TUNNEL_DECAP_GRO],
+				    "decap-gro is for devices, not for ipsec");
 		return -EINVAL;
 	}
 	profile->encap_more = profile->encap_inner || profile->encap_ecn;
@@ -428,7 +438,9 @@ static int fill_more(struct sk_buff *skb, const struct tunqos_profile *p)
 		return -EMSGSIZE;
 	if (nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_INNER, p->encap_inner) ||
 	    nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_ECN, p->encap_ecn) ||
-	    nla_put_u8(skb, TUNQOS_A_TUNNEL_DECAP_ECN, p->decap_ecn))
+	    nla_put_u8(skb, TUNQOS_A_TUNNEL_DECAP_ECN, p->decap_ecn) ||
+	    (p->decap_merge && nla_put_u8(skb, TUNQOS_A_TUNNEL_DECAP_GRO,
+					  TUNQOS_DECAP_GRO_MERGE)))
 		return -EMSGSIZE;
 	if (p->encap_inner == TUNQOS_ENCAP_INNER_SET &&
 	    nla_put_u8(skb, TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, p->inner_value))

@@ -48,6 +48,7 @@ struct tunqos_egress {
  * @here: data of that namespace, NULL for every
  * @form: of the kind
  * @kind: of the device
+ * @gro_exact: receive aggregation is to be off
  * @gro_cleared: receive aggregation was on, and comes back if it is wanted
  * @copies_dscp: its driver copies the outer DSCP before after.c
  * @vrf: its underlay is a VRF (enum tunqos_vrf)
@@ -62,6 +63,7 @@ struct tunqos_attachment {
 	struct list_head list;
 	u8 form;
 	bool everywhere;
+	bool gro_exact;
 	bool gro_cleared;
 	bool copies_dscp;
 	u8 vrf;

@@ -26,6 +26,7 @@ struct tunqos_stats;
  * @pre_classify: show the innermost DSCP to egress queueing
  * @class_more: ... in more than the companion
  * @class_via: enum tunqos_class_via
+ * @decap_merge: what comes out of the tunnel may be merged
  * @encap_any: there is something to do at encapsulation
  * @tag: of the binding's namespace, 0-63, for DONE and QUEUE companions
  * @decap_write: the inner DSCP is ours to write
@@ -63,6 +64,7 @@ struct tunqos_profile {
 	u8 pre_classify : 1;
 	u8 class_more : 1;
 	u8 class_via : 2;
+	u8 decap_merge : 1;
 	bool encap_any;
 	u8 tag;
 	bool decap_write;

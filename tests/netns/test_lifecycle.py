@@ -81,6 +81,17 @@ def gro(case, net):
             with sock.transaction():
                 sock.set_tunnel(device="tun", decap_dscp=decap)
             case.equal("decap %s: GRO" % decap, on(sock), want)
+        for way, want in (("merge", True), ("exact", False), ("merge", True)):
+            with sock.transaction():
+                sock.set_tunnel(device="tun", decap_dscp="copy",
+                                decap_gro=way)
+            tunnel = sock.tunnels()["tun"]
+            case.equal("decap gro %s" % way, (
+                on(sock), "gro_off" in tunnel["hooks"],
+                tunnel.get("decap_gro", "exact")), (want, not want, way))
+            topo.ethtool("rB", "tun", tx=want)
+            case.equal("decap gro %s, after another change" % way, on(sock),
+                       want)
         with sock.transaction():
             sock.flush()
         case.true("put back", on(sock))

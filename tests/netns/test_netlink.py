@@ -128,6 +128,11 @@ def settings(case, sock):
             ("ipsec with control-dscp", attribute("peer4", b"\1\2\3\4") +
              attribute("control_dscp", b"\1"), errno.EINVAL,
              "for wireguard devices"),
+            ("ipsec with decap-gro", attribute("peer4", b"\1\2\3\4") +
+             attribute("decap_gro", b"\1"), errno.EINVAL,
+             "decap-gro is for devices"),
+            ("unknown decap-gro", device + attribute("decap_gro", b"\2"),
+             errno.ERANGE, ""),
             ("bad name", attribute("device", b"a/b\0"), errno.EINVAL,
              "not a name"),
             ("empty name", attribute("device", b"\0"), errno.EINVAL,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What interface mode and crypto map mode share, and the rest of interface mode.
+#include <iterator>
+
 #include "cli/commands.hpp"
 #include "cli/edit.hpp"
 
@@ -67,10 +69,15 @@ Command setting_command() {
             .edit = edit_setting<setting>};
 }
 
+template <const auto&... setting>
+std::vector<Command> setting_commands(SettingList<setting...>) {
+    return {setting_command<setting>()...};
+}
+
 } // namespace
 
 std::vector<Command> tunnel_commands() {
-    return {
+    std::vector<Command> commands{
         {
             .modes = either,
             .grammar = "[no] description ![LINE]",
@@ -152,7 +159,6 @@ std::vector<Command> tunnel_commands() {
             .example = "tunnel encap inner-dscp set default",
             .edit = edit_inner_dscp,
         },
-        setting_command<settings::encap_ecn>(),
         {
             .modes = {Mode::interface},
             .grammar = "[no] tunnel tos ![TOS]",
@@ -195,8 +201,6 @@ std::vector<Command> tunnel_commands() {
             .example = "tunnel decap class outer",
             .edit = edit_decap_class,
         },
-        setting_command<settings::decap_ecn>(),
-        setting_command<settings::control_dscp>(),
         {
             .modes = either,
             .grammar = "[no] qos pre-classify [table TABLE-MAP [handle HANDLE]] [via {companion | "
@@ -271,6 +275,9 @@ std::vector<Command> tunnel_commands() {
             .edit = edit_dscp_mark,
         },
     };
+    auto settings = setting_commands(AllSettings());
+    std::move(settings.begin(), settings.end(), std::back_inserter(commands));
+    return commands;
 }
 
 } // namespace tunqos::cli

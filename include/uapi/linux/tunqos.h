@@ -122,6 +122,19 @@ enum tunqos_decap_ecn {
 };
 
 /**
+ * enum tunqos_decap_gro - Receive aggregation of the tunnel device, while
+ *   marks are written.
+ * @TUNQOS_DECAP_GRO_EXACT: Off, so that each packet has the mark of its own
+ *   outer header.
+ * @TUNQOS_DECAP_GRO_MERGE: As it is; what was merged has the mark of its first
+ *   part.
+ */
+enum tunqos_decap_gro {
+	TUNQOS_DECAP_GRO_EXACT,
+	TUNQOS_DECAP_GRO_MERGE,
+};
+
+/**
  * enum tunqos_class_via - Where pre-classify shows the class to egress
  *   queueing.
  * @TUNQOS_CLASS_VIA_COMPANION: In skb->tc_index alone, which clsact and tcx on
@@ -282,6 +295,7 @@ enum tunqos_reason {
  *   and in tunnels.
  * @TUNQOS_CAPABILITY_PROTOCOL_PCP: PCP for what is not IP, for DHCP and for
  *   ND.
+ * @TUNQOS_CAPABILITY_DECAP_GRO: The choice of decap-gro.
  */
 enum tunqos_capability {
 	TUNQOS_CAPABILITY_GRE = 1,
@@ -310,6 +324,10 @@ enum tunqos_capability {
 	TUNQOS_CAPABILITY_GTP = 8388608,
 	TUNQOS_CAPABILITY_PAYLOAD = 16777216,
 	TUNQOS_CAPABILITY_PROTOCOL_PCP = 33554432,
+	TUNQOS_CAPABILITY_DECAP_GRO = 67108864,
+
+	/* private: */
+	TUNQOS_CAPABILITY_MASK = 134217727,
 };
 
 enum {
@@ -372,6 +390,7 @@ enum {
 	TUNQOS_A_TUNNEL_DECAP,
 	TUNQOS_A_TUNNEL_CLASS_VIA,
 	TUNQOS_A_TUNNEL_CLASS_MASK,
+	TUNQOS_A_TUNNEL_DECAP_GRO,
 
 	__TUNQOS_A_TUNNEL_MAX
 };

@@ -73,7 +73,7 @@ PORT_PROTOCOL = ("non_ip", "arp", "dhcp", "nd", "pppoe_discovery",
                  "ppp_control")
 WORDS = {key: named(key.upper() + "_") for key in (
     "encap_dscp", "encap_inner", "encap_ecn",
-    "decap_dscp", "decap_ecn", "decap_class", "class_via")}
+    "decap_dscp", "decap_ecn", "decap_gro", "decap_class", "class_via")}
 
 
 class Refused(Exception):
@@ -279,7 +279,7 @@ class Tunqos:
 
         device, peer, local (text), reqid, if_id, mark, mark_mask, spi; words
         for encap_dscp, encap_inner, encap_ecn, decap_dscp, decap_ecn,
-        decap_class, class_via; class_mask; numbers for encap_value,
+        decap_gro, decap_class, class_via; class_mask; numbers for encap_value,
         encap_inner_value, control_dscp, pre_classify; tables as 64 numbers,
         as is priority; decap_permit as a set; label.
         """

@@ -115,7 +115,7 @@ def counters(packets):
 def tunnel_status(name, binding, tunnel, active):
     encap = {"dscp": "copy", "innerDscp": "keep", "ecn": "native", "singleAggregate": None,
              **tunnel.get("encap", {})}
-    decap = {"dscp": "keep", "permit": None, "class": "inner", "ecn": "native",
+    decap = {"dscp": "keep", "permit": None, "class": "inner", "ecn": "native", "gro": "exact",
              **tunnel.get("decap", {})}
     return {
         "name": name, "binding": binding, "kind": "gre", "model": "custom", "problem": None,

@@ -116,11 +116,13 @@ TEST_CASE("what is at its default, or said by a table or value, is not said") {
     tunnel.encap_inner_value = Dscp{46};
     tunnel.options.encap_ecn = EncapEcn::compatibility;
     tunnel.options.decap_ecn = DecapEcn::rfc6040;
+    tunnel.options.decap_gro = DecapGro::merge;
     tunnel.options.control_dscp = Dscp{0};
     CHECK(attributes_of(encode(tunnel, 27, 0, 1)) ==
           Numbers{{TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, {46}},
                   {TUNQOS_A_TUNNEL_ENCAP_ECN, {TUNQOS_ENCAP_ECN_COMPATIBILITY}},
                   {TUNQOS_A_TUNNEL_DECAP_ECN, {TUNQOS_DECAP_ECN_RFC6040}},
+                  {TUNQOS_A_TUNNEL_DECAP_GRO, {TUNQOS_DECAP_GRO_MERGE}},
                   {TUNQOS_A_TUNNEL_CONTROL_DSCP, {0}}});
     tunnel = defaults;
     tunnel.encap_dscp = EncapDscp::set;

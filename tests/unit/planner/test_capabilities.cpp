@@ -54,6 +54,9 @@ TEST_CASE("what an older module does not know of a device's tunnel") {
     tunnel.options.decap_ecn = DecapEcn::rfc6040;
     refused(tunnel, TUNQOS_CAPABILITY_ECN, "tunnel decap ecn");
     tunnel = on_device();
+    tunnel.options.decap_gro = DecapGro::merge;
+    refused(tunnel, TUNQOS_CAPABILITY_DECAP_GRO, "tunnel decap gro");
+    tunnel = on_device();
     tunnel.options.control_dscp = *Dscp::from(48);
     refused(tunnel, TUNQOS_CAPABILITY_WIREGUARD, "tunnel control dscp");
     tunnel = on_device();
