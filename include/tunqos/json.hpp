@@ -13,13 +13,12 @@
 //        "tunnel": {
 //          "encap": {"dscp": "copy" | "native" | {"set": "ef"} | {"table": "wan"},
 //                    "innerDscp": "keep" | {"set": "af21"} | {"table": "lan"},
-//                    "ecn": "native" | "rfc6040" | "compatibility",
 //                    "singleAggregate": "af1" ... "af4" | DSCP},
 //          "decap": {"dscp": "keep" | "copy" | {"table": "lan"}, "permit": "0-47",
-//                    "class": "inner" | "outer", "ecn": "native" | "rfc6040"},
+//                    "class": "inner" | "outer"},
 //          "preClassify": false | true | {"table": "prio", "handle": "1:",
 //                                         "via": "companion" | "priority" | {"mark": "0x3f00"}},
-//          "controlDscp": "cs6"
+//          and in all three what settings.hpp has: "decap": {"ecn": "rfc6040"}
 //        }
 //      },
 //      "eth1.10": {"port": {"cos": "dscp" | {"table": "cos"}},

@@ -49,7 +49,7 @@
 //                "pending"|"active"|"no-sa"|"failed"|"incomplete"|"no-module", problem|null,
 //                hooks: [..], encap and decap: as configured, with packets, written, leftAlone and
 //                dropped; encap: byKernel: bool, too; of the configuration also preClassify,
-//                diffservMode, controlDscp, peer, match}
+//                diffservMode, what settings.hpp has, peer, match}
 //  PortStatus   {name, lower|null, vid|null, state, problem|null, hooks: [..],
 //                egress: {packets, written, leftAlone, dropped}|null: with set cos, ingress: the
 //                same, with set mark; of the configuration port, protocolCos and mark}
