@@ -24,6 +24,15 @@ void set_option(int fd, int level, int option, const void* value, socklen_t size
 
 } // namespace
 
+void set_up_socket(int fd) {
+    const int on = 1;
+    set_option(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+    set_option(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+    set_option(fd, SOL_SOCKET, SO_RCVTIMEO, &answer_limit, sizeof answer_limit);
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer);
+}
+
 std::optional<Refusal> read_refusal(const nlmsghdr* message) {
     if (mnl_nlmsg_get_payload_len(message) < sizeof(nlmsgerr)) return std::nullopt;
     const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
@@ -57,12 +66,7 @@ void NetlinkSocket::open() {
     socket_.reset(mnl_socket_open2(protocol_, SOCK_CLOEXEC));
     if (!socket_ || mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) < 0)
         throw std::system_error(errno, std::generic_category(), "netlink socket");
-    const int on = 1;
-    set_option(fd(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
-    set_option(fd(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
-    set_option(fd(), SOL_SOCKET, SO_RCVTIMEO, &answer_limit, sizeof answer_limit);
-    set_option(fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    set_option(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer);
+    set_up_socket(fd());
 }
 
 void NetlinkSocket::renew() {

@@ -43,6 +43,9 @@ inline bool is_whole(const nlmsghdr* message, int left) {
            message->nlmsg_len <= static_cast<unsigned>(left);
 }
 
+// What every netlink socket of ours has: extended acks, a time limit for answers, room for many.
+void set_up_socket(int fd);
+
 // A request that was refused.
 struct Refusal {
     std::uint32_t seq = 0;

@@ -4,8 +4,6 @@
 #include <netlink/errno.h>
 #include <netlink/handlers.h>
 #include <netlink/netlink.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include <cerrno>
 #include <cstring>
@@ -18,13 +16,11 @@ namespace tunqos::kernel {
 namespace {
 
 constexpr std::size_t datagram = 64U << 10U; // more than the kernel's largest dump block
-constexpr int receive_buffer = 4 << 20;
-constexpr timeval answer_limit{5, 0};
 constexpr int dump_attempts = 5;
 
-void set_option(int fd, int level, int option, const void* value, socklen_t size) {
-    // Each is an improvement only: a missing capability changes nothing.
-    static_cast<void>(setsockopt(fd, level, option, value, size));
+// Of a call of the library that failed: it may have done so without the kernel.
+int last_error() {
+    return errno != 0 ? errno : ENOMEM;
 }
 
 } // namespace
@@ -46,12 +42,7 @@ void RouteSocket::open() {
     // With a size of its own the library need not look at each datagram twice.
     if (nl_socket_set_msg_buf_size(socket, datagram) == 0) nl_socket_disable_msg_peek(socket);
     nl_socket_disable_auto_ack(socket);
-    const int on = 1;
-    set_option(fd(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
-    set_option(fd(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
-    set_option(fd(), SOL_SOCKET, SO_RCVTIMEO, &answer_limit, sizeof answer_limit);
-    set_option(fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    set_option(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer);
+    set_up_socket(fd());
     if (use_ == Use::events) nl_socket_set_nonblocking(socket);
 
     nl_socket_modify_cb(socket, NL_CB_MSG_IN, NL_CB_CUSTOM, on_any, this);
@@ -66,7 +57,8 @@ void RouteSocket::open() {
 }
 
 int RouteSocket::join(int group) {
-    return nl_socket_add_membership(socket_.get(), group) < 0 ? errno : 0;
+    errno = 0;
+    return nl_socket_add_membership(socket_.get(), group) < 0 ? last_error() : 0;
 }
 
 // Any process may write to us.
@@ -130,7 +122,8 @@ RouteError RouteSocket::attempt(nl_msg* request) {
     header->nlmsg_pid = nl_socket_get_local_port(socket_.get());
     header->nlmsg_seq = ++seq_;
     header->nlmsg_flags |= NLM_F_REQUEST;
-    if (nl_send(socket_.get(), request) < 0) return {errno, {}};
+    errno = 0;
+    if (nl_send(socket_.get(), request) < 0) return {last_error(), {}};
     bool interrupted = false;
     while (!ended_) {
         const int read = nl_recvmsgs_default(socket_.get());

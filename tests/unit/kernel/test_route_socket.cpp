@@ -31,7 +31,8 @@ struct Script {
         std::uint32_t sender = 0;
     };
     std::deque<Step> steps;
-    int then = -NLE_AGAIN;            // what comes of a receive behind the last step
+    int then = -NLE_AGAIN; // what comes of a receive behind the last step
+    bool refuses_to_send = false;
     std::vector<std::uint32_t> asked; // sequence numbers of requests
     // What is sent back to each request.
     std::function<void(std::uint32_t seq)> reply = [](std::uint32_t) {};
@@ -52,6 +53,7 @@ int receive(nl_sock*, sockaddr_nl* from, unsigned char** buffer, ucred**) {
 }
 
 int send(nl_sock*, nl_msg* message) {
+    if (script.refuses_to_send) return -NLE_NOMEM; // without an errno
     script.asked.push_back(nlmsg_hdr(message)->nlmsg_seq);
     script.reply(script.asked.back());
     return 1;
@@ -172,6 +174,15 @@ TEST_CASE("rtnetlink: after an exchange that failed there is a new socket") {
     CHECK(after != before);
     CHECK_FALSE(asker.ask());
     CHECK(port() == after);
+}
+
+TEST_CASE("rtnetlink: what the library itself could not do has failed, too") {
+    Asker asker([](std::uint32_t seq) { put(done(seq)); });
+    script.refuses_to_send = true;
+    errno = 0;
+    CHECK(asker.ask().error == ENOMEM);
+    script.refuses_to_send = false;
+    CHECK_FALSE(asker.ask());
 }
 
 TEST_CASE("rtnetlink: lost answers, and a broken one") {
