@@ -16,6 +16,7 @@
 #include "config/transaction.h"
 #include "netlink/binding.h"
 #include "netlink/family.h"
+#include "netlink/register.h"
 
 static int __net_init net_init(struct net *net)
 {

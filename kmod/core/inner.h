@@ -16,19 +16,8 @@
 /* The longest header of GRE and the DS field behind it. */
 #define TUNQOS_INNER_MIN	18
 
-/* IPv6 extension headers that tunqos_outer_payload() follows. */
-#define TUNQOS_EXTENSIONS	8
-
 /* Tunnels in tunnels that tunqos_innermost() follows. */
 #define TUNQOS_INNER_DEPTH	4
-
-#define TUNQOS_PROTO_IPIP	4
-#define TUNQOS_PROTO_UDP	17
-#define TUNQOS_PROTO_IPV6	41
-#define TUNQOS_PROTO_GRE	47
-#define TUNQOS_PROTO_ICMPV6	58
-#define TUNQOS_PROTO_L2TP	115
-#define TUNQOS_PROTO_MPLS	137	/* RFC 4023 */
 
 #define TUNQOS_UDP_BYTES	8
 
@@ -60,7 +49,6 @@ int tunqos_inner_in(enum tunqos_form form, const u8 *data, unsigned int len,
 		    u8 proto, struct tunqos_inner *inner);
 int tunqos_fou_len(enum tunqos_form form, const u8 *data, unsigned int len,
 		   u8 *proto);
-int tunqos_outer_payload(const u8 *header, unsigned int len, u8 *proto);
 
 /**
  * tunqos_inner_quick() - the inner header of a packet that is as most are

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* IP behind VLAN tags, PPPoE and MPLS; see payload.h. */
 
-#include "inner.h"
+#include "payload.h"
 
 /**
  * tunqos_payload_ip() - the IP header at an offset
@@ -199,6 +199,62 @@ enum tunqos_port_protocol tunqos_payload_other(const u8 *frame,
 		offset += 4;
 	}
 	return TUNQOS_PORT_PROTOCOL_NON_IP;
+}
+
+static int payload6(const u8 *header, unsigned int len, u8 *proto)
+{
+	unsigned int offset = TUNQOS_IPV6_MIN;
+	int depth;
+
+	if (len < offset)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	*proto = header[6];
+	for (depth = 0; depth < TUNQOS_EXTENSIONS; depth++) {
+		switch (*proto) {
+		case 0:		/* hop by hop */
+		case 43:	/* routing */
+		case 60:	/* destination options */
+			break;
+		default:
+			return offset;
+		}
+		if (len < offset + 8)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+		*proto = header[offset];
+		offset += 8 + header[offset + 1] * 8;
+		if (len < offset)
+			return -1 - TUNQOS_REASON_TRUNCATED;
+	}
+	return -1 - TUNQOS_REASON_UNKNOWN_HEADER;
+}
+
+/**
+ * tunqos_outer_payload() - where what an IP header carries begins
+ * @header: an IPv4 or IPv6 header
+ * @len: bytes there
+ * @proto: protocol number of what follows, filled in on success
+ *
+ * Follows the extension headers of IPv6: ip6tnl and ip6gre write the limit of
+ * encapsulations into one (RFC 2473 section 4.1.1).
+ *
+ * Return: bytes from @header on, or -1 - reason.
+ */
+int tunqos_outer_payload(const u8 *header, unsigned int len, u8 *proto)
+{
+	unsigned int offset;
+
+	if (len < TUNQOS_IPV4_MIN)
+		return -1 - TUNQOS_REASON_TRUNCATED;
+	switch (tunqos_ip_version(header)) {
+	case 4:
+		offset = (header[0] & 0x0f) * 4;
+		*proto = header[9];
+		return len < offset ? -1 - TUNQOS_REASON_TRUNCATED :
+				      (int)offset;
+	case 6:
+		return payload6(header, len, proto);
+	}
+	return -1 - TUNQOS_REASON_NOT_IP;
 }
 
 /**

@@ -20,6 +20,17 @@
 /* Tags, a PPPoE session, a stack of labels, and the DS field behind. */
 #define TUNQOS_PAYLOAD_BYTES	(4 * TUNQOS_TAGS + 8 + 4 * TUNQOS_LABELS + 2)
 
+/* IPv6 extension headers that tunqos_outer_payload() follows. */
+#define TUNQOS_EXTENSIONS	8
+
+#define TUNQOS_PROTO_IPIP	4
+#define TUNQOS_PROTO_UDP	17
+#define TUNQOS_PROTO_IPV6	41
+#define TUNQOS_PROTO_GRE	47
+#define TUNQOS_PROTO_ICMPV6	58
+#define TUNQOS_PROTO_L2TP	115
+#define TUNQOS_PROTO_MPLS	137	/* RFC 4023 */
+
 #define TUNQOS_ETH_IPV4		0x0800
 #define TUNQOS_ETH_ARP		0x0806
 #define TUNQOS_ETH_ETHERNET	0x6558	/* transparent Ethernet bridging */
@@ -55,6 +66,7 @@ int tunqos_payload_frame(const u8 *data, unsigned int len, unsigned int offset,
 enum tunqos_port_protocol tunqos_payload_other(const u8 *frame,
 					       unsigned int len);
 int tunqos_payload_service(const u8 *header, unsigned int len);
+int tunqos_outer_payload(const u8 *header, unsigned int len, u8 *proto);
 
 /**
  * tunqos_payload_is_hidden() - can an IP header be behind an EtherType?

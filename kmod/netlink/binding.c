@@ -9,7 +9,6 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "path/count.h"
 #include "path/net.h"
 #include "config/binding.h"
 #include "config/key.h"
@@ -19,7 +18,7 @@
 #include "netlink/key.h"
 #include "netlink/policy.h"
 #include "netlink/port.h"
-#include "netlink/transaction.h"
+#include "netlink/refusal.h"
 #include "netlink/tunnel.h"
 
 /* What tunnel.c and port.c say of one binding. */
@@ -46,40 +45,6 @@ static int put_binding(struct sk_buff *skb,
 		return -EMSGSIZE;
 	}
 	genlmsg_end(skb, header);
-	return 0;
-}
-
-/* The counters of one direction, added up over all CPUs. */
-int tunqos_fill_counters(struct sk_buff *skb, int attr,
-			 const struct tunqos_binding *binding,
-			 enum tunqos_direction direction)
-{
-	struct tunqos_counters sum = {};
-	struct nlattr *nest;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		const struct tunqos_counters *one =
-			&per_cpu_ptr(binding->stats, cpu)->direction[direction];
-
-		sum.packets += READ_ONCE(one->packets);
-		sum.written += READ_ONCE(one->written);
-		sum.left_alone += READ_ONCE(one->left_alone);
-		sum.dropped += READ_ONCE(one->dropped);
-	}
-
-	nest = nla_nest_start(skb, attr);
-	if (!nest ||
-	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_PACKETS, sum.packets,
-			      TUNQOS_A_COUNTERS_PAD) ||
-	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_WRITTEN, sum.written,
-			      TUNQOS_A_COUNTERS_PAD) ||
-	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_LEFT_ALONE,
-			      sum.left_alone, TUNQOS_A_COUNTERS_PAD) ||
-	    nla_put_u64_64bit(skb, TUNQOS_A_COUNTERS_DROPPED, sum.dropped,
-			      TUNQOS_A_COUNTERS_PAD))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The generic netlink family. */
+/* The generic netlink family, and the words of a refusal. */
 #ifndef TUNQOS_NETLINK_FAMILY_H
 #define TUNQOS_NETLINK_FAMILY_H
 
@@ -9,8 +9,12 @@
 
 extern struct genl_family tunqos_family;
 
-int tunqos_netlink_register(void);
-void tunqos_netlink_unregister(void);
+/* A request's extack with room for words that are not constant. */
+struct tunqos_answer {
+	struct netlink_ext_ack extack;
+	char words[384];
+};
+
 void tunqos_refuse(struct netlink_ext_ack *extack, const char *format, ...)
 	__printf(2, 3);
 

@@ -13,13 +13,12 @@
 #include "config/binding.h"
 #include "config/key.h"
 #include "config/port.h"
-#include "config/profile.h"
-#include "netlink/binding.h"
+#include "netlink/counters.h"
 #include "netlink/family.h"
 #include "netlink/policy.h"
 #include "netlink/port.h"
-#include "netlink/transaction.h"
-#include "netlink/tunnel.h"
+#include "netlink/stage.h"
+#include "netlink/table.h"
 
 /* The port that a request names; as tunqos_tunnel_key(). */
 int tunqos_port_key(struct genl_info *info, struct tunqos_key *key)
@@ -123,40 +122,27 @@ static int read_mark(struct genl_info *info, struct tunqos_profile *profile)
 	return err ?: check_room(info, profile);
 }
 
+static int read_port(struct genl_info *info, struct tunqos_binding *change)
+{
+	struct tunqos_profile *profile = change->next;
+	int err = tunqos_port_key(info, &change->key);
+
+	if (!err)
+		err = read_pcp(info, profile);
+	if (!err)
+		err = read_protocols(info, profile);
+	if (!err)
+		err = read_mark(info, profile);
+	if (err || tunqos_port_writes(profile) || profile->mark_mask)
+		return err;
+	GENL_SET_ERR_MSG(info,
+			 "a port needs dscp-pcp, protocol-pcp or dscp-mark");
+	return -EINVAL;
+}
+
 int tunqos_nl_set_port_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct tunqos_binding *change;
-	int err;
-
-	change = tunqos_binding_alloc(TUNQOS_VERB_SET);
-	if (!change)
-		return -ENOMEM;
-	change->next = tunqos_profile_alloc();
-	if (!change->next) {
-		err = -ENOMEM;
-		goto err_free;
-	}
-	err = tunqos_port_key(info, &change->key);
-	if (err)
-		goto err_free;
-	err = read_pcp(info, change->next);
-	if (!err)
-		err = read_protocols(info, change->next);
-	if (!err)
-		err = read_mark(info, change->next);
-	if (err)
-		goto err_free;
-	if (!tunqos_port_writes(change->next) && !change->next->mark_mask) {
-		GENL_SET_ERR_MSG(info,
-				 "a port needs dscp-pcp, protocol-pcp or dscp-mark");
-		err = -EINVAL;
-		goto err_free;
-	}
-	return tunqos_stage(info, change);
-
-err_free:
-	tunqos_binding_free(change);
-	return err;
+	return tunqos_stage_set(info, read_port);
 }
 
 int tunqos_nl_del_port_doit(struct sk_buff *skb, struct genl_info *info)

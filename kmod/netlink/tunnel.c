@@ -7,38 +7,20 @@
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
-#include "core/table.h"
 #include "path/attachment.h"
 #include "path/class.h"
 #include "path/count.h"
 #include "path/profile.h"
 #include "config/binding.h"
 #include "config/key.h"
-#include "config/profile.h"
-#include "netlink/binding.h"
+#include "config/kind.h"
+#include "netlink/counters.h"
 #include "netlink/family.h"
 #include "netlink/key.h"
 #include "netlink/policy.h"
-#include "netlink/transaction.h"
+#include "netlink/stage.h"
+#include "netlink/table.h"
 #include "netlink/tunnel.h"
-
-/* A table whose entries are 0 to @max or TUNQOS_TABLE_LEAVE. */
-int tunqos_read_table(struct genl_info *info, int attr, u8 *table, u8 max)
-{
-	struct nlattr *nla = info->attrs[attr];
-	const u8 *bytes = nla_data(nla);
-	int bad = tunqos_table_bad(bytes, max);
-
-	if (bad >= 0) {
-		tunqos_refuse(info->extack,
-			      "table entry for dscp %d is %u, not 0-%u or 255",
-			      bad, bytes[bad], max);
-		NL_SET_BAD_ATTR(info->extack, nla);
-		return -EINVAL;
-	}
-	memcpy(table, bytes, TUNQOS_TABLE_LEN);
-	return 0;
-}
 
 static int missing(struct genl_info *info, int attr, const char *message)
 {
@@ -333,43 +315,29 @@ static int read_label(struct genl_info *info, struct tunqos_binding *change)
 	return change->label ? 0 : -ENOMEM;
 }
 
+static int read_tunnel(struct genl_info *info, struct tunqos_binding *change)
+{
+	struct tunqos_profile *profile = change->next;
+	int err = tunqos_tunnel_key(info, &change->key);
+
+	if (!err)
+		err = read_encap(info, profile);
+	if (!err)
+		err = read_decap(info, &change->key, profile);
+	if (!err)
+		err = read_pre_classify(info, profile);
+	if (!err)
+		err = read_class(info, profile);
+	if (!err)
+		err = read_more(info, &change->key, profile);
+	profile->encap_any = profile->encap_write || profile->encap_more ||
+			     profile->pre_classify;
+	return err ?: read_label(info, change);
+}
+
 int tunqos_nl_set_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct tunqos_binding *change;
-	int err;
-
-	change = tunqos_binding_alloc(TUNQOS_VERB_SET);
-	if (!change)
-		return -ENOMEM;
-	change->next = tunqos_profile_alloc();
-	if (!change->next) {
-		err = -ENOMEM;
-		goto err_free;
-	}
-	err = tunqos_tunnel_key(info, &change->key);
-	if (!err)
-		err = read_encap(info, change->next);
-	if (!err)
-		err = read_decap(info, &change->key, change->next);
-	if (!err)
-		err = read_pre_classify(info, change->next);
-	if (!err)
-		err = read_class(info, change->next);
-	if (!err)
-		err = read_more(info, &change->key, change->next);
-	if (err)
-		goto err_free;
-	change->next->encap_any = change->next->encap_write ||
-				  change->next->encap_more ||
-				  change->next->pre_classify;
-	err = read_label(info, change);
-	if (err)
-		goto err_free;
-	return tunqos_stage(info, change);
-
-err_free:
-	tunqos_binding_free(change);
-	return err;
+	return tunqos_stage_set(info, read_tunnel);
 }
 
 int tunqos_nl_del_tunnel_doit(struct sk_buff *skb, struct genl_info *info)

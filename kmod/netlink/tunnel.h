@@ -7,7 +7,6 @@
 
 #include "config/binding.h"
 
-int tunqos_read_table(struct genl_info *info, int attr, u8 *table, u8 max);
 int tunqos_fill_tunnel(struct sk_buff *skb,
 		       const struct tunqos_binding *binding);
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Mapping tables over netlink. */
+
+#include <net/genetlink.h>
+
+#include "core/table.h"
+#include "netlink/family.h"
+#include "netlink/table.h"
+
+/* A table whose entries are 0 to @max or TUNQOS_TABLE_LEAVE. */
+int tunqos_read_table(struct genl_info *info, int attr, u8 *table, u8 max)
+{
+	struct nlattr *nla = info->attrs[attr];
+	const u8 *bytes = nla_data(nla);
+	int bad = tunqos_table_bad(bytes, max);
+
+	if (bad >= 0) {
+		tunqos_refuse(info->extack,
+			      "table entry for dscp %d is %u, not 0-%u or 255",
+			      bad, bytes[bad], max);
+		NL_SET_BAD_ATTR(info->extack, nla);
+		return -EINVAL;
+	}
+	memcpy(table, bytes, TUNQOS_TABLE_LEN);
+	return 0;
+}
