@@ -13,16 +13,42 @@
 #include "path/net.h"
 #include "path/places.h"
 
-static inline void note(struct sk_buff *skb, u8 ds)
+/* Of what no tunnel device takes, ours must not look like another's. */
+static __always_inline unsigned int arrived(struct sk_buff *skb, u8 ds,
+					    bool tunnel)
 {
-	skb->tc_index = tunqos_arrived_make(ds, tunqos_arrived_tag);
+	if (tunnel)
+		skb->tc_index = tunqos_arrived_make(ds, tunqos_arrived_tag);
+	else if (skb->tc_index >= TUNQOS_COMPANION_MIN)
+		skb->tc_index = 0;
+	return NF_ACCEPT;
 }
 
-/* What no tunnel device takes: ours must not look like another's. */
-static inline void forget(struct sk_buff *skb)
+static __always_inline bool carries(u8 protocol)
 {
-	if (skb->tc_index >= TUNQOS_COMPANION_MIN)
-		skb->tc_index = 0;
+	switch (protocol) {
+	case IPPROTO_IPIP:
+	case IPPROTO_UDP:
+	case IPPROTO_IPV6:
+	case IPPROTO_GRE:
+	case IPPROTO_L2TP:
+	case IPPROTO_MPLS:
+		return true;
+	}
+	return false;
+}
+
+/* The protocol is behind these; fragments are not whole yet. */
+static __always_inline bool is_extension(u8 protocol)
+{
+	switch (protocol) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_FRAGMENT:
+	case IPPROTO_DSTOPTS:
+		return true;
+	}
+	return false;
 }
 
 unsigned int tunqos_arrived4(void *priv, struct sk_buff *skb,
@@ -30,19 +56,7 @@ unsigned int tunqos_arrived4(void *priv, struct sk_buff *skb,
 {
 	const struct iphdr *outer = ip_hdr(skb);
 
-	switch (outer->protocol) {
-	case IPPROTO_IPIP:
-	case IPPROTO_UDP:
-	case IPPROTO_IPV6:
-	case IPPROTO_GRE:
-	case IPPROTO_L2TP:
-	case IPPROTO_MPLS:
-		note(skb, outer->tos);
-		break;
-	default:
-		forget(skb);
-	}
-	return NF_ACCEPT;
+	return arrived(skb, outer->tos, carries(outer->protocol));
 }
 
 unsigned int tunqos_arrived6(void *priv, struct sk_buff *skb,
@@ -50,22 +64,7 @@ unsigned int tunqos_arrived6(void *priv, struct sk_buff *skb,
 {
 	const struct ipv6hdr *outer = ipv6_hdr(skb);
 
-	switch (outer->nexthdr) {
-	case IPPROTO_IPIP:
-	case IPPROTO_UDP:
-	case IPPROTO_IPV6:
-	case IPPROTO_GRE:
-	case IPPROTO_L2TP:
-	case IPPROTO_MPLS:
-	/* the protocol is behind these; fragments are not whole yet */
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_FRAGMENT:
-	case IPPROTO_DSTOPTS:
-		note(skb, tunqos_ds_read((const u8 *)outer));
-		break;
-	default:
-		forget(skb);
-	}
-	return NF_ACCEPT;
+	return arrived(skb, tunqos_ds_read((const u8 *)outer),
+		       carries(outer->nexthdr) ||
+		       is_extension(outer->nexthdr));
 }

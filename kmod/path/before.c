@@ -37,9 +37,9 @@ static bool makes_header(const struct xfrm_state *x)
  * The profile of this pass, which transforms up to the next SA that makes a
  * header. Of several in a bundle the outermost that is bound counts.
  */
-static const struct tunqos_profile *sa_profile(const struct tunqos_net *tn,
-					       const struct dst_entry *dst,
-					       const struct xfrm_state *x)
+static const struct tunqos_profile *
+sa_profile(const struct tunqos_net *tn, const struct dst_entry *dst,
+	   const struct xfrm_state *x)
 {
 	const struct tunqos_profile *profile = NULL, *next;
 
@@ -305,21 +305,15 @@ static noinline unsigned int before_by(struct tunqos_net *tn,
 	return NF_ACCEPT;
 }
 
-/* Any SAs. */
+/* More than one SA, or any other way to know them. */
 static noinline unsigned int before_any(struct tunqos_net *tn,
 					struct sk_buff *skb, bool transformed,
 					unsigned int family, u8 ds)
 {
 	const struct dst_entry *dst = skb_dst(skb);
-	const struct xfrm_state *x = dst_xfrm(dst);
-	const struct tunqos_profile *profile;
 
-	profile = sa_profile(tn, dst, x);
-	if (profile && !transformed && !tunqos_in_hardware(x) &&
-	    x->props.mode == XFRM_MODE_TUNNEL &&
-	    decide_quickly(skb, profile, ds))
-		return NF_ACCEPT;
-	return before_by(tn, skb, transformed, family, ds, profile);
+	return before_by(tn, skb, transformed, family, ds,
+			 sa_profile(tn, dst, dst_xfrm(dst)));
 }
 
 /* Does this SA of the bundle transform it for the last time? */

@@ -125,21 +125,6 @@ static __always_inline unsigned int mark(struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* The same of IPv4, where nothing but the DSCP is ours. */
-static __always_inline unsigned int mark4(struct sk_buff *skb,
-					  const struct tunqos_profile *profile,
-					  u8 inner)
-{
-	u8 outer = profile->encap[tunqos_ds_dscp(inner)];
-
-	if (unlikely(outer == TUNQOS_TABLE_LEAVE ||
-		     !tunqos_skb_is_plain(skb)))
-		return mark_slowly(skb, profile, inner, -1);
-	tunqos_skb_write_plain4(skb, outer);
-	tunqos_written(profile, TUNQOS_ENCAP);
-	return NF_ACCEPT;
-}
-
 /* Shows the innermost DSCP (0-63) to egress queueing; @tag of its namespace. */
 static void classify(struct sk_buff *skb, const struct tunqos_profile *profile,
 		     u8 tag, u8 class)
@@ -360,7 +345,7 @@ tunnelled4(struct sk_buff *skb, const struct tunqos_attachment *attachment,
 	if (profile->pre_classify)
 		return pre_classify(skb, profile, tag, data, len, inner);
 	clear_companion(skb);
-	return mark4(skb, profile, inner.ds);
+	return mark(skb, profile, inner.ds);
 }
 
 /* It may be a tunnel that is bound; nobody else will say so. */
