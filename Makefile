@@ -126,6 +126,7 @@ regen: deps ## write again what is generated from tunqos.yaml and the command ta
 	@cmp -s $(BUILD)/tunqos.8 packaging/man/tunqos.8 || cp $(BUILD)/tunqos.8 packaging/man/tunqos.8
 	@cmp -s $(BUILD)/completion packaging/completion/tunqos || \
 		cp $(BUILD)/completion packaging/completion/tunqos
+	@tools/settings-regen $(BUILD)/bin/tunqos
 
 format: ## put the C++ sources into form
 	@tests/lint/clang-format --fix

@@ -2,12 +2,11 @@
 //
 // The settings of a tunnel profile that say all by themselves: one of some words, or a DSCP. Each
 // is declared here, once; reading and writing JSON, the running configuration, what differs, the
-// command with its help, the attribute of the module, what an older module lacks and what
-// `show tunnel` says come from the declaration.
+// command with its help, the attribute of the module, what an older module lacks, what
+// `show tunnel` says, the JSON schema and tunqos.json(5) come from the declaration.
 //
 // To add one of a kind that exists: its member and its declaration here, its attribute in
-// tunqos.yaml (tests/lint/spec --regen), and what the module does with it. `make check` says which
-// pages have to be generated again.
+// tunqos.yaml, and what the module does with it; then `make regen`.
 #pragma once
 
 #include <linux/tunqos.h>

@@ -67,6 +67,12 @@ int generate(const Grammar& grammar, const std::string& what) {
         std::cout << generate_man(grammar);
     } else if (what == "bash-completion") {
         std::cout << generate_bash_completion();
+    } else if (what == "settings-schema") {
+        std::cout << generate_settings_schema();
+    } else if (what == "settings-encap" || what == "settings-decap") {
+        std::cout << generate_settings_man(std::string_view(what).substr(9));
+    } else if (what == "settings-tunnel") {
+        std::cout << generate_settings_man("");
     } else {
         std::cerr << "% cannot generate " << what << "; use man or bash-completion\n";
         return exit_usage;

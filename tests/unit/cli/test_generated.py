@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The committed man page and bash completion are those that the command table gives.
+"""The committed man page and bash completion are those that the command table gives, and what
+schema and tunqos.json(5) say of settings is what their declarations give.
 
 Usage: test_generated.py TUNQOS
 To bring them up to date: make regen
@@ -32,6 +33,28 @@ class Generated(unittest.TestCase):
     def test_bash_completion_is_up_to_date(self):
         with open(COMPLETION, encoding="utf-8") as script:
             self.assertEqual(script.read(), generated("bash-completion"))
+
+    def test_settings_are_up_to_date(self):
+        done = subprocess.run([os.path.join(ROOT, "tools", "settings-regen"), "--check", TUNQOS],
+                              check=False, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_what_no_declaration_gives_is_found(self):
+        for path, before, after in (
+                ("packaging/schema/tunqos-1.schema.json", '"merge"', '"merged"'),
+                ("packaging/man/tunqos.json.5", ".It Cm gro", ".It Cm gso")):
+            with tempfile.TemporaryDirectory() as top:
+                for part in ("tools", "packaging/schema", "packaging/man"):
+                    shutil.copytree(os.path.join(ROOT, part), os.path.join(top, part))
+                with open(os.path.join(top, path), encoding="utf-8") as file:
+                    text = file.read()
+                self.assertIn(before, text)
+                with open(os.path.join(top, path), "w", encoding="utf-8") as file:
+                    file.write(text.replace(before, after, 1))
+                done = subprocess.run(
+                    [os.path.join(top, "tools", "settings-regen"), "--check", TUNQOS],
+                    check=False, capture_output=True, text=True)
+                self.assertEqual((done.returncode, path in done.stdout), (1, True))
 
     @unittest.skipUnless(shutil.which("groff"), "no groff")
     def test_the_man_page_is_good_roff(self):
