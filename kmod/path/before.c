@@ -305,15 +305,34 @@ static noinline unsigned int before_by(struct tunqos_net *tn,
 	return NF_ACCEPT;
 }
 
+/* An outer header in front of the inner one, that is made here. */
+static bool is_tunnel(const struct xfrm_state *x)
+{
+	return x->props.mode == XFRM_MODE_TUNNEL && !tunqos_in_hardware(x);
+}
+
+/* @quickly: the outer DSCP can be all that there is to decide */
+static __always_inline unsigned int
+by_profile(struct tunqos_net *tn, struct sk_buff *skb, bool transformed,
+	   unsigned int family, u8 ds, const struct tunqos_profile *profile,
+	   bool quickly)
+{
+	if (likely(profile && quickly && !transformed &&
+		   decide_quickly(skb, profile, ds)))
+		return NF_ACCEPT;
+	return before_by(tn, skb, transformed, family, ds, profile);
+}
+
 /* More than one SA, or any other way to know them. */
 static noinline unsigned int before_any(struct tunqos_net *tn,
 					struct sk_buff *skb, bool transformed,
 					unsigned int family, u8 ds)
 {
 	const struct dst_entry *dst = skb_dst(skb);
+	const struct xfrm_state *x = dst_xfrm(dst);
 
-	return before_by(tn, skb, transformed, family, ds,
-			 sa_profile(tn, dst, dst_xfrm(dst)));
+	return by_profile(tn, skb, transformed, family, ds,
+			  sa_profile(tn, dst, x), is_tunnel(x));
 }
 
 /* Does this SA of the bundle transform it for the last time? */
@@ -336,17 +355,13 @@ static noinline unsigned int before(struct tunqos_net *tn, struct sk_buff *skb,
 	const struct tunqos_shapes *shapes = rcu_dereference(tn->shapes);
 	const struct dst_entry *dst = skb_dst(skb);
 	const struct xfrm_state *x = dst_xfrm(dst);
-	const struct tunqos_profile *profile;
 
 	if (unlikely(!shapes || !shapes->only_peers ||
 		     x->props.family != AF_INET || !is_last(dst) ||
-		     x->props.mode != XFRM_MODE_TUNNEL ||
-		     tunqos_in_hardware(x)))
+		     !is_tunnel(x)))
 		return before_any(tn, skb, transformed, family, ds);
-	profile = tunqos_sa_profile4(tn, x->id.daddr.a4);
-	if (likely(profile && !transformed && decide_quickly(skb, profile, ds)))
-		return NF_ACCEPT;
-	return before_by(tn, skb, transformed, family, ds, profile);
+	return by_profile(tn, skb, transformed, family, ds,
+			  tunqos_sa_profile4(tn, x->id.daddr.a4), true);
 }
 
 /*
