@@ -91,14 +91,18 @@ Enum enumerator(std::optional<std::uint8_t> value, Enum last) {
     return value && *value <= static_cast<std::uint8_t>(last) ? static_cast<Enum>(*value) : Enum{};
 }
 
-// What is not said is said by its table or value.
-template <typename Enum>
-Enum choice(const Attributes& attributes, int type, Enum last, int table_type, int value_type = 0) {
-    if (attributes.find(type)) return enumerator(attributes.number<std::uint8_t>(type), last);
-    if (attributes.find(table_type)) return Enum::table;
-    if constexpr (requires { Enum::set; })
-        if (attributes.find(value_type)) return Enum::set;
-    return Enum{};
+// A mode that is not said is said by the table or the value.
+template <typename Mode>
+void get_rule(const Attributes& attributes, const RuleSetting& setting, Rule<Mode>& rule) {
+    if constexpr (CanSet<Mode>) {
+        if (const auto value = attributes.number<std::uint8_t>(setting.value))
+            rule = {Mode::set, Dscp{*value}};
+    }
+    rule.table = attributes.array<Table>(setting.table);
+    if (attributes.find(setting.table)) rule.mode = Mode::table;
+    if (attributes.find(setting.mode))
+        rule.mode = enumerator(attributes.number<std::uint8_t>(setting.mode),
+                               static_cast<Mode>(rule_words(Mode{}).size() - 1));
 }
 
 // A phase that this daemon does not know yet counts as failed: it is not at work.
@@ -184,14 +188,13 @@ void put_if_set(Message& message, std::uint16_t type, Enum value) {
     if (value != Enum{}) message.put_u8(type, static_cast<std::uint8_t>(value));
 }
 
-// A table says by being there that it is chosen.
-template <typename Enum>
-void put_choice(Message& message, std::uint16_t type, Enum choice, std::uint16_t table_type,
-                const std::optional<Table>& table) {
-    if (choice == Enum::table && table)
-        put_table(message, table_type, table);
-    else
-        put_if_set(message, type, choice);
+// A table or a value says by being there that it is chosen.
+template <typename Mode>
+void put_rule(Message& message, const RuleSetting& setting, const Rule<Mode>& rule) {
+    if (rule == Mode::table && rule.table) return put_table(message, setting.table, rule.table);
+    if constexpr (CanSet<Mode>)
+        if (rule == Mode::set) return message.put_u8(setting.value, rule.value.value);
+    put_if_set(message, setting.mode, rule.mode);
 }
 
 template <Worded Value>
@@ -212,11 +215,6 @@ void get_setting(std::uint8_t number, std::optional<Dscp>& value) {
 }
 
 void put_more_settings(Message& message, const Tunnel& tunnel) {
-    if (tunnel.encap_inner == EncapInner::set)
-        message.put_u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE, tunnel.encap_inner_value.value);
-    else
-        put_choice(message, TUNQOS_A_TUNNEL_ENCAP_INNER, tunnel.encap_inner,
-                   TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, tunnel.encap_inner_table);
     each_setting([&](const auto& setting) {
         put_setting(message, setting.attribute, tunnel.options.*setting.member);
     });
@@ -228,11 +226,6 @@ void put_more_settings(Message& message, const Tunnel& tunnel) {
 
 void decode_more_settings(const Attributes& attributes, Tunnel& tunnel) {
     const auto u8 = [&](int type) { return attributes.number<std::uint8_t>(type); };
-    tunnel.encap_inner =
-        choice(attributes, TUNQOS_A_TUNNEL_ENCAP_INNER, EncapInner::table,
-               TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE, TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE);
-    tunnel.encap_inner_value = Dscp{u8(TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE).value_or(0)};
-    tunnel.encap_inner_table = attributes.array<Table>(TUNQOS_A_TUNNEL_ENCAP_INNER_TABLE);
     each_setting([&](const auto& setting) {
         if (const auto number = u8(setting.attribute))
             get_setting(*number, tunnel.options.*setting.member);
@@ -274,13 +267,9 @@ struct Encoder {
         Message message = start(TUNQOS_CMD_SET_TUNNEL);
         put_binding(message, tunnel.binding);
         if (!tunnel.label.empty()) message.put_text(TUNQOS_A_TUNNEL_LABEL, tunnel.label);
-        if (tunnel.encap_dscp == EncapDscp::set)
-            message.put_u8(TUNQOS_A_TUNNEL_ENCAP_VALUE, tunnel.encap_value.value);
-        else
-            put_choice(message, TUNQOS_A_TUNNEL_ENCAP_DSCP, tunnel.encap_dscp,
-                       TUNQOS_A_TUNNEL_ENCAP_TABLE, tunnel.encap_table);
-        put_choice(message, TUNQOS_A_TUNNEL_DECAP_DSCP, tunnel.decap_dscp,
-                   TUNQOS_A_TUNNEL_DECAP_TABLE, tunnel.decap_table);
+        each_rule(tunnel, [&](const RuleSetting& setting, const auto& rule) {
+            put_rule(message, setting, rule);
+        });
         if (tunnel.decap_permit)
             message.put_u64(TUNQOS_A_TUNNEL_DECAP_PERMIT, *tunnel.decap_permit);
         put_if_set(message, TUNQOS_A_TUNNEL_DECAP_CLASS, tunnel.decap_class);
@@ -359,13 +348,8 @@ std::optional<TunnelStatus> decode_tunnel(const nlmsghdr* message) {
     tunnel.binding = *bound;
     tunnel.label = attributes.text(TUNQOS_A_TUNNEL_LABEL).value_or("");
     const auto u8 = [&](int type) { return attributes.number<std::uint8_t>(type); };
-    tunnel.encap_dscp = choice(attributes, TUNQOS_A_TUNNEL_ENCAP_DSCP, EncapDscp::native,
-                               TUNQOS_A_TUNNEL_ENCAP_TABLE, TUNQOS_A_TUNNEL_ENCAP_VALUE);
-    tunnel.encap_value = Dscp{u8(TUNQOS_A_TUNNEL_ENCAP_VALUE).value_or(0)};
-    tunnel.encap_table = attributes.array<Table>(TUNQOS_A_TUNNEL_ENCAP_TABLE);
-    tunnel.decap_dscp = choice(attributes, TUNQOS_A_TUNNEL_DECAP_DSCP, DecapDscp::table,
-                               TUNQOS_A_TUNNEL_DECAP_TABLE);
-    tunnel.decap_table = attributes.array<Table>(TUNQOS_A_TUNNEL_DECAP_TABLE);
+    each_rule(tunnel,
+              [&](const RuleSetting& setting, auto& rule) { get_rule(attributes, setting, rule); });
     tunnel.decap_permit = attributes.number<std::uint64_t>(TUNQOS_A_TUNNEL_DECAP_PERMIT);
     tunnel.decap_class = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_CLASS), DecapClass::outer);
     tunnel.pre_classify = u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY).value_or(0) != 0;

@@ -49,11 +49,7 @@ std::string module_name(const Operation& operation) {
 void normalise(Tunnel& tunnel) {
     const bool device = std::holds_alternative<Device>(tunnel.binding);
     if (device) tunnel.label.clear();
-    if (tunnel.encap_dscp != EncapDscp::set) tunnel.encap_value = {};
-    if (tunnel.encap_dscp != EncapDscp::table) tunnel.encap_table.reset();
-    if (tunnel.encap_inner != EncapInner::set) tunnel.encap_inner_value = {};
-    if (tunnel.encap_inner != EncapInner::table) tunnel.encap_inner_table.reset();
-    if (tunnel.decap_dscp != DecapDscp::table) tunnel.decap_table.reset();
+    each_rule(tunnel, [](const RuleSetting&, auto& rule) { rule.normalise(); });
     if (tunnel.decap_dscp == DecapDscp::keep) tunnel.decap_permit.reset();
     if (device && tunnel.decap_permit == ~std::uint64_t{0}) tunnel.decap_permit.reset();
     if (!tunnel.pre_classify) {

@@ -43,11 +43,9 @@ private:
     void say(std::string text) { advice_.push_back(std::move(text)); }
 
     void profile(const std::string& owner, const TunnelProfile& profile) {
-        if (profile.encap.dscp == EncapDscp::table) use(profile.encap.table, Use::dscp, owner);
-        if (profile.mode) use(profile.mode->table, Use::dscp, owner);
-        if (profile.encap.inner.mode == EncapInner::table)
-            use(profile.encap.inner.table, Use::dscp, owner);
-        if (profile.decap.dscp == DecapDscp::table) use(profile.decap.table, Use::dscp, owner);
+        each_rule(profile,
+                  [&](const RuleSetting&, const auto& rule) { use(rule.table, Use::dscp, owner); });
+        if (profile.mode) use(profile.mode->dscp.table, Use::dscp, owner);
         use(profile.pre_classify.table, Use::priority, owner);
     }
 
@@ -83,7 +81,7 @@ private:
 
 // The outer DSCP is the inner one, so that it is the class as well.
 bool copies(const Encap& encap) {
-    return encap.dscp == EncapDscp::copy && encap.inner.mode == EncapInner::keep &&
+    return encap.dscp == EncapDscp::copy && encap.inner == EncapInner::keep &&
            !encap.single_aggregate;
 }
 
@@ -139,8 +137,8 @@ namespace {
 // What hides the inner classes from who sees the outer header; empty if nothing does.
 std::string hidden_by(const TunnelProfile& profile) {
     const Encap& encap = profile.encap;
-    if (encap.dscp == EncapDscp::set) return "set " + to_string(encap.value);
-    if (encap.dscp == EncapDscp::table) return "table " + encap.table;
+    if (encap.dscp == EncapDscp::set || encap.dscp == EncapDscp::table)
+        return to_string(encap.dscp);
     if (encap.dscp == EncapDscp::copy && encap.single_aggregate)
         return "single-aggregate " + to_string(*encap.single_aggregate);
     return {};

@@ -30,9 +30,8 @@ void add_table_maps(const Config& config, Config& part) {
         if (interface.port) add(interface.port->table);
         if (interface.mark) add(interface.mark->table);
         if (!interface.tunnel) continue;
-        add(interface.tunnel->encap.table);
-        add(interface.tunnel->encap.inner.table);
-        add(interface.tunnel->decap.table);
+        each_rule(*interface.tunnel,
+                  [&](const RuleSetting&, const auto& rule) { add(rule.table); });
         add(interface.tunnel->pre_classify.table);
     }
 }

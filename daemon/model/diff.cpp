@@ -20,20 +20,11 @@ Text if_any(const std::string& text) {
 }
 
 Text encap_text(const TunnelProfile& profile) {
-    switch (profile.encap.dscp) {
-    case EncapDscp::copy: return profile.encap.implied ? "copy (implied)" : "copy";
-    case EncapDscp::set: return "set " + to_string(profile.encap.value);
-    case EncapDscp::table: return "table " + profile.encap.table;
-    case EncapDscp::native: break;
-    }
-    return "native";
+    return to_string(profile.encap.dscp) + (profile.encap.implied ? " (implied)" : "");
 }
 
 Text inner_text(const TunnelProfile& profile) {
-    const InnerDscp& inner = profile.encap.inner;
-    if (inner.mode == EncapInner::set) return "set " + to_string(inner.value);
-    if (inner.mode == EncapInner::table) return "table " + inner.table;
-    return "keep";
+    return to_string(profile.encap.inner);
 }
 
 Text single_text(const TunnelProfile& profile) {
@@ -46,16 +37,14 @@ Text mode_text(const TunnelProfile& profile) {
     if (!mode) return "none";
     std::string text(to_string(mode->model));
     if (mode->permit) text += " permit " + to_string(*mode->permit);
-    if (mode->dscp == EncapDscp::set) text += " dscp " + to_string(mode->value);
-    if (mode->dscp == EncapDscp::table) text += " table " + mode->table;
+    if (mode->dscp == EncapDscp::set) text += " dscp " + to_string(mode->dscp.value);
+    if (mode->dscp == EncapDscp::table) text += " table " + mode->dscp.table;
     return text;
 }
 
 Text decap_text(const TunnelProfile& profile) {
     const Decap& decap = profile.decap;
-    std::string text = "keep";
-    if (decap.dscp == DecapDscp::copy) text = "copy";
-    if (decap.dscp == DecapDscp::table) text = "table " + decap.table;
+    std::string text = to_string(decap.dscp);
     if (decap.permit) text += " permit " + to_string(*decap.permit);
     return text;
 }
@@ -126,7 +115,7 @@ void compare_settings(std::string_view section, const TunnelProfile* before,
 template <typename Tell>
 void compare(const TunnelProfile* before, const TunnelProfile* after, const Tell& tell) {
     using Profile = TunnelProfile;
-    const auto inner = [](const Profile& profile) -> const InnerDscp& {
+    const auto inner = [](const Profile& profile) -> const Rule<EncapInner>& {
         return profile.encap.inner;
     };
     const auto single = [](const Profile& profile) { return profile.encap.single_aggregate; };

@@ -33,38 +33,11 @@ std::string with_table(std::string text, const std::string& table) {
     return table.empty() ? text : text + " table " + table;
 }
 
-std::string encap_line(const Encap& encap) {
-    switch (encap.dscp) {
-    case EncapDscp::copy: return "tunnel encap dscp copy";
-    case EncapDscp::set: return "tunnel encap dscp set " + to_string(encap.value);
-    case EncapDscp::table: return "tunnel encap dscp table " + encap.table;
-    case EncapDscp::native: break;
-    }
-    return "tunnel encap dscp native";
-}
-
 std::string mode_line(const DiffservMode& mode) {
     std::string line = "tunnel diffserv-mode " + std::string(to_string(mode.model));
     if (mode.permit) line += " permit " + to_string(*mode.permit);
-    if (mode.dscp == EncapDscp::set) line += " dscp " + to_string(mode.value);
-    return mode.dscp == EncapDscp::table ? with_table(std::move(line), mode.table) : line;
-}
-
-std::string decap_dscp_line(const Decap& decap) {
-    switch (decap.dscp) {
-    case DecapDscp::copy: return with_permit("tunnel decap dscp copy", decap);
-    case DecapDscp::table: return with_permit("tunnel decap dscp table " + decap.table, decap);
-    case DecapDscp::keep: break;
-    }
-    // validate() refuses it with a permit list; written all the same, not to hide it
-    return with_permit("tunnel decap dscp keep", decap);
-}
-
-void inner_line(const InnerDscp& inner, Lines& lines) {
-    if (inner.mode == EncapInner::set)
-        lines.push_back("tunnel encap inner-dscp set " + to_string(inner.value));
-    if (inner.mode == EncapInner::table)
-        lines.push_back("tunnel encap inner-dscp table " + inner.table);
+    if (mode.dscp == EncapDscp::set) line += " dscp " + to_string(mode.dscp.value);
+    return with_table(std::move(line), mode.dscp.table);
 }
 
 // A line for what was typed: a model, and what differs from it or from the defaults.
@@ -74,12 +47,15 @@ void dscp_lines(const TunnelProfile& profile, Lines& lines) {
     const bool named = profile.mode.has_value();
     const SaidByMode said = said_by_mode(profile);
     if (named) lines.push_back(mode_line(*profile.mode));
-    if (named ? !said.encap_dscp : !encap.implied) lines.push_back(encap_line(encap));
+    if (named ? !said.encap_dscp : !encap.implied)
+        lines.push_back(line_of(settings::encap_dscp, encap.dscp));
     if (encap.single_aggregate)
         lines.push_back("tunnel encap single-aggregate " + to_string(*encap.single_aggregate));
-    inner_line(encap.inner, lines);
+    if (encap.inner != EncapInner::keep)
+        lines.push_back(line_of(settings::encap_inner, encap.inner));
     if (named ? !said.decap_dscp : decap.dscp != DecapDscp::keep || decap.permit)
-        lines.push_back(decap_dscp_line(decap));
+        // validate() refuses keep with a permit list; written all the same, not to hide it
+        lines.push_back(with_permit(line_of(settings::decap_dscp, decap.dscp), decap));
     const bool outer = decap.queue_by == DecapClass::outer;
     if (named ? !said.decap_class : outer)
         lines.push_back(outer ? "tunnel decap class outer" : "tunnel decap class inner");

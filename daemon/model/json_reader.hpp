@@ -55,8 +55,8 @@ private:
     void setting(const nlohmann::json& value, Path path, std::optional<Dscp>& to);
     bool section(const nlohmann::json& value, Path path, std::string_view name, Keys keys,
                  TunnelOptions& options);
-    void encap_dscp(const nlohmann::json& value, Path path, Encap& encap);
-    InnerDscp inner_dscp(const nlohmann::json& value, Path path);
+    template <typename Mode>
+    void rule(const nlohmann::json& value, Path path, Rule<Mode>& rule);
     std::optional<Aggregate> aggregate(const nlohmann::json& value, Path path);
     Encap encap(const nlohmann::json& value, Path path, TunnelOptions& options);
     std::optional<DscpSet> permit(const nlohmann::json& value, Path path);

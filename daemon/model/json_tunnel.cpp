@@ -41,33 +41,34 @@ static const json* fixed_dscp(const json& value) {
     return value.is_object() && value.size() == 1 ? member(value, "set") : nullptr;
 }
 
-void ConfigReader::encap_dscp(const json& value, Path path, Encap& encap) {
-    if (is(value, "copy")) return;
-    if (is(value, "native")) {
-        encap.dscp = EncapDscp::native;
-    } else if (const json* fixed = fixed_dscp(value)) {
-        encap.dscp = EncapDscp::set;
-        if (const auto dscp = number(*fixed, path / "set")) encap.value = Dscp{*dscp};
-    } else if (auto table = only_key(value, "table", path,
-                                     "\"copy\", \"native\", {\"set\": DSCP} or "
-                                     "{\"table\": NAME}")) {
-        encap.dscp = EncapDscp::table;
-        encap.table = std::move(*table);
+// "\"copy\", \"native\", {\"set\": DSCP} or {\"table\": NAME}"
+template <typename Mode>
+static std::string forms_of() {
+    std::string forms;
+    for (const auto word : rule_words(Mode{})) {
+        if (word != "set" && word != "table") forms += in_quotes(word) + ", ";
     }
+    if constexpr (CanSet<Mode>) forms += "{\"set\": DSCP}, ";
+    return forms.substr(0, forms.size() - 2) + " or {\"table\": NAME}";
 }
 
-InnerDscp ConfigReader::inner_dscp(const json& value, Path path) {
-    InnerDscp inner;
-    if (is(value, "keep")) return inner;
-    if (const json* fixed = fixed_dscp(value)) {
-        inner.mode = EncapInner::set;
-        if (const auto dscp = number(*fixed, path / "set")) inner.value = Dscp{*dscp};
-    } else if (auto table = only_key(value, "table", path,
-                                     "\"keep\", {\"set\": DSCP} or {\"table\": NAME}")) {
-        inner.mode = EncapInner::table;
-        inner.table = std::move(*table);
+template <typename Mode>
+void ConfigReader::rule(const json& value, Path path, Rule<Mode>& rule) {
+    const auto words = rule_words(Mode{});
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        rule = static_cast<Mode>(i);
+        if (words[i] != "set" && words[i] != "table" && is(value, words[i])) return;
     }
-    return inner;
+    rule = {};
+    if constexpr (CanSet<Mode>) {
+        if (const json* fixed = fixed_dscp(value)) {
+            rule = Mode::set;
+            if (const auto dscp = number(*fixed, path / "set")) rule.value = Dscp{*dscp};
+            return;
+        }
+    }
+    static const std::string forms = forms_of<Mode>();
+    if (auto table = only_key(value, "table", path, forms)) rule = {Mode::table, std::move(*table)};
 }
 
 Encap ConfigReader::encap(const json& value, Path path, TunnelOptions& options) {
@@ -75,9 +76,9 @@ Encap ConfigReader::encap(const json& value, Path path, TunnelOptions& options) 
     encap.implied = value.is_object() && member(value, "dscp") == nullptr;
     if (!section(value, path, "encap", {"dscp", "innerDscp", "singleAggregate"}, options))
         return encap;
-    if (const json* found = member(value, "dscp")) encap_dscp(*found, path / "dscp", encap);
+    if (const json* found = member(value, "dscp")) rule(*found, path / "dscp", encap.dscp);
     if (const json* found = member(value, "innerDscp"))
-        encap.inner = inner_dscp(*found, path / "innerDscp");
+        rule(*found, path / "innerDscp", encap.inner);
     if (const json* found = member(value, "singleAggregate"))
         encap.single_aggregate = aggregate(*found, path / "singleAggregate");
     return encap;
@@ -120,14 +121,10 @@ std::optional<DiffservMode> ConfigReader::mode(const json& value, Path path) {
         return std::nullopt;
     }
     if (const json* found = member(value, "dscp")) {
-        Encap encap;
-        encap_dscp(*found, path / "dscp", encap);
-        if (encap.dscp == EncapDscp::native ||
-            (mode.model == TunnelModel::uniform && encap.dscp != EncapDscp::copy))
+        rule(*found, path / "dscp", mode.dscp);
+        if (mode.dscp == EncapDscp::native ||
+            (mode.model == TunnelModel::uniform && mode.dscp != EncapDscp::copy))
             problem(path / "dscp", "is not of the model " + std::string(to_string(mode.model)));
-        mode.dscp = encap.dscp;
-        mode.value = encap.value;
-        mode.table = std::move(encap.table);
     }
     mode.permit = permit(value, path);
     if (mode.permit && mode.model != TunnelModel::uniform)
@@ -138,15 +135,7 @@ std::optional<DiffservMode> ConfigReader::mode(const json& value, Path path) {
 Decap ConfigReader::decap(const json& value, Path path, TunnelOptions& options) {
     Decap decap;
     if (!section(value, path, "decap", {"dscp", "permit", "class"}, options)) return decap;
-    if (const json* dscp = member(value, "dscp"); dscp && !is(*dscp, "keep")) {
-        if (is(*dscp, "copy")) {
-            decap.dscp = DecapDscp::copy;
-        } else if (auto table = only_key(*dscp, "table", path / "dscp",
-                                         "\"keep\", \"copy\" or {\"table\": NAME}")) {
-            decap.dscp = DecapDscp::table;
-            decap.table = std::move(*table);
-        }
-    }
+    if (const json* found = member(value, "dscp")) rule(*found, path / "dscp", decap.dscp);
     decap.permit = permit(value, path);
     if (const json* queue_by = member(value, "class")) {
         if (is(*queue_by, "outer"))
@@ -208,8 +197,6 @@ static void complete(const json& value, TunnelProfile& profile) {
     carry_out(*profile.mode, by_mode);
     if (profile.encap.implied) {
         profile.encap.dscp = by_mode.encap.dscp;
-        profile.encap.value = by_mode.encap.value;
-        profile.encap.table = by_mode.encap.table;
         profile.encap.implied = false;
     }
     const json* const found = member(value, "decap");

@@ -23,30 +23,12 @@ json table_map_json(const TableMap& map) {
     return value;
 }
 
-// Of an Encap or a DiffservMode.
-template <typename Encapsulation>
-json encap_dscp_json(const Encapsulation& encap) {
-    switch (encap.dscp) {
-    case EncapDscp::set: return {{"set", to_string(encap.value)}};
-    case EncapDscp::table: return {{"table", encap.table}};
-    case EncapDscp::native: return "native";
-    case EncapDscp::copy: break;
-    }
-    return "copy";
-}
-
-json inner_dscp_json(const InnerDscp& inner) {
-    switch (inner.mode) {
-    case EncapInner::set: return {{"set", to_string(inner.value)}};
-    case EncapInner::table: return {{"table", inner.table}};
-    case EncapInner::keep: break;
-    }
-    return "keep";
-}
-
-json decap_dscp_json(const Decap& decap) {
-    if (decap.dscp == DecapDscp::table) return {{"table", decap.table}};
-    return decap.dscp == DecapDscp::copy ? "copy" : "keep";
+template <typename Mode>
+json rule_json(const Rule<Mode>& rule) {
+    if constexpr (CanSet<Mode>)
+        if (rule == Mode::set) return {{"set", to_string(rule.value)}};
+    if (rule == Mode::table) return {{"table", rule.table}};
+    return word_of(rule.mode);
 }
 
 // null if it is not set.
@@ -69,9 +51,8 @@ json encap_json(const TunnelProfile& profile, Keys keys) {
     const Encap& encap = profile.encap;
     const bool all = keys == Keys::all;
     json value = json::object();
-    if (all || !encap.implied) value["dscp"] = encap_dscp_json(encap);
-    if (all || encap.inner.mode != EncapInner::keep)
-        value["innerDscp"] = inner_dscp_json(encap.inner);
+    if (all || !encap.implied) value["dscp"] = rule_json(encap.dscp);
+    if (all || encap.inner != EncapInner::keep) value["innerDscp"] = rule_json(encap.inner);
     if (all || encap.single_aggregate)
         value["singleAggregate"] = text_or_null(encap.single_aggregate);
     put_settings(value, "encap", profile.options, keys);
@@ -81,7 +62,7 @@ json encap_json(const TunnelProfile& profile, Keys keys) {
 json decap_json(const TunnelProfile& profile, Keys keys) {
     const Decap& decap = profile.decap;
     const bool all = keys == Keys::all;
-    json value = {{"dscp", decap_dscp_json(decap)}};
+    json value = {{"dscp", rule_json(decap.dscp)}};
     if (all || decap.permit) value["permit"] = text_or_null(decap.permit);
     const bool outer = decap.queue_by == DecapClass::outer;
     if (all || outer || profile.mode) value["class"] = outer ? "outer" : "inner";
@@ -101,7 +82,7 @@ json pre_classify_json(const PreClassify& pre_classify) {
 
 json mode_json(const DiffservMode& mode) {
     json value = {{"model", to_string(mode.model)}};
-    if (mode.dscp != EncapDscp::copy) value["dscp"] = encap_dscp_json(mode);
+    if (mode.dscp != EncapDscp::copy) value["dscp"] = rule_json(mode.dscp);
     if (mode.permit) value["permit"] = to_string(*mode.permit);
     return value;
 }

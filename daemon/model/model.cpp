@@ -7,7 +7,7 @@ namespace tunqos {
 
 TunnelModel model_of(const TunnelProfile& profile) {
     const Decap& decap = profile.decap;
-    if (profile.encap.inner.mode != EncapInner::keep || profile.encap.single_aggregate)
+    if (profile.encap.inner != EncapInner::keep || profile.encap.single_aggregate)
         return TunnelModel::custom;
     if (profile.encap.dscp == EncapDscp::copy && decap.dscp == DecapDscp::copy)
         return TunnelModel::uniform;
@@ -18,12 +18,9 @@ TunnelModel model_of(const TunnelProfile& profile) {
 void carry_out(const DiffservMode& mode, TunnelProfile& profile) {
     Encap& encap = profile.encap;
     encap.dscp = mode.dscp;
-    encap.value = mode.value;
-    encap.table = mode.table;
     encap.implied = false;
     Decap& decap = profile.decap;
     decap.dscp = mode.model == TunnelModel::uniform ? DecapDscp::copy : DecapDscp::keep;
-    decap.table.clear();
     decap.permit = mode.permit;
     decap.queue_by = mode.model == TunnelModel::pipe ? DecapClass::outer : DecapClass::inner;
 }
@@ -33,11 +30,10 @@ SaidByMode said_by_mode(const TunnelProfile& profile) {
     TunnelProfile by_mode;
     carry_out(*profile.mode, by_mode);
     const auto& [encap, decap] = std::tie(profile.encap, profile.decap);
-    return {std::tie(encap.dscp, encap.value, encap.table) ==
-                std::tie(by_mode.encap.dscp, by_mode.encap.value, by_mode.encap.table),
-            std::tie(decap.dscp, decap.table, decap.permit) ==
-                std::tie(by_mode.decap.dscp, by_mode.decap.table, by_mode.decap.permit),
-            decap.queue_by == by_mode.decap.queue_by};
+    return {
+        encap.dscp == by_mode.encap.dscp,
+        std::tie(decap.dscp, decap.permit) == std::tie(by_mode.decap.dscp, by_mode.decap.permit),
+        decap.queue_by == by_mode.decap.queue_by};
 }
 
 bool says_nothing(const TunnelProfile& profile) {

@@ -134,13 +134,8 @@ private:
     }
 
     void inner(const Encap& encap, const std::string& owner) {
-        if (encap.inner.mode == EncapInner::keep) return;
-        const std::string path = owner + " / tunnel encap inner-dscp";
-        if (encap.inner.mode == EncapInner::table) table(encap.inner.table, path, Use::dscp);
-        if (encap.inner.mode == EncapInner::set && encap.inner.value.value >= dscp_count)
-            problem(path, std::to_string(encap.inner.value.value) + " is out of range (0-63)");
-        if (encap.dscp == EncapDscp::native)
-            problem(path,
+        if (encap.inner != EncapInner::keep && encap.dscp == EncapDscp::native)
+            problem(owner + " / tunnel encap inner-dscp",
                     "does not go with encap dscp native: the kernel would make the outer DSCP "
                     "from the rewritten inner one; use tunnel encap dscp copy, set or table, or "
                     "no tunnel encap inner-dscp");
@@ -158,22 +153,28 @@ private:
                     "does not go with encap dscp native, which leaves the outer DSCP to the "
                     "kernel; use tunnel encap dscp copy, set or table, or no tunnel encap "
                     "single-aggregate");
-        const auto found = config_.table_maps.find(encap.table);
+        const auto found = config_.table_maps.find(encap.dscp.table);
         if (encap.dscp != EncapDscp::table || found == config_.table_maps.end()) return;
         DscpSet left;
         const Table table = compile_table(found->second);
         for (std::size_t i = 0; i < table.size(); ++i)
             left.set(i, table[i] == table_leave);
         if (left.any() && found->second.fallback)
-            problem(path, "table-map " + encap.table + " ignores " + to_string(left) +
+            problem(path, "table-map " + encap.dscp.table + " ignores " + to_string(left) +
                               ", whose outer DSCP is then the kernel's; give it default copy or a "
                               "value, or lines for these");
     }
 
+    // A table exists, a value is a DSCP.
+    template <typename Mode>
+    void rule(const Rule<Mode>& rule, const std::string& path) {
+        if (rule == Mode::table) table(rule.table, path, Use::dscp);
+        if (rule.value.value >= dscp_count)
+            problem(path, std::to_string(rule.value.value) + " is out of range (0-63)");
+    }
+
     void diffserv_mode(const DiffservMode& mode, const std::string& path) {
-        if (mode.dscp == EncapDscp::table) table(mode.table, path, Use::dscp);
-        if (mode.dscp == EncapDscp::set && mode.value.value >= dscp_count)
-            problem(path, std::to_string(mode.value.value) + " is out of range (0-63)");
+        rule(mode.dscp, path);
         if (mode.permit && mode.permit->none())
             problem(path,
                     "the permit list is empty, so that nothing would be copied; use short-pipe");
@@ -181,6 +182,11 @@ private:
 
     void profile(const TunnelProfile& profile, const std::string& owner) {
         const auto& [encap, decap, pre_classify, options, mode] = profile;
+        each_rule(profile, [&](const RuleSetting& setting, const auto& made) {
+            const bool by_mode =
+                &setting == &settings::encap_dscp && said_by_mode(profile).encap_dscp;
+            if (!by_mode) rule(made, owner + " / " + std::string(setting.line));
+        });
         inner(encap, owner);
         single_aggregate(encap, owner);
         each_setting([&](const auto& setting) {
@@ -192,13 +198,6 @@ private:
             }
         });
         if (mode) diffserv_mode(*mode, owner + " / tunnel diffserv-mode");
-        if (encap.dscp == EncapDscp::table && !said_by_mode(profile).encap_dscp)
-            table(encap.table, owner + " / tunnel encap dscp", Use::dscp);
-        if (encap.dscp == EncapDscp::set && encap.value.value >= dscp_count)
-            problem(owner + " / tunnel encap dscp",
-                    std::to_string(encap.value.value) + " is out of range (0-63)");
-        if (decap.dscp == DecapDscp::table)
-            table(decap.table, owner + " / tunnel decap dscp", Use::dscp);
         permit(decap, owner);
         classes(pre_classify, owner + " / qos pre-classify");
     }
@@ -375,7 +374,7 @@ private:
 
 std::optional<Problem> check_ipsec_decap(const Decap& decap, const std::string& owner) {
     if (decap.dscp == DecapDscp::keep || decap.permit) return std::nullopt;
-    const std::string mode = decap.dscp == DecapDscp::copy ? "copy" : "table " + decap.table;
+    const std::string mode = to_string(decap.dscp);
     return Problem{
         owner + " / tunnel decap dscp",
         mode +

@@ -34,17 +34,22 @@ PriorityTable priorities(const Table& table, std::uint16_t handle) {
     return wide;
 }
 
+template <typename Mode>
+kernel::Rule<Mode> compile_rule(const Config& config, const Rule<Mode>& rule) {
+    if (rule == Mode::table) return {rule.mode, table_named(config, rule.table)};
+    return {rule.mode, rule.value};
+}
+
 // All outer marks in one aggregate, by what the module has anyway: another number or table.
 void bring_into(const Aggregate& aggregate, Tunnel& tunnel) {
     if (tunnel.encap_dscp == EncapDscp::native) return; // validate() has refused it
-    if (aggregate.af == 0 || tunnel.encap_dscp == EncapDscp::set) {
-        tunnel.encap_value = brought_into(aggregate, tunnel.encap_value);
-        tunnel.encap_dscp = EncapDscp::set;
+    auto& rule = tunnel.encap_dscp;
+    if (aggregate.af == 0 || rule == EncapDscp::set) {
+        rule = {EncapDscp::set, brought_into(aggregate, rule.value)};
         return;
     }
-    if (tunnel.encap_dscp == EncapDscp::copy) tunnel.encap_table = compile_table({});
-    tunnel.encap_dscp = EncapDscp::table;
-    for (auto& outer : *tunnel.encap_table) {
+    if (rule == EncapDscp::copy) rule = {EncapDscp::table, compile_table({})};
+    for (auto& outer : *rule.table) {
         if (outer != table_leave) outer = brought_into(aggregate, Dscp{outer}).value;
     }
 }
@@ -55,16 +60,10 @@ Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string
     Tunnel tunnel;
     tunnel.binding = std::move(binding);
     tunnel.label = std::move(label);
-    tunnel.encap_dscp = encap.dscp;
-    tunnel.encap_value = encap.value;
-    if (encap.dscp == EncapDscp::table) tunnel.encap_table = table_named(config, encap.table);
+    tunnel.encap_dscp = compile_rule(config, encap.dscp);
+    tunnel.encap_inner = compile_rule(config, encap.inner);
+    tunnel.decap_dscp = compile_rule(config, decap.dscp);
     if (encap.single_aggregate) bring_into(*encap.single_aggregate, tunnel);
-    tunnel.encap_inner = encap.inner.mode;
-    tunnel.encap_inner_value = encap.inner.value;
-    if (encap.inner.mode == EncapInner::table)
-        tunnel.encap_inner_table = table_named(config, encap.inner.table);
-    tunnel.decap_dscp = decap.dscp;
-    if (decap.dscp == DecapDscp::table) tunnel.decap_table = table_named(config, decap.table);
     if (decap.permit) tunnel.decap_permit = decap.permit->to_ullong();
     tunnel.decap_class = decap.queue_by;
     tunnel.options = options;
@@ -102,7 +101,7 @@ bool several_aggregates(const Config& config, const Encap& encap, bool kernel_co
     if (tunnel.encap_dscp == EncapDscp::copy) return true;
     std::set<Aggregate> outside;
     for (std::size_t i = 0; i < dscp_count; ++i) {
-        const auto written = (*tunnel.encap_table)[i];
+        const auto written = (*tunnel.encap_dscp.table)[i];
         const auto left = kernel_copies ? static_cast<std::uint8_t>(i) : std::uint8_t{0};
         outside.insert(aggregate_of(Dscp{written == table_leave ? left : written}));
     }

@@ -108,19 +108,19 @@ private:
         return at->second;
     }
 
+    template <typename Mode>
+    Rule<Mode> named(const kernel::Rule<Mode>& rule) {
+        if (rule.table) return {rule.mode, name_of(*rule.table)};
+        return {rule.mode, rule.value};
+    }
+
     std::string name_of(const Table& table) { return name_of(decompile(table, compile_table({}))); }
 
     TunnelProfile profile(const kernel::Tunnel& tunnel) {
         TunnelProfile profile;
-        profile.encap.dscp = tunnel.encap_dscp;
-        profile.encap.value = tunnel.encap_value;
-        if (tunnel.encap_table) profile.encap.table = name_of(*tunnel.encap_table);
-        profile.encap.inner.mode = tunnel.encap_inner;
-        profile.encap.inner.value = tunnel.encap_inner_value;
-        if (tunnel.encap_inner_table)
-            profile.encap.inner.table = name_of(*tunnel.encap_inner_table);
-        profile.decap.dscp = tunnel.decap_dscp;
-        if (tunnel.decap_table) profile.decap.table = name_of(*tunnel.decap_table);
+        profile.encap.dscp = named(tunnel.encap_dscp);
+        profile.encap.inner = named(tunnel.encap_inner);
+        profile.decap.dscp = named(tunnel.decap_dscp);
         if (tunnel.decap_permit) profile.decap.permit = DscpSet(*tunnel.decap_permit);
         profile.decap.queue_by = tunnel.decap_class;
         profile.options = tunnel.options;

@@ -23,26 +23,18 @@ bool copied_before(const Sa& sa, const TunnelProfile& profile) {
     return sa.decap_dscp && sa.direction != Sa::Direction::out && !whole_copy;
 }
 
-std::string decap_setting(const Decap& decap) {
-    switch (decap.dscp) {
-    case DecapDscp::copy: return "tunnel decap dscp copy";
-    case DecapDscp::table: return "tunnel decap dscp table " + decap.table;
-    case DecapDscp::keep: break;
-    }
-    return "tunnel decap dscp keep";
-}
-
 // The settings that are for two headers, of an SA that has one.
 std::vector<std::string> idle_settings(const Sa& sa, const TunnelProfile& profile) {
     const auto& [encap, decap, pre_classify, options, mode] = profile;
     std::vector<std::string> settings;
     if (sa.mode != XFRM_MODE_TRANSPORT && sa.mode != XFRM_MODE_BEET) return settings;
     if (sa.direction != Sa::Direction::in) {
-        if (encap.inner.mode != EncapInner::keep) settings.emplace_back("tunnel encap inner-dscp");
+        if (encap.inner != EncapInner::keep) settings.emplace_back("tunnel encap inner-dscp");
         if (options.encap_ecn != EncapEcn::native) settings.emplace_back("tunnel encap ecn");
     }
     if (sa.direction != Sa::Direction::out) {
-        if (decap.dscp != DecapDscp::keep) settings.push_back(decap_setting(decap));
+        if (decap.dscp != DecapDscp::keep)
+            settings.push_back(line_of(settings::decap_dscp, decap.dscp));
         if (decap.queue_by == DecapClass::outer) settings.emplace_back("tunnel decap class outer");
         if (options.decap_ecn != DecapEcn::native) settings.emplace_back("tunnel decap ecn");
     }
@@ -80,7 +72,7 @@ std::vector<Finding> watch_sa(const Sa& sa, const SaBinder::Owner& owner) {
     if (copied_before(sa, *owner.profile))
         findings.push_back(make_finding(
             Watched::sa_decap_dscp, name,
-            {.what = decap_setting(decap) + " of " + owner.name,
+            {.what = line_of(settings::decap_dscp, decap.dscp) + " of " + owner.name,
              .only_if = decap.dscp == DecapDscp::keep ? "" : ", and without its permit list"}));
     const auto put = [&](Watched what, const std::string& setting) {
         findings.push_back(make_finding(what, name, {.what = setting + " of " + owner.name}));

@@ -14,6 +14,7 @@
 
 #include "tunqos/aggregate.hpp"
 #include "tunqos/dscp.hpp"
+#include "tunqos/rule.hpp"
 #include "tunqos/selector.hpp"
 #include "tunqos/settings.hpp"
 
@@ -37,24 +38,10 @@ struct TableMap {
     bool operator==(const TableMap&) const = default;
 };
 
-enum class EncapDscp { copy, set, table, native };
-enum class EncapInner { keep, set, table };
-
-// The inner header's DSCP at encapsulation ([3 Inner]). The outer one is made from what
-// it was before.
-struct InnerDscp {
-    EncapInner mode = EncapInner::keep;
-    Dscp value;        // for set
-    std::string table; // for table: the DSCP as it came -> inner DSCP
-
-    bool operator==(const InnerDscp&) const = default;
-};
-
 struct Encap {
-    EncapDscp dscp = EncapDscp::copy;
-    Dscp value;        // for set
-    std::string table; // for table: a name in Config::table_maps
-    InnerDscp inner{};
+    Rule<EncapDscp> dscp{}; // the outer one, of what the inner one was before
+    // The inner header's DSCP at encapsulation ([3 Inner]).
+    Rule<EncapInner> inner{};
     // The outer marks are brought into this one. None: they are as they come.
     std::optional<Aggregate> single_aggregate = std::nullopt;
     // Nobody has said how the outer DSCP is made: it is a copy because there is a tunnel.
@@ -63,12 +50,10 @@ struct Encap {
     bool operator==(const Encap&) const = default;
 };
 
-enum class DecapDscp { keep, copy, table };
 enum class DecapClass { inner, outer };
 
 struct Decap {
-    DecapDscp dscp = DecapDscp::keep;
-    std::string table; // for table: outer DSCP -> inner DSCP
+    Rule<DecapDscp> dscp{}; // a table: outer DSCP -> inner DSCP
     // Outer code points that may become inner ones. None: all of them, which an IPsec
     // binding may not have (RFC 2983 section 7).
     std::optional<DscpSet> permit;
@@ -112,10 +97,8 @@ enum class TunnelModel { uniform, pipe, short_pipe, custom };
 // the settings, and holds again when that line is gone.
 struct DiffservMode {
     TunnelModel model = TunnelModel::short_pipe; // not custom
-    EncapDscp dscp = EncapDscp::copy;            // copy; of the two pipes set or table as well
-    Dscp value;                                  // for set
-    std::string table;                           // for table
-    std::optional<DscpSet> permit;               // of uniform
+    Rule<EncapDscp> dscp{};                      // copy; of the two pipes set or table as well
+    std::optional<DscpSet> permit{};             // of uniform
 
     bool operator==(const DiffservMode&) const = default;
 };
@@ -143,6 +126,14 @@ struct SaidByMode {
 SaidByMode said_by_mode(const TunnelProfile& profile);
 // No line would be printed for it.
 bool says_nothing(const TunnelProfile& profile);
+
+// visit(setting, rule) for each of rule.hpp.
+template <typename Profile, typename Visit>
+void each_rule(Profile& profile, Visit&& visit) {
+    visit(settings::encap_dscp, profile.encap.dscp);
+    visit(settings::encap_inner, profile.encap.inner);
+    visit(settings::decap_dscp, profile.decap.dscp);
+}
 
 // Of the settings, however they were typed; never stored.
 TunnelModel model_of(const TunnelProfile& profile);

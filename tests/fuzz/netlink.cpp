@@ -40,14 +40,15 @@ bool possible(const Tunnel& tunnel) {
                                         tunnel.priority_table->end(), [](std::uint32_t value) {
                                             return value < dscp_count || value == priority_leave;
                                         });
-    return tunnel.encap_value.value < dscp_count && in_range(tunnel.encap_table, dscp_count) &&
-           in_range(tunnel.decap_table, dscp_count) && priorities &&
-           (tunnel.encap_dscp == EncapDscp::table) == tunnel.encap_table.has_value() &&
-           tunnel.encap_inner_value.value < dscp_count &&
-           in_range(tunnel.encap_inner_table, dscp_count) &&
-           (tunnel.encap_inner == EncapInner::table) == tunnel.encap_inner_table.has_value() &&
+    return tunnel.encap_dscp.value.value < dscp_count &&
+           in_range(tunnel.encap_dscp.table, dscp_count) &&
+           in_range(tunnel.decap_dscp.table, dscp_count) && priorities &&
+           (tunnel.encap_dscp == EncapDscp::table) == tunnel.encap_dscp.table.has_value() &&
+           tunnel.encap_inner.value.value < dscp_count &&
+           in_range(tunnel.encap_inner.table, dscp_count) &&
+           (tunnel.encap_inner == EncapInner::table) == tunnel.encap_inner.table.has_value() &&
            (!tunnel.options.control_dscp || tunnel.options.control_dscp->value < dscp_count) &&
-           (tunnel.decap_dscp == DecapDscp::table) == tunnel.decap_table.has_value() &&
+           (tunnel.decap_dscp == DecapDscp::table) == tunnel.decap_dscp.table.has_value() &&
            (device == nullptr || !device->empty());
 }
 

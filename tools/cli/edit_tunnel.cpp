@@ -42,38 +42,37 @@ TunnelProfile without_lines(const TunnelProfile& profile) {
 // The settings of another line (inner-dscp, single-aggregate, ecn) stay.
 void put_outer(const Encap& from, Encap& encap) {
     encap.dscp = from.dscp;
-    encap.value = from.value;
-    encap.table = from.table;
     encap.implied = from.implied;
 }
 
 void put_inner(const Decap& from, Decap& decap) {
     decap.dscp = from.dscp;
-    decap.table = from.table;
     decap.permit = from.permit;
 }
 
-// What comes behind `tunnel encap dscp`, or behind the name of a model.
+// What comes behind the words of a rule, or behind the name of a model.
+template <typename Mode>
+Rule<Mode> rule_of(const Match& match) {
+    if constexpr (CanSet<Mode>)
+        if (const auto dscp = parse_dscp(match.get("DSCP"))) return {Mode::set, *dscp};
+    if (std::string table = match.get("TABLE-MAP"); !table.empty())
+        return {Mode::table, std::move(table)};
+    const auto words = rule_words(Mode{});
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (match.has(std::string(words[i]))) return static_cast<Mode>(i);
+    }
+    return {};
+}
+
 Encap outer_of(const Match& match) {
     Encap encap;
-    if (const std::string dscp = match.get("DSCP"); !dscp.empty()) {
-        encap.dscp = EncapDscp::set;
-        encap.value = parse_dscp(dscp).value_or(Dscp{});
-    } else if (const std::string table = match.get("TABLE-MAP"); !table.empty()) {
-        encap.dscp = EncapDscp::table;
-        encap.table = table;
-    } else if (match.has("native")) {
-        encap.dscp = EncapDscp::native;
-    }
+    encap.dscp = rule_of<EncapDscp>(match);
     return encap;
 }
 
 DiffservMode mode_of(const Match& match) {
-    const Encap outer = outer_of(match);
     DiffservMode mode;
-    mode.dscp = outer.dscp;
-    mode.value = outer.value;
-    mode.table = outer.table;
+    mode.dscp = rule_of<EncapDscp>(match);
     mode.permit = permit_of(match);
     if (match.has("uniform")) mode.model = TunnelModel::uniform;
     if (match.has("pipe")) mode.model = TunnelModel::pipe;
@@ -125,12 +124,8 @@ Result<Config> edit_single_aggregate(Config config, const Context& context, cons
 
 Result<Config> edit_inner_dscp(Config config, const Context& context, const Match& match) {
     return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
-        InnerDscp& inner = profile.encap.inner;
-        inner = {};
-        if (match.negated || match.has("keep")) return;
-        inner.mode = match.has("set") ? EncapInner::set : EncapInner::table;
-        inner.value = parse_dscp(match.get("DSCP")).value_or(Dscp{});
-        inner.table = match.get("TABLE-MAP");
+        profile.encap.inner = {};
+        if (!match.negated) profile.encap.inner = rule_of<EncapInner>(match);
     });
 }
 
@@ -141,8 +136,7 @@ Result<Config> edit_tos(Config config, const Context& context, const Match& matc
         if (match.negated) return put_outer(without_lines(profile).encap, profile.encap);
         const auto tos = parse_number(match.get("TOS"), 0, 255).value_or(0);
         Encap outer;
-        outer.dscp = EncapDscp::set;
-        outer.value = Dscp{static_cast<std::uint8_t>(tos >> 2U)};
+        outer.dscp = {EncapDscp::set, Dscp{static_cast<std::uint8_t>(tos >> 2U)}};
         put_outer(outer, profile.encap);
     });
 }
@@ -151,11 +145,8 @@ Result<Config> edit_decap_dscp(Config config, const Context& context, const Matc
     return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         if (match.negated) return put_inner(without_lines(profile).decap, profile.decap);
         Decap decap;
-        if (!match.has("keep")) {
-            decap.dscp = match.has("copy") ? DecapDscp::copy : DecapDscp::table;
-            decap.table = match.get("TABLE-MAP");
-            decap.permit = permit_of(match);
-        }
+        decap.dscp = rule_of<DecapDscp>(match);
+        if (decap.dscp != DecapDscp::keep) decap.permit = permit_of(match);
         put_inner(decap, profile.decap);
     });
 }

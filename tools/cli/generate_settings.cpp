@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/generate.hpp"
+#include "tunqos/rule.hpp"
 #include "tunqos/settings.hpp"
 
 namespace tunqos::cli {
@@ -40,6 +41,22 @@ Json schema_of(std::string_view section, bool shown) {
     return {{"required", required}, {"properties", properties}};
 }
 
+template <typename Mode>
+Json rule_schema() {
+    Json words = Json::array();
+    for (const auto word : rule_words(Mode{})) {
+        if (word != "set" && word != "table") words.push_back(word);
+    }
+    Json forms = Json::array({{{"enum", words}}});
+    if (CanSet<Mode>) forms.push_back(reference("set"));
+    forms.push_back(reference("table"));
+    return {{"anyOf", forms}};
+}
+
+std::string definition(std::string_view name, const Json& schema) {
+    return fmt::format("    \"settings {}\": {},\n", name, schema.dump());
+}
+
 template <Worded Value>
 std::string man_values(const TunnelSetting<Value>&) {
     std::string text;
@@ -57,11 +74,13 @@ std::string generate_settings_schema() {
     std::string text;
     for (const bool shown : {false, true}) {
         for (const std::string_view section : sections) {
-            text +=
-                fmt::format("    \"settings {}{}\": {},\n", section.empty() ? "tunnel" : section,
-                            shown ? " shown" : "", schema_of(section, shown).dump());
+            const std::string name(section.empty() ? "tunnel" : section);
+            text += definition(name + (shown ? " shown" : ""), schema_of(section, shown));
         }
     }
+    text += definition("outer dscp", rule_schema<EncapDscp>());
+    text += definition("inner dscp", rule_schema<EncapInner>());
+    text += definition("decap dscp", rule_schema<DecapDscp>());
     return text;
 }
 

@@ -101,9 +101,9 @@ TEST_CASE("table-map lines") {
 TEST_CASE("tunnel encap dscp") {
     CHECK(on_gre1({"tunnel encap dscp copy"}).gre1() == TunnelProfile{});
     const auto set = on_gre1({"tunnel encap dscp set ef"}).gre1().encap;
-    CHECK(set == Encap{EncapDscp::set, Dscp{46}, {}});
+    CHECK(set == Encap{{EncapDscp::set, Dscp{46}}});
     const auto table = on_gre1({"tunnel encap dscp table wan"}).gre1().encap;
-    CHECK(table == Encap{EncapDscp::table, {}, "wan"});
+    CHECK(table == Encap{{EncapDscp::table, "wan"}});
     CHECK(on_gre1({"tunnel encap dscp native"}).gre1().encap.dscp == EncapDscp::native);
     // The last one holds, without leftovers.
     CHECK(on_gre1({"tunnel encap dscp set ef", "tunnel encap dscp copy"}).gre1().encap == Encap{});
@@ -121,8 +121,8 @@ TEST_CASE("no tunnel encap dscp takes a tunnel away when nothing else is set") {
 }
 
 TEST_CASE("tunnel tos is tunnel encap dscp set by another name") {
-    CHECK(on_gre1({"tunnel tos 184"}).gre1().encap == Encap{EncapDscp::set, Dscp{46}, {}});
-    CHECK(on_gre1({"tunnel tos 0"}).gre1().encap == Encap{EncapDscp::set, Dscp{0}, {}});
+    CHECK(on_gre1({"tunnel tos 184"}).gre1().encap == Encap{{EncapDscp::set, Dscp{46}}});
+    CHECK(on_gre1({"tunnel tos 0"}).gre1().encap == Encap{{EncapDscp::set, Dscp{0}}});
     CHECK(on_gre1({"tunnel tos 184", "no tunnel tos"}).config == Config{});
     CHECK_FALSE(on_gre1({}).line("tunnel tos 185"));
 }
@@ -133,7 +133,7 @@ TEST_CASE("tunnel decap") {
     CHECK(copy.gre1().decap.permit == parse_dscp_set("0-7,46"));
     CHECK(copy.gre1().decap.queue_by == DecapClass::outer);
     const auto table = on_gre1({"tunnel decap dscp table lan"});
-    CHECK(table.gre1().decap == Decap{DecapDscp::table, "lan", {}, {}});
+    CHECK(table.gre1().decap == Decap{{DecapDscp::table, "lan"}, {}, {}});
     const auto kept = on_gre1({"tunnel decap dscp copy permit ef", "no tunnel decap dscp"});
     CHECK(kept.gre1().decap == Decap{});
     const auto keep = on_gre1({"tunnel decap dscp table lan", "tunnel decap dscp keep"});
@@ -150,11 +150,11 @@ TEST_CASE("tunnel diffserv-mode says everything about both directions") {
     CHECK(uniform.gre1().decap.queue_by == DecapClass::inner);
     const auto pipe = on_gre1({"tunnel diffserv-mode pipe dscp af21"});
     CHECK(model_of(pipe.gre1()) == TunnelModel::pipe);
-    CHECK(pipe.gre1().encap == Encap{EncapDscp::set, Dscp{18}, {}});
+    CHECK(pipe.gre1().encap == Encap{{EncapDscp::set, Dscp{18}}});
     const auto short_pipe =
         on_gre1({"tunnel encap dscp native", "tunnel diffserv-mode short-pipe table wan"});
     CHECK(model_of(short_pipe.gre1()) == TunnelModel::short_pipe);
-    CHECK(short_pipe.gre1().encap == Encap{EncapDscp::table, {}, "wan"});
+    CHECK(short_pipe.gre1().encap == Encap{{EncapDscp::table, "wan"}});
     const auto bare = on_gre1({"tunnel encap dscp set ef", "tunnel diffserv-mode pipe"});
     CHECK(bare.gre1().encap == Encap{});
     CHECK(on_gre1({"tunnel diffserv-mode uniform", "no tunnel diffserv-mode"}).config == Config{});
@@ -164,14 +164,15 @@ TEST_CASE("tunnel encap inner-dscp") {
     const auto inner = [](std::initializer_list<std::string_view> all) {
         return on_gre1(all).gre1().encap.inner;
     };
-    CHECK(inner({"tunnel encap inner-dscp keep"}) == InnerDscp{});
-    CHECK(inner({"tunnel encap inner-dscp set af21"}) == InnerDscp{EncapInner::set, Dscp{18}, {}});
+    CHECK(inner({"tunnel encap inner-dscp keep"}) == Rule<EncapInner>{});
+    CHECK(inner({"tunnel encap inner-dscp set af21"}) ==
+          Rule<EncapInner>{EncapInner::set, Dscp{18}});
     CHECK(inner({"tunnel encap inner-dscp set 9", "tunnel encap inner-dscp table wan"}) ==
-          InnerDscp{EncapInner::table, {}, "wan"});
+          Rule<EncapInner>{EncapInner::table, "wan"});
     CHECK(inner({"tunnel encap inner-dscp table wan", "tunnel encap inner-dscp keep"}) ==
-          InnerDscp{});
+          Rule<EncapInner>{});
     for (const char* no : {"no tunnel encap inner-dscp", "no tunnel encap inner-dscp set 9"})
-        CHECK(inner({"tunnel encap inner-dscp set 9", no}) == InnerDscp{});
+        CHECK(inner({"tunnel encap inner-dscp set 9", no}) == Rule<EncapInner>{});
     CHECK(on_gre1({"no tunnel encap inner-dscp"}).config == Config{});
 }
 
@@ -217,15 +218,16 @@ TEST_CASE("one setting of a direction leaves the others alone") {
         CHECK(after.options.decap_ecn == before.options.decap_ecn);
         CHECK(after.options.control_dscp == before.options.control_dscp);
     }
-    CHECK(make({"tunnel encap dscp set 9"}).encap.value == Dscp{9});
-    CHECK(make({"tunnel encap dscp set 9", "tunnel encap ecn native"}).encap.value == Dscp{9});
+    CHECK(make({"tunnel encap dscp set 9"}).encap.dscp.value == Dscp{9});
+    CHECK(make({"tunnel encap dscp set 9", "tunnel encap ecn native"}).encap.dscp.value == Dscp{9});
     // A model says what becomes of the inner DSCP, too, but nothing of ECN.
     for (const std::string_view line :
          {"tunnel diffserv-mode uniform", "tunnel diffserv-mode pipe dscp 9",
           "no tunnel diffserv-mode uniform permit ef"}) {
         CAPTURE(line);
         const TunnelProfile after = make({line});
-        CHECK(after.encap.inner == (line.starts_with("no") ? before.encap.inner : InnerDscp{}));
+        CHECK(after.encap.inner ==
+              (line.starts_with("no") ? before.encap.inner : Rule<EncapInner>{}));
         CHECK(after.options.encap_ecn == before.options.encap_ecn);
         CHECK(after.options.decap_ecn == before.options.decap_ecn);
         CHECK(after.options.control_dscp == before.options.control_dscp);
@@ -314,7 +316,7 @@ TEST_CASE("crypto map settings are kept in the crypto map") {
     const CryptoMap& map = editor.config.crypto_maps.at({"vpn", 10});
     CHECK(map.match.peer == "2001:db8::2");
     CHECK(map.description == "to c");
-    CHECK(map.tunnel.encap.value == Dscp{46});
+    CHECK(map.tunnel.encap.dscp.value == Dscp{46});
     CHECK(map.tunnel.pre_classify.enabled);
     CHECK(editor.config.interfaces.empty());
     CHECK_FALSE(editor.line("no set peer 10.0.0.1"));
@@ -328,7 +330,7 @@ TEST_CASE("crypto map settings are kept in the crypto map") {
     editor.lines(
         {"tunnel encap inner-dscp set 0", "tunnel encap ecn rfc6040", "tunnel decap ecn rfc6040"});
     const TunnelProfile tunnel = editor.config.crypto_maps.at({"vpn", 10}).tunnel;
-    CHECK(tunnel.encap.inner == InnerDscp{EncapInner::set, Dscp{0}, {}});
+    CHECK(tunnel.encap.inner == Rule<EncapInner>{EncapInner::set, Dscp{0}});
     CHECK(tunnel.options.encap_ecn == EncapEcn::rfc6040);
     CHECK(tunnel.options.decap_ecn == DecapEcn::rfc6040);
 }

@@ -508,14 +508,14 @@ TEST_CASE("a line of its own is stronger than the model, which holds again witho
     const auto gre1 = [&](const Lines& lines) {
         return *after(model, Mode::interface, lines)->interfaces.at("gre1").tunnel;
     };
-    CHECK(gre1({"tunnel encap dscp set ef"}).encap.value == Dscp{46});
-    CHECK(gre1({"tunnel encap dscp set ef", "no tunnel encap dscp"}).encap.value == Dscp{18});
+    CHECK(gre1({"tunnel encap dscp set ef"}).encap.dscp.value == Dscp{46});
+    CHECK(gre1({"tunnel encap dscp set ef", "no tunnel encap dscp"}).encap.dscp.value == Dscp{18});
     CHECK(gre1({"tunnel decap class inner"}).decap.queue_by == DecapClass::inner);
     CHECK(gre1({"tunnel decap class inner", "no tunnel decap class"}).decap.queue_by ==
           DecapClass::outer);
     // Without the model the line stays.
     const TunnelProfile line = gre1({"tunnel encap dscp set ef", "no tunnel diffserv-mode"});
-    CHECK(line.encap.value == Dscp{46});
+    CHECK(line.encap.dscp.value == Dscp{46});
     CHECK(line.decap == Decap{});
     // A model takes the place of every line.
     CHECK(gre1({"tunnel encap dscp set ef", "tunnel diffserv-mode pipe"}).encap == Encap{});

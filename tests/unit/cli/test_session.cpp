@@ -39,7 +39,7 @@ TEST_CASE("the modes: in, out, around") {
 TEST_CASE("an interactive line takes effect at once") {
     Desk desk;
     CHECK(desk.type("conf t\nint gre1\ntunnel tos 184") == Status::ok);
-    CHECK(desk.daemon.running.interfaces.at("gre1").tunnel->encap.value == Dscp{46});
+    CHECK(desk.daemon.running.interfaces.at("gre1").tunnel->encap.dscp.value == Dscp{46});
     CHECK(desk.daemon.count("config.change") == 1); // entering the interface changed nothing
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("of two sessions none undoes what the other one does") {
     CHECK(type_two({"conf t", "int gre1", "tunnel decap class outer"}) == Status::ok);
     CHECK(one.type("tunnel encap ecn rfc6040") == Status::ok);
     const TunnelProfile& gre1 = *one.daemon.running.interfaces.at("gre1").tunnel;
-    CHECK(gre1.encap.value == Dscp{46});
+    CHECK(gre1.encap.dscp.value == Dscp{46});
     CHECK(gre1.options.encap_ecn == EncapEcn::rfc6040);
     CHECK(gre1.decap.queue_by == DecapClass::outer);
 

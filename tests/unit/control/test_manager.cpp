@@ -107,7 +107,7 @@ TEST_CASE("a change that fails changes nothing") {
 
     SECTION("because it is not valid") {
         Config config = full;
-        config.interfaces["gre1"].tunnel->encap.table = "nowhere";
+        config.interfaces["gre1"].tunnel->encap.dscp.table = "nowhere";
         config.table_maps.erase("cos");
         const auto outcome = f.set(config);
         REQUIRE_FALSE(outcome);
@@ -165,12 +165,12 @@ std::vector<Config> near_full() {
     all[1].interfaces.erase("gre1");
     all[2].interfaces["gre1"].tunnel.reset();
     all[2].interfaces["gre1"].port = PortProfile{"cos"};
-    all[3].interfaces["gre2"].tunnel = TunnelProfile{{EncapDscp::table, {}, "lan"}, {}, {}};
+    all[3].interfaces["gre2"].tunnel = TunnelProfile{{{EncapDscp::table, "lan"}}, {}, {}};
     all[3].interfaces["eth1.10"].port->table.clear();
     all[4].table_maps["wan"].map[46] = 35;
     all[5].crypto_maps.clear();
     all[6].crypto_maps[{"vpn", 20}] = full.crypto_maps.begin()->second; // the same peer
-    all[7].interfaces["gre1"].tunnel->encap.table = "nowhere";
+    all[7].interfaces["gre1"].tunnel->encap.dscp.table = "nowhere";
     all[8].interfaces["eth1.10"].port->table = "wan"; // over 7
     all[9].table_maps.erase("wan");
     all[9].interfaces.erase("gre1");

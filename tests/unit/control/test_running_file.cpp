@@ -194,7 +194,8 @@ TEST_CASE("without its file a daemon goes on with what the module has") {
     // The startup file has names for what it has in common with the module.
     Config want = other();
     want.interfaces["gre1"].description = full.interfaces.at("gre1").description;
-    want.interfaces["gre1"].tunnel->decap.table = got.interfaces.at("gre1").tunnel->decap.table;
+    want.interfaces["gre1"].tunnel->decap.dscp.table =
+        got.interfaces.at("gre1").tunnel->decap.dscp.table;
     Config without = got;
     std::erase_if(without.table_maps,
                   [](const auto& map) { return map.first.starts_with("recovered"); });

@@ -113,7 +113,7 @@ TEST_CASE("what is at its default, or said by a table or value, is not said") {
     CHECK(attributes_of(encode(defaults, 27, 0, 1)).empty());
     Tunnel tunnel = defaults;
     tunnel.encap_inner = EncapInner::set;
-    tunnel.encap_inner_value = Dscp{46};
+    tunnel.encap_inner.value = Dscp{46};
     tunnel.options.encap_ecn = EncapEcn::compatibility;
     tunnel.options.decap_ecn = DecapEcn::rfc6040;
     tunnel.options.decap_gro = DecapGro::merge;
@@ -126,14 +126,14 @@ TEST_CASE("what is at its default, or said by a table or value, is not said") {
                   {TUNQOS_A_TUNNEL_CONTROL_DSCP, {0}}});
     tunnel = defaults;
     tunnel.encap_dscp = EncapDscp::set;
-    tunnel.encap_value = Dscp{0};
+    tunnel.encap_dscp.value = Dscp{0};
     tunnel.decap_dscp = DecapDscp::copy;
     CHECK(attributes_of(encode(tunnel, 27, 0, 1)) ==
           Numbers{{TUNQOS_A_TUNNEL_ENCAP_VALUE, {0}},
                   {TUNQOS_A_TUNNEL_DECAP_DSCP, {TUNQOS_DECAP_DSCP_COPY}}});
     tunnel = defaults;
     tunnel.encap_inner = EncapInner::table;
-    tunnel.encap_inner_table = Table{7, 6, 5};
+    tunnel.encap_inner.table = Table{7, 6, 5};
     tunnel.options.encap_ecn = EncapEcn::rfc6040;
     Bytes table(64);
     table[0] = 7, table[1] = 6, table[2] = 5;

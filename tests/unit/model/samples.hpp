@@ -23,7 +23,7 @@ inline Config full() {
     config.table_maps["lan"] = table_map({{18, 34}}, TableDefault::ignore);
     config.interfaces["gre1"].description = "to branch b";
     config.interfaces["gre1"].tunnel =
-        TunnelProfile{{EncapDscp::table, {}, "wan"}, {DecapDscp::table, "lan", {}, {}}, {}};
+        TunnelProfile{{{EncapDscp::table, "wan"}}, {{DecapDscp::table, "lan"}, {}, {}}, {}};
     config.interfaces["eth1.10"].port = PortProfile{"cos"};
     config.interfaces["eth1.20"].port = PortProfile{};
     CryptoMap map;
@@ -68,23 +68,21 @@ inline std::vector<Selector> selectors() {
 }
 
 inline const Encap encaps[] = {{},
-                               {EncapDscp::set, Dscp{26}, {}},
-                               {EncapDscp::set, Dscp{17}, {}},
-                               {EncapDscp::table, {}, "wan"},
-                               {EncapDscp::native, {}, {}}};
+                               {{EncapDscp::set, Dscp{26}}},
+                               {{EncapDscp::set, Dscp{17}}},
+                               {{EncapDscp::table, "wan"}},
+                               {EncapDscp::native}};
 
 // Every combination of inner-dscp, ECN and control, but all of them at their defaults, with
 // each encap that goes with it; decap and pre-classify take turns.
 inline void each_device_profile(const std::function<void(const TunnelProfile&)>& visit) {
-    const InnerDscp inners[] = {{},
-                                {EncapInner::set, Dscp{0}, {}},
-                                {EncapInner::set, Dscp{17}, {}},
-                                {EncapInner::table, {}, "lan"}};
+    const Rule<EncapInner> inners[] = {
+        {}, {EncapInner::set, Dscp{0}}, {EncapInner::set, Dscp{17}}, {EncapInner::table, "lan"}};
     const Decap decaps[] = {{},
-                            {DecapDscp::copy, {}, parse_dscp_set("0-47"), DecapClass::outer},
-                            {DecapDscp::keep, {}, {}, DecapClass::outer},
-                            {DecapDscp::table, "lan", {}, {}},
-                            {DecapDscp::copy, {}, {}, {}}};
+                            {DecapDscp::copy, parse_dscp_set("0-47"), DecapClass::outer},
+                            {DecapDscp::keep, {}, DecapClass::outer},
+                            {{DecapDscp::table, "lan"}, {}, {}},
+                            {DecapDscp::copy, {}, {}}};
     const std::optional<Dscp> controls[] = {{}, Dscp{48}};
     unsigned turn = 0;
     for (const auto& inner : inners) {
@@ -97,7 +95,7 @@ inline void each_device_profile(const std::function<void(const TunnelProfile&)>&
                         profile.options.encap_ecn = ecn;
                         profile.options.decap_ecn = decap_ecn;
                         profile.options.control_dscp = control;
-                        const bool keeps = inner.mode == EncapInner::keep;
+                        const bool keeps = inner == EncapInner::keep;
                         const bool ecns = ecn != EncapEcn::native || decap_ecn != DecapEcn::native;
                         if (keeps && !ecns && !control) continue;
                         if (!keeps && encap.dscp == EncapDscp::native) continue;
@@ -114,8 +112,8 @@ inline void each_device_profile(const std::function<void(const TunnelProfile&)>&
 inline void each_single_aggregate(const std::function<void(const TunnelProfile&)>& visit) {
     const Aggregate aggregates[] = {{1}, {4}, {0, Dscp{46}}, {0, Dscp{17}}, {0, Dscp{0}}};
     const Decap decaps[] = {{},
-                            {DecapDscp::copy, {}, parse_dscp_set("0-47"), {}},
-                            {DecapDscp::keep, {}, {}, DecapClass::outer}};
+                            {DecapDscp::copy, parse_dscp_set("0-47"), {}},
+                            {DecapDscp::keep, {}, DecapClass::outer}};
     for (const auto& aggregate : aggregates) {
         for (const auto& encap : encaps) {
             if (encap.dscp == EncapDscp::native) continue;
@@ -123,7 +121,7 @@ inline void each_single_aggregate(const std::function<void(const TunnelProfile&)
                 TunnelProfile profile{encap, decap, {}};
                 profile.encap.single_aggregate = aggregate;
                 visit(profile);
-                profile.encap.inner = {EncapInner::set, Dscp{9}, {}};
+                profile.encap.inner = {EncapInner::set, Dscp{9}};
                 visit(profile);
             }
         }
@@ -132,12 +130,12 @@ inline void each_single_aggregate(const std::function<void(const TunnelProfile&)
 
 // Models as they are typed, alone and with a line beside them; and what is implied.
 inline void each_mode(const std::function<void(const TunnelProfile&)>& visit) {
-    std::vector<DiffservMode> modes{{TunnelModel::uniform, {}, {}, {}, {}},
-                                    {TunnelModel::uniform, {}, {}, {}, parse_dscp_set("0-47")}};
+    std::vector<DiffservMode> modes{{TunnelModel::uniform, {}, {}},
+                                    {TunnelModel::uniform, {}, parse_dscp_set("0-47")}};
     for (const auto model : {TunnelModel::pipe, TunnelModel::short_pipe}) {
-        modes.push_back({model, {}, {}, {}, {}});
-        modes.push_back({model, EncapDscp::set, Dscp{26}, {}, {}});
-        modes.push_back({model, EncapDscp::table, {}, "wan", {}});
+        modes.push_back({model, {}, {}});
+        modes.push_back({model, {EncapDscp::set, Dscp{26}}, {}});
+        modes.push_back({model, {EncapDscp::table, "wan"}, {}});
     }
     for (const auto& mode : modes) {
         TunnelProfile by_mode;
@@ -146,12 +144,12 @@ inline void each_mode(const std::function<void(const TunnelProfile&)>& visit) {
         visit(by_mode);
         TunnelProfile other = by_mode;
         other.encap.dscp = EncapDscp::set;
-        other.encap.value = Dscp{17};
-        other.encap.table.clear();
+        other.encap.dscp.value = Dscp{17};
+        other.encap.dscp.table.clear();
         visit(other);
         other = by_mode;
         other.decap.dscp = DecapDscp::table;
-        other.decap.table = "lan";
+        other.decap.dscp.table = "lan";
         other.decap.permit = parse_dscp_set("ef");
         visit(other);
         other = by_mode;
@@ -188,9 +186,10 @@ inline void each_profile(const std::function<void(const TunnelProfile&)>& visit)
             for (const auto& permit : permits) {
                 if (permit && dscp == DecapDscp::keep) continue;
                 for (const auto queue_by : {DecapClass::inner, DecapClass::outer}) {
-                    const std::string table = dscp == DecapDscp::table ? "lan" : "";
+                    Rule<DecapDscp> rule = dscp;
+                    if (dscp == DecapDscp::table) rule.table = "lan";
                     for (const auto& pre_classify : pre_classifies)
-                        visit({encap, {dscp, table, permit, queue_by}, pre_classify});
+                        visit({encap, {rule, permit, queue_by}, pre_classify});
                 }
             }
         }

@@ -47,7 +47,7 @@ TEST_CASE("settings that few profiles have are told where they are not at their 
     Config before, after;
     before.interfaces["gre1"].tunnel = TunnelProfile{};
     TunnelProfile& profile = after.interfaces["gre1"].tunnel.emplace();
-    profile.encap.inner = {EncapInner::table, {}, "lan"};
+    profile.encap.inner = {EncapInner::table, "lan"};
     profile.options.encap_ecn = EncapEcn::compatibility;
     profile.options.decap_ecn = DecapEcn::rfc6040;
     profile.options.control_dscp = Dscp{48};
@@ -70,7 +70,7 @@ TEST_CASE("settings that few profiles have are told where they are not at their 
     // A description was there before the tunnel.
     before.interfaces["gre1"] = {"x", {}, {}};
     after.interfaces["gre1"].description = "x";
-    profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
+    profile.encap.inner = {EncapInner::set, Dscp{0}};
     profile.options.encap_ecn = EncapEcn::rfc6040;
     CHECK(diff(before, after) == Lines{
                                      "interface gre1: encap dscp none -> copy",

@@ -53,16 +53,16 @@ TEST_CASE("a model is written as it was typed, and what differs from it behind i
         return interface_to_ios("g", interface);
     };
     const auto ef = parse_dscp_set("ef");
-    const Encap set{EncapDscp::set, Dscp{26}, {}};
-    const Encap table{EncapDscp::table, {}, "wan"};
-    const Encap native{EncapDscp::native, {}, {}};
-    const Decap outer{DecapDscp::keep, {}, {}, DecapClass::outer};
-    const Decap copy{DecapDscp::copy, {}, {}, {}};
-    const Decap only_ef{DecapDscp::copy, {}, ef, {}};
-    const DiffservMode uniform{TunnelModel::uniform, {}, {}, {}, {}};
-    const DiffservMode pipe{TunnelModel::pipe, EncapDscp::set, Dscp{26}, {}, {}};
+    const Encap set{{EncapDscp::set, Dscp{26}}};
+    const Encap table{{EncapDscp::table, "wan"}};
+    const Encap native{EncapDscp::native};
+    const Decap outer{DecapDscp::keep, {}, DecapClass::outer};
+    const Decap copy{DecapDscp::copy, {}, {}};
+    const Decap only_ef{DecapDscp::copy, ef, {}};
+    const DiffservMode uniform{TunnelModel::uniform, {}, {}};
+    const DiffservMode pipe{TunnelModel::pipe, {EncapDscp::set, Dscp{26}}, {}};
     CHECK(text(uniform, {}, copy) == "interface g\n tunnel diffserv-mode uniform\n");
-    CHECK(text(DiffservMode{TunnelModel::uniform, {}, {}, {}, ef}, {}, only_ef) ==
+    CHECK(text(DiffservMode{TunnelModel::uniform, {}, ef}, {}, only_ef) ==
           "interface g\n tunnel diffserv-mode uniform permit 46\n");
     CHECK(text(uniform, {}, only_ef) ==
           "interface g\n tunnel diffserv-mode uniform\n tunnel decap dscp copy permit 46\n");
@@ -73,16 +73,15 @@ TEST_CASE("a model is written as it was typed, and what differs from it behind i
     CHECK(text(pipe, {}, {}) ==
           "interface g\n tunnel diffserv-mode pipe dscp af31\n tunnel encap dscp copy\n"
           " tunnel decap class inner\n");
-    CHECK(text(DiffservMode{TunnelModel::short_pipe, EncapDscp::table, {}, "wan", {}}, table, {}) ==
+    CHECK(text(DiffservMode{TunnelModel::short_pipe, {EncapDscp::table, "wan"}, {}}, table, {}) ==
           "interface g\n tunnel diffserv-mode short-pipe table wan\n");
     // Without a model all are lines of their own, even if they make one.
     CHECK(text({}, {}, copy) == "interface g\n tunnel encap dscp copy\n tunnel decap dscp copy\n");
     CHECK(text({}, native, outer) ==
           "interface g\n tunnel encap dscp native\n tunnel decap class outer\n");
     CHECK(text({}, {}, {}) == "interface g\n tunnel encap dscp copy\n");
-    CHECK(text({}, {EncapDscp::set, Dscp{17}, {}}, {}) ==
-          "interface g\n tunnel encap dscp set 17\n");
-    CHECK(text({}, table, {DecapDscp::table, "lan", ef, {}}) ==
+    CHECK(text({}, {{EncapDscp::set, Dscp{17}}}, {}) == "interface g\n tunnel encap dscp set 17\n");
+    CHECK(text({}, table, {{DecapDscp::table, "lan"}, ef, {}}) ==
           "interface g\n tunnel encap dscp table wan\n tunnel decap dscp table lan permit 46\n");
     Encap implied;
     implied.implied = true;
@@ -90,9 +89,9 @@ TEST_CASE("a model is written as it was typed, and what differs from it behind i
 }
 
 TEST_CASE("inner DSCP, ECN and control DSCP are lines of their own, if they are set") {
-    TunnelProfile profile{{}, {DecapDscp::keep, {}, {}, DecapClass::outer}, {}};
+    TunnelProfile profile{{}, {DecapDscp::keep, {}, DecapClass::outer}, {}};
     const auto text = [&] { return interface_to_ios("g", Interface{{}, profile, {}}); };
-    profile.mode = DiffservMode{TunnelModel::pipe, {}, {}, {}, {}};
+    profile.mode = DiffservMode{TunnelModel::pipe, {}, {}};
     // ECN is no part of a model, the inner DSCP is
     profile.options.encap_ecn = EncapEcn::rfc6040;
     profile.options.decap_ecn = DecapEcn::rfc6040;
@@ -102,15 +101,15 @@ TEST_CASE("inner DSCP, ECN and control DSCP are lines of their own, if they are 
           " tunnel decap ecn rfc6040\n tunnel control dscp cs6\n");
     CHECK(model_of(profile) == TunnelModel::pipe);
     profile.options.encap_ecn = EncapEcn::compatibility;
-    profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
+    profile.encap.inner = {EncapInner::set, Dscp{0}};
     profile.options.decap_ecn = DecapEcn::native;
     profile.options.control_dscp.reset();
     CHECK(text() ==
           "interface g\n tunnel diffserv-mode pipe\n tunnel encap inner-dscp set default\n"
           " tunnel encap ecn compatibility\n");
     CHECK(model_of(profile) == TunnelModel::custom);
-    profile = {{}, {DecapDscp::copy, {}, {}, {}}, {}};
-    profile.encap.inner = {EncapInner::table, {}, "lan"};
+    profile = {{}, {DecapDscp::copy, {}, {}}, {}};
+    profile.encap.inner = {EncapInner::table, "lan"};
     CHECK(text() ==
           "interface g\n tunnel encap dscp copy\n tunnel encap inner-dscp table lan\n"
           " tunnel decap dscp copy\n");
@@ -165,10 +164,10 @@ TEST_CASE("models are derived from the settings") {
     const auto model = [](const Encap& encap, const Decap& decap) {
         return to_string(model_of(TunnelProfile{encap, decap, {}}));
     };
-    const Encap table{EncapDscp::table, {}, "wan"};
-    CHECK(model({}, {DecapDscp::copy, {}, {}, {}}) == "uniform");
-    CHECK(model(table, {DecapDscp::keep, {}, {}, DecapClass::outer}) == "pipe");
+    const Encap table{{EncapDscp::table, "wan"}};
+    CHECK(model({}, {DecapDscp::copy, {}, {}}) == "uniform");
+    CHECK(model(table, {DecapDscp::keep, {}, DecapClass::outer}) == "pipe");
     CHECK(model({}, {}) == "short-pipe");
-    CHECK(model(table, {DecapDscp::copy, {}, {}, {}}) == "custom");
-    CHECK(model({}, {DecapDscp::table, "t", {}, {}}) == "custom");
+    CHECK(model(table, {DecapDscp::copy, {}, {}}) == "custom");
+    CHECK(model({}, {{DecapDscp::table, "t"}, {}, {}}) == "custom");
 }

@@ -211,7 +211,7 @@ TEST_CASE("one meaning has one configuration") {
 
 TEST_CASE("the file is indented, ordered and ends with a newline") {
     Config config;
-    config.interfaces["gre1"].tunnel = TunnelProfile{{EncapDscp::set, Dscp{46}, {}}, {}, {}};
+    config.interfaces["gre1"].tunnel = TunnelProfile{{{EncapDscp::set, Dscp{46}}}, {}, {}};
     CHECK(config_to_text(config) == R"({
   "interfaces": {
     "gre1": {
@@ -238,14 +238,14 @@ TEST_CASE("inner DSCP, ECN and control DSCP have keys of their own, if they are 
     const auto tunnel = [&] { return config_to_json(config)["interfaces"]["wg0"]["tunnel"]; };
     CHECK(tunnel() ==
           nlohmann::json::parse(R"({"encap": {"dscp": "copy"}, "decap": {"dscp": "keep"}})"));
-    profile.encap.inner = {EncapInner::set, Dscp{46}, {}};
+    profile.encap.inner = {EncapInner::set, Dscp{46}};
     profile.options.encap_ecn = EncapEcn::rfc6040;
     profile.options.decap_ecn = DecapEcn::rfc6040;
     profile.options.control_dscp = Dscp{48};
     CHECK(tunnel() == nlohmann::json::parse(R"({
         "encap": {"dscp": "copy", "innerDscp": {"set": "ef"}, "ecn": "rfc6040"},
         "decap": {"dscp": "keep", "ecn": "rfc6040"}, "controlDscp": "cs6"})"));
-    profile.encap.inner = {EncapInner::table, {}, "wan"};
+    profile.encap.inner = {EncapInner::table, "wan"};
     profile.options.encap_ecn = EncapEcn::compatibility;
     CHECK(tunnel()["encap"] == nlohmann::json::parse(R"(
         {"dscp": "copy", "innerDscp": {"table": "wan"}, "ecn": "compatibility"})"));

@@ -70,7 +70,7 @@ TEST_CASE("names of table-maps and crypto maps are words") {
 TEST_CASE("a table that does not exist is named together with its user") {
     Config config;
     config.interfaces["gre1"].tunnel = TunnelProfile{
-        {EncapDscp::table, {}, "wan"}, {DecapDscp::table, "lan", {}, {}}, {true, "prio"}};
+        {{EncapDscp::table, "wan"}}, {{DecapDscp::table, "lan"}, {}, {}}, {true, "prio"}};
     config.interfaces["eth1.10"].port = PortProfile{"cos"};
     CHECK(problems_of(config) ==
           "interface eth1.10 / set cos dscp: there is no table-map cos; define it, or change "
@@ -86,7 +86,7 @@ TEST_CASE("a table that does not exist is named together with its user") {
 TEST_CASE("a table that is removed while it is used is named with who uses it") {
     Config config = samples::full();
     config.interfaces["eth1.20"].mark = MarkProfile{"wan", 0x3f};
-    config.crypto_maps[{"vpn", 10}].tunnel.encap = {EncapDscp::table, {}, "wan"};
+    config.crypto_maps[{"vpn", 10}].tunnel.encap = {{EncapDscp::table, "wan"}};
     const Config before = config;
     config.table_maps.erase("wan");
     const auto removed = [](const char* user, const char* setting) {
@@ -98,7 +98,7 @@ TEST_CASE("a table that is removed while it is used is named with who uses it") 
                                                 removed("interface eth1.20", "set mark dscp"),
                                                 removed("interface gre1", "tunnel encap dscp")});
     config = before;
-    config.interfaces["gre1"].tunnel->encap.table = "none";
+    config.interfaces["gre1"].tunnel->encap.dscp.table = "none";
     const Problems missing = validate(config, &before);
     REQUIRE(missing.size() == 1);
     CHECK(missing[0].message.starts_with("there is no table-map none; define it"));
@@ -155,7 +155,7 @@ TEST_CASE("IPsec decap needs a permit list, and says why") {
                     "uniform permit 0-47\n") != std::string::npos);
 
     decap.dscp = DecapDscp::table;
-    decap.table = "lan";
+    decap.dscp.table = "lan";
     CHECK(problems_of(config).find("tunnel decap dscp table lan permit 0-47") != std::string::npos);
     decap = {};
     CHECK(problems_of(config) == "");
@@ -163,9 +163,9 @@ TEST_CASE("IPsec decap needs a permit list, and says why") {
 
 TEST_CASE("an inner DSCP needs an outer one that tunqos makes") {
     TunnelProfile profile;
-    profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
+    profile.encap.inner = {EncapInner::set, Dscp{0}};
     for (const auto dscp : {EncapDscp::copy, EncapDscp::set})
-        CHECK(problems_of(with_tunnel({{dscp, {}, {}, profile.encap.inner}, {}, {}})) == "");
+        CHECK(problems_of(with_tunnel({{dscp, profile.encap.inner}, {}, {}})) == "");
     profile.encap.dscp = EncapDscp::native;
     const std::string text = problems_of(with_tunnel(profile));
     CHECK(text.find(
@@ -178,12 +178,12 @@ TEST_CASE("an inner DSCP needs an outer one that tunqos makes") {
 
 TEST_CASE("inner and control DSCPs are DSCPs, and an inner table exists") {
     TunnelProfile profile;
-    profile.encap.inner = {EncapInner::set, Dscp{64}, {}};
+    profile.encap.inner = {EncapInner::set, Dscp{64}};
     profile.options.control_dscp = Dscp{64};
     CHECK(problems_of(with_tunnel(profile)) ==
           "interface gre1 / tunnel encap inner-dscp: 64 is out of range (0-63)\n"
           "interface gre1 / tunnel control dscp: 64 is out of range (0-63)\n");
-    profile.encap.inner = {EncapInner::table, {}, "none"};
+    profile.encap.inner = {EncapInner::table, "none"};
     profile.options.control_dscp = Dscp{63};
     CHECK(problems_of(with_tunnel(profile)) ==
           "interface gre1 / tunnel encap inner-dscp: there is no table-map none; define it, or "
@@ -202,11 +202,11 @@ TEST_CASE("IPsec has inner DSCP and ECN, but no control DSCP of its own") {
         CHECK(std::count(text.begin(), text.end(), '\n') == 1);
         profile = sound;
     };
-    profile.encap.inner = {EncapInner::set, Dscp{0}, {}};
+    profile.encap.inner = {EncapInner::set, Dscp{0}};
     CHECK(problems_of(config) == "");
     profile.encap.dscp = EncapDscp::native;
     only("encap inner-dscp", "does not go with encap dscp native");
-    profile.encap.inner = {EncapInner::table, {}, "lan"};
+    profile.encap.inner = {EncapInner::table, "lan"};
     profile.options.encap_ecn = EncapEcn::rfc6040;
     profile.options.decap_ecn = DecapEcn::rfc6040;
     CHECK(problems_of(config) == "");
@@ -265,9 +265,9 @@ TEST_CASE("single-aggregate needs an outer DSCP that tunqos makes") {
           "which leaves the outer DSCP to the kernel; use tunnel encap dscp copy, set or table, or "
           "no tunnel encap single-aggregate\n");
     profile.encap.dscp = EncapDscp::table;
-    profile.encap.table = "wan";
+    profile.encap.dscp.table = "wan";
     CHECK(problems_of(with_tunnel(profile)) == "");
-    profile.encap.table = "lan"; // maps af21, ignores the others
+    profile.encap.dscp.table = "lan"; // maps af21, ignores the others
     CHECK(problems_of(with_tunnel(profile)) ==
           "interface gre1 / tunnel encap single-aggregate: table-map lan ignores 0-17,19-63, whose "
           "outer DSCP is then the kernel's; give it default copy or a value, or lines for "
@@ -354,7 +354,7 @@ TEST_CASE("advice names what is valid but odd") {
     config.table_maps["old"] = {};
     config.crypto_maps[{"vpn", 20}] = {};
     config.crypto_maps[{"vpn", 10}].tunnel.decap.permit = parse_dscp_set("0-63");
-    config.interfaces["gre1"].tunnel->encap.table = "cos";
+    config.interfaces["gre1"].tunnel->encap.dscp.table = "cos";
     config.interfaces["gre1"].tunnel->pre_classify = {true, "wan"};
     CHECK(advise(config) ==
           std::vector<std::string>{
@@ -367,7 +367,7 @@ TEST_CASE("advice names what is valid but odd") {
 
     config = samples::full();
     config.interfaces["gre1"].tunnel->decap = {};
-    config.interfaces["gre1"].tunnel->encap.inner = {EncapInner::table, {}, "lan"};
+    config.interfaces["gre1"].tunnel->encap.inner = {EncapInner::table, "lan"};
     CHECK(advise(config).empty());
     config.interfaces["gre1"].tunnel->encap.inner.table = "cos";
     CHECK(advise(config) ==
@@ -403,7 +403,7 @@ TEST_CASE("an entry that takes the class of another interface away is told of") 
     entry.tunnel.encap.single_aggregate = Aggregate{4};
     CHECK(said());
     entry.tunnel.encap = {};
-    gre.encap.inner.mode = EncapInner::set;
+    gre.encap.inner = EncapInner::set;
     CHECK(said());
     entry.match = {}; // binds nothing
     CHECK_FALSE(said());
@@ -438,7 +438,7 @@ TEST_CASE("the table-map of a model must be there, also beside a line of its own
     Config config;
     config.table_maps["wan"] = {};
     TunnelProfile& gre = config.interfaces["gre1"].tunnel.emplace();
-    gre.mode = DiffservMode{TunnelModel::pipe, EncapDscp::table, {}, "wan", {}};
+    gre.mode = DiffservMode{TunnelModel::pipe, {EncapDscp::table, "wan"}, {}};
     carry_out(*gre.mode, gre);
     CHECK(validate(config).empty());
     const Config before = config;
@@ -450,6 +450,6 @@ TEST_CASE("the table-map of a model must be there, also beside a line of its own
     gre.encap = {};
     REQUIRE(validate(config).size() == 1);
     gre.mode->dscp = EncapDscp::set;
-    gre.mode->value = Dscp{64};
+    gre.mode->dscp.value = Dscp{64};
     CHECK(validate(config)[0].message == "64 is out of range (0-63)");
 }

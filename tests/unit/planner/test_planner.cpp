@@ -32,11 +32,11 @@ TEST_CASE("names become tables") {
     REQUIRE(state.tunnels.size() == 2);
     const Tunnel& gre = state.tunnels.at("gre1");
     CHECK(gre.encap_dscp == EncapDscp::table);
-    CHECK((*gre.encap_table)[34] == 18);
-    CHECK((*gre.encap_table)[46] == 34);
-    CHECK((*gre.encap_table)[45] == 45);
-    CHECK((*gre.decap_table)[18] == 34);
-    CHECK((*gre.decap_table)[19] == 255);
+    CHECK((*gre.encap_dscp.table)[34] == 18);
+    CHECK((*gre.encap_dscp.table)[46] == 34);
+    CHECK((*gre.encap_dscp.table)[45] == 45);
+    CHECK((*gre.decap_dscp.table)[18] == 34);
+    CHECK((*gre.decap_dscp.table)[19] == 255);
     CHECK(gre.label == "");
     const Tunnel& vpn = state.tunnels.at(Selector{.peer = "203.0.113.2"});
     CHECK(vpn.label == "vpn 10");
@@ -61,23 +61,23 @@ TEST_CASE("a table of priorities leaves what is ignored") {
 TEST_CASE("an inner DSCP, ECN and a control DSCP reach the kernel") {
     Config config = samples::full();
     TunnelProfile& profile = *config.interfaces["gre1"].tunnel;
-    profile.encap.inner = {EncapInner::table, Dscp{9}, "lan"};
+    profile.encap.inner = {EncapInner::table, "lan"};
     profile.options.encap_ecn = EncapEcn::compatibility;
     profile.options.decap_ecn = DecapEcn::rfc6040;
     profile.options.control_dscp = Dscp{48};
     Tunnel tunnel = compile(config).tunnels.at("gre1");
-    REQUIRE(tunnel.encap_inner_table);
+    REQUIRE(tunnel.encap_inner.table);
     for (std::size_t i = 0; i < 64; ++i)
-        CHECK((*tunnel.encap_inner_table)[i] == (i == 18 ? 34 : 255));
+        CHECK((*tunnel.encap_inner.table)[i] == (i == 18 ? 34 : 255));
     CHECK(tunnel.encap_inner == EncapInner::table);
-    CHECK(tunnel.encap_inner_value == Dscp{});
+    CHECK(tunnel.encap_inner.value == Dscp{});
     CHECK(tunnel.options.encap_ecn == EncapEcn::compatibility);
     CHECK(tunnel.options.decap_ecn == DecapEcn::rfc6040);
     CHECK(tunnel.options.control_dscp == Dscp{48});
-    profile.encap.inner = {EncapInner::set, Dscp{9}, "lan"};
+    profile.encap.inner = {EncapInner::set, Dscp{9}};
     tunnel = compile(config).tunnels.at("gre1");
-    CHECK(tunnel.encap_inner_value == Dscp{9});
-    CHECK_FALSE(tunnel.encap_inner_table);
+    CHECK(tunnel.encap_inner.value == Dscp{9});
+    CHECK_FALSE(tunnel.encap_inner.table);
 }
 
 TEST_CASE("a crypto map without a peer and a bare description reach no kernel") {
@@ -111,10 +111,10 @@ TEST_CASE("a single aggregate is resolved into the table or the number") {
         const Tunnel tunnel = compile(config).tunnels.at("gre1");
         Table table{};
         for (std::size_t i = 0; i < 64; ++i) {
-            const std::uint8_t set = tunnel.encap_value.value;
-            table[i] = tunnel.encap_table ? (*tunnel.encap_table)[i] : set;
+            const std::uint8_t set = tunnel.encap_dscp.value.value;
+            table[i] = tunnel.encap_dscp.table ? (*tunnel.encap_dscp.table)[i] : set;
         }
-        CHECK(tunnel.encap_dscp == (tunnel.encap_table ? EncapDscp::table : EncapDscp::set));
+        CHECK(tunnel.encap_dscp == (tunnel.encap_dscp.table ? EncapDscp::table : EncapDscp::set));
         return table;
     };
     const auto all = [](std::uint8_t value) {
@@ -123,11 +123,11 @@ TEST_CASE("a single aggregate is resolved into the table or the number") {
         return table;
     };
     const Aggregate af4{4}, ef{0, Dscp{46}};
-    const Encap set{EncapDscp::set, Dscp{36}, {}}, table{EncapDscp::table, {}, "wan"};
+    const Encap set{{EncapDscp::set, Dscp{36}}}, table{{EncapDscp::table, "wan"}};
     for (const auto& encap : {Encap{}, set, table})
         CHECK(outer(encap, ef) == all(46));
     CHECK(outer(set, af4) == all(36));
-    CHECK(outer({EncapDscp::set, Dscp{46}, {}}, af4) == all(34));
+    CHECK(outer({{EncapDscp::set, Dscp{46}}}, af4) == all(34));
     Table copied = all(34);
     copied[36] = 36, copied[38] = 38;
     CHECK(outer({}, af4) == copied);
@@ -163,7 +163,7 @@ TEST_CASE("what an older module cannot do is said by its setting") {
     CHECK(problem({.mark = Mark{1}}) == "match mark");
     CHECK(problem({.spi = 1}) == "match spi");
     TunnelProfile profile;
-    profile.encap.inner = {EncapInner::set, Dscp{1}, {}};
+    profile.encap.inner = {EncapInner::set, Dscp{1}};
     CHECK(problem(peer, profile) == "tunnel encap inner-dscp");
     profile = {};
     profile.options.encap_ecn = EncapEcn::rfc6040;
@@ -181,7 +181,7 @@ TEST_CASE("nothing is sent when nothing differs") {
     Config config = samples::full();
     config.interfaces["gre1"].description = "other";
     config.table_maps["wan2"] = config.table_maps["wan"];
-    config.interfaces["gre1"].tunnel->encap.table = "wan2";
+    config.interfaces["gre1"].tunnel->encap.dscp.table = "wan2";
     CHECK(reconcile(compile(config), state).empty());
 }
 
@@ -222,15 +222,15 @@ TEST_CASE("from any state to any other, and then nothing more") {
 TEST_CASE("what the module reports is compared by meaning") {
     // All ones and no list are the same for a device; unused parts do not count.
     Config config;
-    config.interfaces["gre1"].tunnel = TunnelProfile{{}, {DecapDscp::copy, {}, {}, {}}, {}};
+    config.interfaces["gre1"].tunnel = TunnelProfile{{}, {DecapDscp::copy, {}, {}}, {}};
     const State desired = compile(config);
     TunnelStatus status;
     status.tunnel = desired.tunnels.at("gre1");
     status.tunnel.decap_permit = ~0ULL;
-    status.tunnel.encap_value = Dscp{46};
-    status.tunnel.encap_table = Table{};
-    status.tunnel.encap_inner_value = Dscp{46};
-    status.tunnel.encap_inner_table = Table{};
+    status.tunnel.encap_dscp.value = Dscp{46};
+    status.tunnel.encap_dscp.table = Table{};
+    status.tunnel.encap_inner.value = Dscp{46};
+    status.tunnel.encap_inner.table = Table{};
     CHECK(reconcile(desired, planner::from_dump({status}, {})).empty());
     status.tunnel.decap_permit = 1;
     CHECK(reconcile(desired, planner::from_dump({status}, {})).size() == 1);

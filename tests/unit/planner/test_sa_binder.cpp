@@ -166,7 +166,7 @@ TEST_CASE("decap-dscp of an SA comes before the decap of an entry") {
           "inner header before tunnel decap dscp copy of crypto map vpn 10 could, and without its "
           "permit list; put copy_dscp = out into the child of swanctl.conf, or leave out flag "
           "decap-dscp of ip xfrm state");
-    profile.decap = {DecapDscp::table, "lan", {}, {}};
+    profile.decap = {{DecapDscp::table, "lan"}, {}, {}};
     CHECK(advice(sa, profile)[0].find("before tunnel decap dscp table lan of") !=
           std::string::npos);
     profile.decap = {};
@@ -221,9 +221,9 @@ TEST_CASE("settings for two headers do nothing where there is one") {
               "are those of a tunnel interface, put the setting there, else use tunnel mode"});
     CHECK(advice(out, profile).empty());
     CHECK(advice(in, profile, true).empty());
-    profile.decap = {DecapDscp::table, "lan", {}, DecapClass::outer};
+    profile.decap = {{DecapDscp::table, "lan"}, {}, DecapClass::outer};
     profile.options.decap_ecn = DecapEcn::rfc6040;
-    profile.encap.inner.mode = EncapInner::set;
+    profile.encap.inner = EncapInner::set;
     profile.options.encap_ecn = EncapEcn::compatibility;
     in.mode = out.mode = XFRM_MODE_BEET;
     CHECK(advice(in, profile) ==
@@ -264,7 +264,7 @@ TEST_CASE("several classes and a small replay window do not go together") {
     sa.window = 32;
     profile.encap.single_aggregate = Aggregate{4};
     CHECK(advice(sa, profile).empty());
-    profile.encap = {EncapDscp::native, {}, {}};
+    profile.encap = {EncapDscp::native};
     CHECK(advice(sa, profile).size() == 1);
     sa.dont_encap_dscp = true; // the kernel writes 0
     CHECK(advice(sa, profile).empty());
@@ -274,7 +274,7 @@ TEST_CASE("one ordered aggregate is one value or one AF class") {
     Config config;
     const auto several = [&](const TableMap& map, bool kernel_copies = true) {
         config.table_maps["t"] = map;
-        return planner::several_aggregates(config, {EncapDscp::table, {}, "t"}, kernel_copies);
+        return planner::several_aggregates(config, {{EncapDscp::table, "t"}}, kernel_copies);
     };
     CHECK(several(samples::table_map({})));
     CHECK_FALSE(several(samples::table_map({}, TableDefault::value, 10)));
@@ -285,5 +285,5 @@ TEST_CASE("one ordered aggregate is one value or one AF class") {
     CHECK(several(samples::table_map({{46, 10}}, TableDefault::ignore)));
     CHECK(several(samples::table_map({{46, 10}}, TableDefault::ignore), false));
     CHECK_FALSE(several(samples::table_map({{46, 0}}, TableDefault::ignore), false));
-    CHECK_FALSE(planner::several_aggregates(config, {EncapDscp::set, Dscp{46}, {}}, true));
+    CHECK_FALSE(planner::several_aggregates(config, {{EncapDscp::set, Dscp{46}}}, true));
 }

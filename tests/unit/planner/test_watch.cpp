@@ -96,7 +96,7 @@ TEST_CASE("a device that copies the outer DSCP itself", "[watch]") {
     CHECK(world.found().empty()); // the same
     world.profile.decap.permit = DscpSet{};
     CHECK(world.found() == Whats{Watched::device_decap_dscp});
-    world.profile.decap = {DecapDscp::table, "wan", {}, DecapClass::inner};
+    world.profile.decap = {{DecapDscp::table, "wan"}, {}, DecapClass::inner};
     const auto findings = world.look();
     REQUIRE(findings.size() == 1);
     CHECK(findings[0].place == "interface tun");
