@@ -13,35 +13,40 @@ import expect
 import topo
 import wire
 from case import main
+from outside import facts
 
 KINDS = ("plain", "gre", "ipip", "sit", "ip6gre", "ip6tnl", "esp", "esp6",
          "gre-esp", "xfrmi")
 
 
-def table(case, net, tun, family, path=None):
+def table(case, net, tun, family, mark=None):
     """Send the 256 DS bytes from hostA to hostB and judge each hop.
 
-    path: what the provider makes of an outer DS byte (None: nothing).
+    mark: the DS byte that the provider writes on all (None: nothing).
     """
-    esp = tun.kind in ("esp", "esp6", "xfrmi")
     name = "%s inner IPv%d%s" % (
-        tun.kind, family, " remarked" if path else "")
+        tun.kind, family, "" if mark is None else " remarked")
     shot = wire.Shot(net, family)
     with wire.Captures(near=("wan", "rA"), far=("rB", "wan"),
                        end=("hostB", "lan")) as caps:
         shot.send()
         case.true(name + ": the fence arrives",
                   caps.until_fence(shot, "end"))
-        near = shot.sort(caps["near"], tun)
-        far = shot.sort(caps["far"], tun)
-        end = shot.sort(caps["end"])
+        case.later(judge, shot, facts(tun), caps.taken(), name, mark)
+
+
+def judge(case, shot, tun, caught, name, mark):
+    esp = tun.kind in ("esp", "esp6", "xfrmi")
+    near = shot.sort(caught["near"], tun)
+    far = shot.sort(caught["far"], tun)
+    end = shot.sort(caught["end"])
     for before in range(256):
         if tun.layers:
             sent = expect.native_encap(
                 before, esp, ip6gre=tun.kind == "ip6gre")
         else:
             sent = before
-        arrives = path(sent) if path else sent
+        arrives = sent if mark is None else mark
         if tun.kind == "gre-esp":
             # ESP in transport mode has one header: ECN is GRE's affair
             after = expect.native_decap(before, arrives)
@@ -91,7 +96,7 @@ def test(case):
                 with net.remark(net.mark_all(dscp=expect.DSCP["cs1"],
                                              ecn=expect.CE)):
                     for family in tun.families:
-                        table(case, net, tun, family, lambda ds: expect.ds(
+                        table(case, net, tun, family, expect.ds(
                             expect.DSCP["cs1"], expect.CE))
             case.note("%s done" % kind)
 

@@ -34,13 +34,11 @@ DEVICES = ("xfrm-device", "vti6")
 @contextlib.contextmanager
 def visible(r, dev):
     """The priorities of what leaves by a device with VLANs."""
-    topo.run(r, "tc", "qdisc", "add", "dev", dev, "clsact")
+    topo.tc(r, "qdisc add dev %s clsact" % dev, *(
+        "filter add dev %s egress protocol 802.1Q prio %d basic match "
+        "'meta(priority eq %d)' action vlan modify id %d" % (
+            dev, n + 1, n, VID + n) for n in range(8)))
     try:
-        for n in range(8):
-            topo.run(r, "tc", "filter", "add", "dev", dev, "egress",
-                     "protocol", "802.1Q", "prio", str(n + 1), "basic",
-                     "match", "meta(priority eq %d)" % n, "action", "vlan",
-                     "modify", "id", str(VID + n))
         yield
     finally:
         topo.run(r, "tc", "qdisc", "del", "dev", dev, "clsact")

@@ -24,6 +24,7 @@ import vrf
 import wire
 from bulk import bulk
 from case import main
+from outside import facts
 from test_ipsec_matrix import ONE_HEADER, one_kind, received, sent
 from test_matrix import BACK, FEWER, MIXED, forwarded
 from test_port import classes
@@ -225,10 +226,14 @@ def cut(case, net, tun, family, shot, place):
         with wire.Captures(seen=look, end=("hostB", "lan")) as caps:
             shot.send()
             case.true(name + ": fence", caps.until_fence(shot, "end"))
-            end = shot.sort(caps["end"])
-            seen = datagrams(caps["seen"], tun.outer)
+            case.later(judge_cut, shot, facts(tun), caps.taken(), name)
     finally:
         topo.ip(place[0], "link set %s mtu 1500" % place[1])
+
+
+def judge_cut(case, shot, tun, caught, name):
+    end = shot.sort(caught["end"])
+    seen = datagrams(caught["seen"], tun.outer)
     if not case.equal(name + ": datagrams", len(seen), 257):
         return
     for before in range(256):

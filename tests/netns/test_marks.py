@@ -14,6 +14,7 @@ import topo
 import tq
 import wire
 from case import main
+from outside import facts
 
 LEAVE = genl.LEAVE
 MIXED = [(d * 7 + 3) % 64 for d in range(64)]          # a permutation
@@ -94,23 +95,31 @@ class Sides:
             self.sock[r].close()
 
 
-def table(case, net, tun, family, name, encap, decap, path=None):
-    """One shot of 256 and its judgement at three places."""
-    esp = tun.kind in IPSEC
+def table(case, net, tun, family, name, encap, decap, mark=None):
+    """One shot of 256 and its judgement at three places.
+
+    mark: the DS byte that the provider writes on all (None: nothing).
+    """
     shot = wire.Shot(net, family)
     with wire.Captures(near=("wan", "rA"), far=("rB", "wan"),
                        end=("hostB", "lan")) as caps:
         shot.send()
         case.true(name + ": the fence arrives", caps.until_fence(shot, "end"))
-        near = shot.sort(caps["near"], tun)
-        far = shot.sort(caps["far"], tun)
-        end = shot.sort(caps["end"])
+        case.later(judge, shot, facts(tun), caps.taken(), name, encap, decap,
+                   mark)
+
+
+def judge(case, shot, tun, caught, name, encap, decap, mark):
+    esp = tun.kind in IPSEC
+    near = shot.sort(caught["near"], tun)
+    far = shot.sort(caught["far"], tun)
+    end = shot.sort(caught["end"])
     for before in range(256):
         where = "0x%02x" % before
         native = expect.native_encap(before, esp)
         out = outer_dscp(encap, before >> 2, native >> 2)
         sent = expect.ds(out, native & 3)
-        arrives = path(sent) if path else sent
+        arrives = sent if mark is None else mark
         # transport mode has one header: ECN is GRE's affair
         after = expect.native_decap(before, arrives, esp)
         for place, packets, want in (("near", near, sent),
@@ -141,14 +150,14 @@ def counters(case, name, before, after, want_packets, want_left):
     case.equal(name + ": written", got["written"], want_packets - want_left)
 
 
-def both(case, net, tun, sides, name, encap, decap, path=None):
+def both(case, net, tun, sides, name, encap, decap, mark=None):
     sides.set("rA", dict(encap))
     sides.set("rB", dict(decap))
     counted = sides.get("rA")
     case.equal(name + ": state", counted["state"], "active")
     for family in tun.families:
         table(case, net, tun, family, "%s IPv%d" % (name, family), encap,
-              decap, path)
+              decap, mark)
     # 256 packets and the fence (DS 2: DSCP 0), each family
     shots = len(tun.families)
     if encap["encap_dscp"] != "native":
@@ -173,7 +182,7 @@ def one_tunnel(case, net, kind):
             mark = expect.ds(expect.DSCP["af41"], expect.CE)
             with net.remark(net.mark_all(dscp=mark >> 2, ecn=mark & 3)):
                 both(case, net, tun, sides, "%s uniform, remarked" % kind,
-                     ENCAP["copy"], DECAP["copy"], lambda ds: mark)
+                     ENCAP["copy"], DECAP["copy"], mark)
         finally:
             sides.close()
     case.note("%s done" % kind)

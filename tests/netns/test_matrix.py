@@ -20,6 +20,7 @@ import topo
 import tq
 import wire
 from case import main
+from outside import facts
 
 LEAVE = genl.LEAVE
 ALL = frozenset(range(64))
@@ -146,10 +147,15 @@ def forwarded(frame, ds, hops):
 def table(case, tun, family, name, combination, net,
           model=(sent, received)):
     """One shot of 256 and its judgement at both ends of the provider."""
-    encap, decap, ecn = combination
-    kind = tun.kind
     shot = wire.Shot(net, family)
-    near, end = shots.both_ends(case, name, shot, tun)
+    caught = shots.both_ends(case, name, shot)
+    case.later(judge, shot, facts(tun), caught, name, combination, model)
+
+
+def judge(case, shot, tun, caught, name, combination, model):
+    encap, decap, ecn = combination
+    kind, family = tun.kind, shot.family
+    near, end = shots.sorted_out(shot, caught, tun)
     for before in range(256):
         where = "0x%02x" % before
         frame = shot.frame(before)

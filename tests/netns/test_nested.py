@@ -12,6 +12,7 @@ import topo
 import tq
 import wire
 from case import main
+from outside import facts
 from devices import INNER, Nested
 
 LEAVE = genl.LEAVE
@@ -79,7 +80,12 @@ def one_way(case, net, both, family, src, ecn):
     dst, there = ("hostB", "rB") if here == "rA" else ("hostA", "rA")
     name = "%s in %s, IPv%d from %s" % (both.kind + (family, here))
     shot = wire.Shot(net, family, src=src, dst=dst)
-    near, end = shots.both_ends(case, name, shot, both, here)
+    caught = shots.both_ends(case, name, shot, here)
+    case.later(judge, shot, facts(both), caught, name, here, there, ecn)
+
+
+def judge(case, shot, both, caught, name, here, there, ecn):
+    near, end = shots.sorted_out(shot, caught, both)
     for before in range(256):
         where = "0x%02x" % before
         outside, after = wanted(here, there, ecn, before)

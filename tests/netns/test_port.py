@@ -23,7 +23,11 @@ def frames(case, net, family, name, table, native=0):
     with wire.Captures(end=("hostB", "lan")) as caps:
         shot.send()
         case.true(name + ": the fence arrives", caps.until_fence(shot, "end"))
-        end = shot.sort(caps["end"])
+        case.later(judge, shot, caps.taken(), name, table, native)
+
+
+def judge(case, shot, caught, name, table, native):
+    end = shot.sort(caught["end"])
     for before in range(256):
         where = "0x%02x" % before
         p = end.get(before)

@@ -6,6 +6,7 @@ interface, in UDP; rekeyed and the module reloaded under traffic; copy_dscp.
 """
 
 import time
+from functools import partial
 
 import expect
 import genl
@@ -36,27 +37,29 @@ DEVICE = {r: dict(device="tun") for r in ("rA", "rB")}
 COPIES_OUT, COPIES_IN = ("out", "yes"), ("in", "yes")
 
 
+def sent(copy, _, encap, before):
+    """[2 Outer] and [3 Inner]."""
+    native = before >> 2 if copy in COPIES_OUT else 0
+    outer = mapped(encap, "encap", before >> 2, native)
+    return (expect.ds(outer, expect.encap_ecn("native", before & 3)),
+            before)
+
+
+def received(copy, _, decap, inner, outer):
+    """[6 After]. What the kernel has copied in, nobody touches any more."""
+    ecn = expect.decap_ecn("native", inner & 3, outer & 3, esp=True)
+    arrives = PROVIDER.get(outer >> 2, outer >> 2)
+    if copy in COPIES_IN:
+        return expect.ds(arrives, ecn)
+    dscp = inner >> 2
+    if arrives in decap.get("decap_permit", ()):
+        dscp = mapped(decap, "decap", arrives, dscp)
+    return expect.ds(dscp, ecn)
+
+
 def model(copy):
-    """[2 Outer], [3 Inner] and [6 After], as test_matrix.table() asks.
-
-    What the kernel has copied in, nobody touches any more.
-    """
-    def sent(_, encap, before):
-        native = before >> 2 if copy in COPIES_OUT else 0
-        outer = mapped(encap, "encap", before >> 2, native)
-        return (expect.ds(outer, expect.encap_ecn("native", before & 3)),
-                before)
-
-    def received(_, decap, inner, outer):
-        ecn = expect.decap_ecn("native", inner & 3, outer & 3, esp=True)
-        arrives = PROVIDER.get(outer >> 2, outer >> 2)
-        if copy in COPIES_IN:
-            return expect.ds(arrives, ecn)
-        dscp = inner >> 2
-        if arrives in decap.get("decap_permit", ()):
-            dscp = mapped(decap, "decap", arrives, dscp)
-        return expect.ds(dscp, ecn)
-    return sent, received
+    """As test_matrix.table() asks."""
+    return partial(sent, copy), partial(received, copy)
 
 
 def bind(keys, encap=TABLE, decap=COPY):

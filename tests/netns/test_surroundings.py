@@ -19,6 +19,7 @@ import tq
 import vrf
 import wire
 from case import main
+from outside import facts
 from reasons import mended
 
 MIXED = [(d * 7 + 3) % 64 for d in range(64)]          # a permutation
@@ -36,6 +37,10 @@ def outer(ds):
 
 def after(ds):
     return BACK[MIXED[ds >> 2]] << 2 | ds & 3
+
+
+def same(ds):
+    return ds
 
 
 class Sides:
@@ -71,9 +76,9 @@ class BridgedShot(wire.Shot):
             super().frame(ds, index)[12:]
 
 
-def judge(case, name, shot, caps, tun, want_outer=outer, want_after=after):
-    near = shot.sort(caps["near"], tun)
-    end = shot.sort(caps["end"])
+def judge(case, name, shot, caught, tun, want_outer, want_after):
+    near = shot.sort(caught["near"], tun)
+    end = shot.sort(caught["end"])
     for ds in shot.ds:
         where = "0x%02x" % ds
         for place, found, want in (("wan", near, want_outer),
@@ -93,8 +98,8 @@ def shoot(case, name, net, tun, kind=wire.Shot, want_outer=outer,
             shot.send()
             case.true(name + ": the fence arrives",
                       caps.until_fence(shot, "end"))
-        judge(case, "%s IPv%d" % (name, family), shot, caps, tun, want_outer,
-              want_after)
+        case.later(judge, "%s IPv%d" % (name, family), shot, caps.taken(),
+                   facts(tun), want_outer, want_after)
 
 
 @contextlib.contextmanager
@@ -200,7 +205,7 @@ def shapers(case, net, sides):
             lost = sides.reasons("rB").get("arrived_lost", 0)
             with tc("rB", "dev tun ingress " + foreign):
                 # the note of what arrived is overwritten; WireGuard has none
-                keep = after if kind == "wireguard" else lambda ds: ds
+                keep = after if kind == "wireguard" else same
                 shoot(case, kind + " with clsact on its ingress", net, tun,
                       want_after=keep)
             if kind != "wireguard":

@@ -5,13 +5,17 @@ import expect
 import wire
 
 
-def both_ends(case, name, shot, tun, here="rA"):
-    """Sends it; its packets by DS byte, outside of router 'here' and at their
-    end."""
+def both_ends(case, name, shot, here="rA"):
+    """Sends it; what was caught outside of router 'here' and at its end."""
     with wire.Captures(near=("wan", here), end=(shot.dst, "lan")) as caps:
         shot.send()
         case.true(name + ": the fence arrives", caps.until_fence(shot, "end"))
-        return shot.sort(caps["near"], tun), shot.sort(caps["end"])
+        return caps.taken()
+
+
+def sorted_out(shot, caught, tun):
+    """The same by DS byte, for a judge."""
+    return shot.sort(caught["near"], tun), shot.sort(caught["end"])
 
 
 def at_the_end(case, name, packet, after, where):

@@ -126,6 +126,16 @@ def template(family, ds, index, src, dst, ports, length, df, macs, tags):
             udp[number + 2:])
 
 
+class Macs:
+    """A host's gateway, of a net that is out of reach."""
+
+    def __init__(self, macs):
+        self.macs = macs
+
+    def gateway_macs(self, _):
+        return self.macs
+
+
 class Shot:
     """One table of packets from a host to the other.
 
@@ -174,6 +184,14 @@ class Shot:
                     raw.send(self.frame(2, FENCE))
         finally:
             os.sched_setaffinity(0, before)
+
+    def fence(self):
+        """What the fence's frame has in it, and no other."""
+        return payload(self.family, 2, FENCE, self.id, 8)
+
+    def __getstate__(self):
+        """Outside of the machine there is no net but its addresses."""
+        return dict(self.__dict__, net=Macs(self.net.gateway_macs(self.src)))
 
     def index(self, packet, tun=None):
         """Which of this shot's packets it is, or None.
@@ -240,7 +258,37 @@ class Shot:
         return found
 
 
-class Capture:
+class Frames:
+    """What a capture has caught; outside of the machine, too."""
+
+    def __init__(self, out=False):
+        self.out = out
+        self.frames = []
+        self.decoded = []
+
+    def __getstate__(self):
+        return {"out": self.out, "frames": self.frames, "decoded": []}
+
+    @property
+    def packets(self):
+        """Decoded on demand."""
+        for raw, status, tci, tpid in self.frames[len(self.decoded):]:
+            tag = None
+            if status & TP_STATUS_VLAN_VALID:
+                tag = (tpid if status & TP_STATUS_VLAN_TPID_VALID
+                       else 0x8100, tci)
+            self.decoded.append(Packet(
+                raw, tag, bool(status & TP_STATUS_CSUMNOTREADY), self.out))
+        return self.decoded
+
+    def __iter__(self):
+        return iter(self.packets)
+
+    def __len__(self):
+        return len(self.frames)
+
+
+class Capture(Frames):
     """All frames that arrive at (default), or leave by, a device.
 
     A memory-mapped ring, because it holds a copy made when the frame came by.
@@ -258,9 +306,7 @@ class Capture:
 
     def __init__(self, ns, dev, out=False, frame=2048, frames=1024,
                  proto=ETH_P_ALL):
-        self.out = out
-        self.frames = []
-        self.decoded = []
+        super().__init__(out)
         self.frame = frame
         self.count = frames
         self.next = 0
@@ -299,17 +345,11 @@ class Capture:
             struct.pack_into("=I", self.ring, at, 0)
             self.next = (self.next + 1) % self.count
 
-    @property
-    def packets(self):
-        """Decoded on demand."""
-        for raw, status, tci, tpid in self.frames[len(self.decoded):]:
-            tag = None
-            if status & TP_STATUS_VLAN_VALID:
-                tag = (tpid if status & TP_STATUS_VLAN_TPID_VALID
-                       else 0x8100, tci)
-            self.decoded.append(Packet(
-                raw, tag, bool(status & TP_STATUS_CSUMNOTREADY), self.out))
-        return self.decoded
+    def taken(self):
+        """The frames alone, which can leave the machine."""
+        only = Frames(self.out)
+        only.frames = self.frames
+        return only
 
     def clear(self):
         self.drain()
@@ -319,12 +359,6 @@ class Capture:
     def close(self):
         self.ring.close()
         self.sock.close()
-
-    def __iter__(self):
-        return iter(self.packets)
-
-    def __len__(self):
-        return len(self.frames)
 
 
 class Captures:
@@ -351,6 +385,10 @@ class Captures:
 
     def __getitem__(self, name):
         return self.named[name]
+
+    def taken(self):
+        """{name: frames}, to be judged outside."""
+        return {name: c.taken() for name, c in self.named.items()}
 
     def clear(self):
         for c in self.named.values():
@@ -403,5 +441,19 @@ class Captures:
     def until_fence(self, shot, where, tun=None, timeout=30):
         """Until the shot's fence has come by 'where': what was sent before
         it and is not there has been dropped."""
+        if tun is None:
+            fresh = self.raw(where)
+            return self.until(lambda: any(shot.fence() in raw
+                                          for raw in fresh()), timeout)
         fresh = self.fresh(shot, where, tun)
         return self.until(lambda: FENCE in fresh(), timeout)
+
+    def raw(self, where):
+        """A function: the frames since it was called last."""
+        frames, seen = self[where].frames, [0]
+
+        def fresh():
+            new = frames[seen[0]:]
+            seen[0] += len(new)
+            return [raw for raw, *_ in new]
+        return fresh
