@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Why a change is refused. The words for it are in netlink/transaction.c. */
+/* Why a change is refused. The words for it are in netlink/refusal.c. */
 #ifndef TUNQOS_CONFIG_REFUSAL_H
 #define TUNQOS_CONFIG_REFUSAL_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* IP behind VLAN tags, PPPoE and MPLS; see payload.h. */
+/* IP behind VLAN tags, PPPoE and MPLS, and what IP carries; see payload.h. */
 
 #include "payload.h"
 

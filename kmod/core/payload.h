@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Finds the IP header behind what an EtherType or a PPP protocol number
- * announces: VLAN tags, PPPoE, MPLS. Nothing is assumed of the bytes.
+ * announces: VLAN tags, PPPoE, MPLS; and what is behind an IP header. Nothing
+ * is assumed of the bytes.
  */
 #ifndef TUNQOS_CORE_PAYLOAD_H
 #define TUNQOS_CORE_PAYLOAD_H

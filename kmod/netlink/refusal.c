@@ -3,10 +3,10 @@
 
 #include <net/genetlink.h>
 
+#include "config/binding.h"
 #include "config/key.h"
 #include "config/refusal.h"
 #include "config/selector.h"
-#include "config/transaction.h"
 #include "netlink/family.h"
 #include "netlink/refusal.h"
 

@@ -323,7 +323,7 @@ by_profile(struct tunqos_net *tn, struct sk_buff *skb, bool transformed,
 	return before_by(tn, skb, transformed, family, ds, profile);
 }
 
-/* More than one SA, or any other way to know them. */
+/* What is not usual: see before(). */
 static noinline unsigned int before_any(struct tunqos_net *tn,
 					struct sk_buff *skb, bool transformed,
 					unsigned int family, u8 ds)
