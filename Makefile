@@ -116,8 +116,9 @@ fuzz: deps ## fuzz all that reads foreign bytes; SECONDS=60 for each target
 	done; [ -z "$$failed" ] || { echo "Findings of$$failed"; exit 1; }
 
 # The manual page and the completion come from the command table, the header and the
-# module's policy from tunqos.yaml. New numbers of the interface are then given out.
-regen: deps ## write again what is generated from tunqos.yaml and the command table
+# module's policy from tunqos.yaml, what JSON schema and tunqos.json(5) say of settings from
+# their declarations. New numbers of the interface are then given out.
+regen: deps ## write again what is generated: of tunqos.yaml, commands, settings
 	@tests/lint/spec --regen
 	@tests/lint/uapi --add
 	@$(MAKE) --no-print-directory userspace TESTS=OFF PROGRAMS=tunqos

@@ -57,6 +57,9 @@ private:
                  TunnelOptions& options);
     template <typename Mode>
     void rule(const nlohmann::json& value, Path path, Rule<Mode>& rule);
+    template <typename Mode>
+    void rule_of(const nlohmann::json& section, Path path, const RuleSetting& setting,
+                 Rule<Mode>& to);
     std::optional<Aggregate> aggregate(const nlohmann::json& value, Path path);
     Encap encap(const nlohmann::json& value, Path path, TunnelOptions& options);
     std::optional<DscpSet> permit(const nlohmann::json& value, Path path);

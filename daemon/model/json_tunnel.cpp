@@ -71,14 +71,21 @@ void ConfigReader::rule(const json& value, Path path, Rule<Mode>& rule) {
     if (auto table = only_key(value, "table", path, forms)) rule = {Mode::table, std::move(*table)};
 }
 
+// The same of a member of a section.
+template <typename Mode>
+void ConfigReader::rule_of(const json& section, Path path, const RuleSetting& setting,
+                           Rule<Mode>& to) {
+    if (const json* found = member(section, setting.key)) rule(*found, path / setting.key, to);
+}
+
 Encap ConfigReader::encap(const json& value, Path path, TunnelOptions& options) {
     Encap encap;
     encap.implied = value.is_object() && member(value, "dscp") == nullptr;
-    if (!section(value, path, "encap", {"dscp", "innerDscp", "singleAggregate"}, options))
+    if (!section(value, path, "encap",
+                 {settings::encap_dscp.key, settings::encap_inner.key, "singleAggregate"}, options))
         return encap;
-    if (const json* found = member(value, "dscp")) rule(*found, path / "dscp", encap.dscp);
-    if (const json* found = member(value, "innerDscp"))
-        rule(*found, path / "innerDscp", encap.inner);
+    rule_of(value, path, settings::encap_dscp, encap.dscp);
+    rule_of(value, path, settings::encap_inner, encap.inner);
     if (const json* found = member(value, "singleAggregate"))
         encap.single_aggregate = aggregate(*found, path / "singleAggregate");
     return encap;
@@ -134,8 +141,9 @@ std::optional<DiffservMode> ConfigReader::mode(const json& value, Path path) {
 
 Decap ConfigReader::decap(const json& value, Path path, TunnelOptions& options) {
     Decap decap;
-    if (!section(value, path, "decap", {"dscp", "permit", "class"}, options)) return decap;
-    if (const json* found = member(value, "dscp")) rule(*found, path / "dscp", decap.dscp);
+    if (!section(value, path, "decap", {settings::decap_dscp.key, "permit", "class"}, options))
+        return decap;
+    rule_of(value, path, settings::decap_dscp, decap.dscp);
     decap.permit = permit(value, path);
     if (const json* queue_by = member(value, "class")) {
         if (is(*queue_by, "outer"))

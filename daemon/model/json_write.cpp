@@ -31,6 +31,11 @@ json rule_json(const Rule<Mode>& rule) {
     return word_of(rule.mode);
 }
 
+template <typename Mode>
+void put_rule(json& section, const RuleSetting& setting, const Rule<Mode>& rule) {
+    section[std::string(setting.key)] = rule_json(rule);
+}
+
 // null if it is not set.
 template <typename Value>
 json text_or_null(const std::optional<Value>& value) {
@@ -51,8 +56,8 @@ json encap_json(const TunnelProfile& profile, Keys keys) {
     const Encap& encap = profile.encap;
     const bool all = keys == Keys::all;
     json value = json::object();
-    if (all || !encap.implied) value["dscp"] = rule_json(encap.dscp);
-    if (all || encap.inner != EncapInner::keep) value["innerDscp"] = rule_json(encap.inner);
+    if (all || !encap.implied) put_rule(value, settings::encap_dscp, encap.dscp);
+    if (all || encap.inner != EncapInner::keep) put_rule(value, settings::encap_inner, encap.inner);
     if (all || encap.single_aggregate)
         value["singleAggregate"] = text_or_null(encap.single_aggregate);
     put_settings(value, "encap", profile.options, keys);
@@ -62,7 +67,8 @@ json encap_json(const TunnelProfile& profile, Keys keys) {
 json decap_json(const TunnelProfile& profile, Keys keys) {
     const Decap& decap = profile.decap;
     const bool all = keys == Keys::all;
-    json value = {{"dscp", rule_json(decap.dscp)}};
+    json value;
+    put_rule(value, settings::decap_dscp, decap.dscp);
     if (all || decap.permit) value["permit"] = text_or_null(decap.permit);
     const bool outer = decap.queue_by == DecapClass::outer;
     if (all || outer || profile.mode) value["class"] = outer ? "outer" : "inner";

@@ -2,13 +2,14 @@
 //
 // How a DSCP is made: the settings that are a word, a DSCP or a table. In JSON: "copy",
 // {"set": "ef"}, {"table": "wan"}; on a line: copy, set ef, table wan. Each is declared here, once:
-// reading and writing, what differs, the running configuration and the attributes of the module
-// come from the declaration. What they mean together (a model of RFC 2983) is model.hpp's.
+// its key in JSON, its words, its line and the attributes of the module come from the declaration.
+// What they mean together (a model of RFC 2983) is model.hpp's.
 #pragma once
 
 #include <linux/tunqos.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,6 +51,7 @@ struct BasicRule {
     BasicRule(Mode word) : mode(word) {} // NOLINT: a word is a rule
     BasicRule(Mode set, Dscp dscp) : mode(set), value(dscp) {}
     BasicRule(Mode by_table, Named name) : mode(by_table), table(std::move(name)) {}
+    BasicRule(Mode, std::nullptr_t) = delete; // a number is no DSCP
 
     bool operator==(const BasicRule&) const = default;
     bool operator==(Mode word) const { return mode == word; }
@@ -81,7 +83,7 @@ std::string to_string(const Rule<Mode>& rule) {
 }
 
 struct RuleSetting {
-    std::string_view section, key;    // in a tunnel's JSON
+    std::string_view key;             // in its section of a tunnel's JSON
     std::string_view line;            // in front of to_string()
     std::uint16_t mode, table, value; // TUNQOS_A_TUNNEL_*; value 0: has none
 };
@@ -89,7 +91,6 @@ struct RuleSetting {
 namespace settings {
 
 inline constexpr RuleSetting encap_dscp{
-    .section = "encap",
     .key = "dscp",
     .line = "tunnel encap dscp",
     .mode = TUNQOS_A_TUNNEL_ENCAP_DSCP,
@@ -97,7 +98,6 @@ inline constexpr RuleSetting encap_dscp{
     .value = TUNQOS_A_TUNNEL_ENCAP_VALUE,
 };
 inline constexpr RuleSetting encap_inner{
-    .section = "encap",
     .key = "innerDscp",
     .line = "tunnel encap inner-dscp",
     .mode = TUNQOS_A_TUNNEL_ENCAP_INNER,
@@ -105,7 +105,6 @@ inline constexpr RuleSetting encap_inner{
     .value = TUNQOS_A_TUNNEL_ENCAP_INNER_VALUE,
 };
 inline constexpr RuleSetting decap_dscp{
-    .section = "decap",
     .key = "dscp",
     .line = "tunnel decap dscp",
     .mode = TUNQOS_A_TUNNEL_DECAP_DSCP,
