@@ -122,8 +122,10 @@ def autopkgtest(_facts):
     as it is."""
     tree = tempfile.mkdtemp()
     shutil.copytree(SRC + "/packaging/debian", tree + "/tunqos/debian")
-    done = run("autopkgtest", "--no-built-binaries", tree + "/tunqos", "--",
-               "null", check=False)
+    # Debian 13's does not believe that this is a machine of its own
+    done = run("autopkgtest", "--ignore-restrictions=isolation-machine",
+               "--no-built-binaries", tree + "/tunqos", "--", "null",
+               check=False)
     print(done.stdout)
     true("all tests pass", not done.returncode and
          re.search(r"^marks +PASS$", done.stdout, re.M))
