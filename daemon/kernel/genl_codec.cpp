@@ -93,16 +93,17 @@ Enum enumerator(std::optional<std::uint8_t> value, Enum last) {
 
 // A mode that is not said is said by the table or the value.
 template <typename Mode>
-void get_rule(const Attributes& attributes, const RuleSetting& setting, Rule<Mode>& rule) {
+void get_source(const Attributes& attributes, const DscpSourceSetting& setting,
+                DscpSource<Mode>& source) {
     if constexpr (CanSet<Mode>) {
-        if (const auto value = attributes.number<std::uint8_t>(setting.value))
-            rule = {Mode::set, Dscp{*value}};
+        if (const auto value = attributes.number<std::uint8_t>(setting.value_attribute))
+            source = {Mode::set, Dscp{*value}};
     }
-    rule.table = attributes.array<Table>(setting.table);
-    if (attributes.find(setting.table)) rule.mode = Mode::table;
+    source.table = attributes.array<Table>(setting.table);
+    if (attributes.find(setting.table)) source.mode = Mode::table;
     if (attributes.find(setting.mode))
-        rule.mode = enumerator(attributes.number<std::uint8_t>(setting.mode),
-                               static_cast<Mode>(rule_words(Mode{}).size() - 1));
+        source.mode = enumerator(attributes.number<std::uint8_t>(setting.mode),
+                                 static_cast<Mode>(words_of_source(Mode{}).size() - 1));
 }
 
 // A phase that this daemon does not know yet counts as failed: it is not at work.
@@ -190,11 +191,13 @@ void put_if_set(Message& message, std::uint16_t type, Enum value) {
 
 // A table or a value says by being there that it is chosen.
 template <typename Mode>
-void put_rule(Message& message, const RuleSetting& setting, const Rule<Mode>& rule) {
-    if (rule == Mode::table && rule.table) return put_table(message, setting.table, rule.table);
+void put_source(Message& message, const DscpSourceSetting& setting,
+                const DscpSource<Mode>& source) {
+    if (source == Mode::table && source.table)
+        return put_table(message, setting.table, source.table);
     if constexpr (CanSet<Mode>)
-        if (rule == Mode::set) return message.put_u8(setting.value, rule.value.value);
-    put_if_set(message, setting.mode, rule.mode);
+        if (source == Mode::set) return message.put_u8(setting.value_attribute, source.value.value);
+    put_if_set(message, setting.mode, source.mode);
 }
 
 template <Worded Value>
@@ -267,8 +270,8 @@ struct Encoder {
         Message message = start(TUNQOS_CMD_SET_TUNNEL);
         put_binding(message, tunnel.binding);
         if (!tunnel.label.empty()) message.put_text(TUNQOS_A_TUNNEL_LABEL, tunnel.label);
-        each_rule(tunnel, [&](const RuleSetting& setting, const auto& rule) {
-            put_rule(message, setting, rule);
+        each_dscp_source(tunnel, [&](const DscpSourceSetting& setting, const auto& source) {
+            put_source(message, setting, source);
         });
         if (tunnel.decap_permit)
             message.put_u64(TUNQOS_A_TUNNEL_DECAP_PERMIT, *tunnel.decap_permit);
@@ -348,8 +351,9 @@ std::optional<TunnelStatus> decode_tunnel(const nlmsghdr* message) {
     tunnel.binding = *bound;
     tunnel.label = attributes.text(TUNQOS_A_TUNNEL_LABEL).value_or("");
     const auto u8 = [&](int type) { return attributes.number<std::uint8_t>(type); };
-    each_rule(tunnel,
-              [&](const RuleSetting& setting, auto& rule) { get_rule(attributes, setting, rule); });
+    each_dscp_source(tunnel, [&](const DscpSourceSetting& setting, auto& source) {
+        get_source(attributes, setting, source);
+    });
     tunnel.decap_permit = attributes.number<std::uint64_t>(TUNQOS_A_TUNNEL_DECAP_PERMIT);
     tunnel.decap_class = enumerator(u8(TUNQOS_A_TUNNEL_DECAP_CLASS), DecapClass::outer);
     tunnel.pre_classify = u8(TUNQOS_A_TUNNEL_PRE_CLASSIFY).value_or(0) != 0;

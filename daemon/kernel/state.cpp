@@ -49,7 +49,7 @@ std::string module_name(const Operation& operation) {
 void normalise(Tunnel& tunnel) {
     const bool device = std::holds_alternative<Device>(tunnel.binding);
     if (device) tunnel.label.clear();
-    each_rule(tunnel, [](const RuleSetting&, auto& rule) { rule.normalise(); });
+    each_dscp_source(tunnel, [](const DscpSourceSetting&, auto& source) { source.normalise(); });
     if (tunnel.decap_dscp == DecapDscp::keep) tunnel.decap_permit.reset();
     if (device && tunnel.decap_permit == ~std::uint64_t{0}) tunnel.decap_permit.reset();
     if (!tunnel.pre_classify) {

@@ -36,20 +36,20 @@ inline constexpr std::uint32_t priority_leave = 0xffffffff;
 
 // With the values of its table.
 template <typename Mode>
-using Rule = BasicRule<Mode, std::optional<Table>>;
+using DscpSource = BasicDscpSource<Mode, std::optional<Table>>;
 
 // One set-tunnel. A part that is not used by its mode is always empty, so that two
 // profiles of one meaning are equal.
 struct Tunnel {
     Binding binding;
     std::string label; // of a binding to SAs: "vpn 10"
-    Rule<EncapDscp> encap_dscp{};
-    Rule<DecapDscp> decap_dscp{};
+    DscpSource<EncapDscp> encap_dscp{};
+    DscpSource<DecapDscp> decap_dscp{};
     std::optional<std::uint64_t> decap_permit; // bit N: DSCP N; a device without: all
     DecapClass decap_class = DecapClass::inner;
     bool pre_classify = false;
     std::optional<PriorityTable> priority_table;
-    Rule<EncapInner> encap_inner{};
+    DscpSource<EncapInner> encap_inner{};
     TunnelOptions options{};
     ClassVia class_via = ClassVia::companion;
     std::uint32_t class_mask = 0; // for mark
@@ -68,9 +68,9 @@ struct Port {
     bool operator==(const Port&) const = default;
 };
 
-// visit(setting, rule) for each of rule.hpp.
+// visit(setting, source) for each of dscp_source.hpp.
 template <typename Any, typename Visit>
-void each_rule(Any& tunnel, Visit&& visit) {
+void each_dscp_source(Any& tunnel, Visit&& visit) {
     visit(settings::encap_dscp, tunnel.encap_dscp);
     visit(settings::encap_inner, tunnel.encap_inner);
     visit(settings::decap_dscp, tunnel.decap_dscp);

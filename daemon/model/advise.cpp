@@ -43,8 +43,9 @@ private:
     void say(std::string text) { advice_.push_back(std::move(text)); }
 
     void profile(const std::string& owner, const TunnelProfile& profile) {
-        each_rule(profile,
-                  [&](const RuleSetting&, const auto& rule) { use(rule.table, Use::dscp, owner); });
+        each_dscp_source(profile, [&](const DscpSourceSetting&, const auto& source) {
+            use(source.table, Use::dscp, owner);
+        });
         if (profile.mode) use(profile.mode->dscp.table, Use::dscp, owner);
         use(profile.pre_classify.table, Use::priority, owner);
     }

@@ -30,8 +30,8 @@ void add_table_maps(const Config& config, Config& part) {
         if (interface.port) add(interface.port->table);
         if (interface.mark) add(interface.mark->table);
         if (!interface.tunnel) continue;
-        each_rule(*interface.tunnel,
-                  [&](const RuleSetting&, const auto& rule) { add(rule.table); });
+        each_dscp_source(*interface.tunnel,
+                         [&](const DscpSourceSetting&, const auto& source) { add(source.table); });
         add(interface.tunnel->pre_classify.table);
     }
 }

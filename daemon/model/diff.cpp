@@ -115,7 +115,7 @@ void compare_settings(std::string_view section, const TunnelProfile* before,
 template <typename Tell>
 void compare(const TunnelProfile* before, const TunnelProfile* after, const Tell& tell) {
     using Profile = TunnelProfile;
-    const auto inner = [](const Profile& profile) -> const Rule<EncapInner>& {
+    const auto inner = [](const Profile& profile) -> const DscpSource<EncapInner>& {
         return profile.encap.inner;
     };
     const auto single = [](const Profile& profile) { return profile.encap.single_aggregate; };

@@ -56,10 +56,10 @@ private:
     bool section(const nlohmann::json& value, Path path, std::string_view name, Keys keys,
                  TunnelOptions& options);
     template <typename Mode>
-    void rule(const nlohmann::json& value, Path path, Rule<Mode>& rule);
+    void source(const nlohmann::json& value, Path path, DscpSource<Mode>& source);
     template <typename Mode>
-    void rule_of(const nlohmann::json& section, Path path, const RuleSetting& setting,
-                 Rule<Mode>& to);
+    void source_of(const nlohmann::json& section, Path path, const DscpSourceSetting& setting,
+                   DscpSource<Mode>& to);
     std::optional<Aggregate> aggregate(const nlohmann::json& value, Path path);
     Encap encap(const nlohmann::json& value, Path path, TunnelOptions& options);
     std::optional<DscpSet> permit(const nlohmann::json& value, Path path);

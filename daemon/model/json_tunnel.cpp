@@ -45,7 +45,7 @@ static const json* fixed_dscp(const json& value) {
 template <typename Mode>
 static std::string forms_of() {
     std::string forms;
-    for (const auto word : rule_words(Mode{})) {
+    for (const auto& [word, help, shown] : words_of_source(Mode{})) {
         if (word != "set" && word != "table") forms += in_quotes(word) + ", ";
     }
     if constexpr (CanSet<Mode>) forms += "{\"set\": DSCP}, ";
@@ -53,29 +53,31 @@ static std::string forms_of() {
 }
 
 template <typename Mode>
-void ConfigReader::rule(const json& value, Path path, Rule<Mode>& rule) {
-    const auto words = rule_words(Mode{});
+void ConfigReader::source(const json& value, Path path, DscpSource<Mode>& source) {
+    const auto words = words_of_source(Mode{});
     for (std::size_t i = 0; i < words.size(); ++i) {
-        rule = static_cast<Mode>(i);
-        if (words[i] != "set" && words[i] != "table" && is(value, words[i])) return;
+        source = static_cast<Mode>(i);
+        const auto word = words[i].text;
+        if (word != "set" && word != "table" && is(value, word)) return;
     }
-    rule = {};
+    source = {};
     if constexpr (CanSet<Mode>) {
         if (const json* fixed = fixed_dscp(value)) {
-            rule = Mode::set;
-            if (const auto dscp = number(*fixed, path / "set")) rule.value = Dscp{*dscp};
+            source = Mode::set;
+            if (const auto dscp = number(*fixed, path / "set")) source.value = Dscp{*dscp};
             return;
         }
     }
     static const std::string forms = forms_of<Mode>();
-    if (auto table = only_key(value, "table", path, forms)) rule = {Mode::table, std::move(*table)};
+    if (auto table = only_key(value, "table", path, forms))
+        source = {Mode::table, std::move(*table)};
 }
 
 // The same of a member of a section.
 template <typename Mode>
-void ConfigReader::rule_of(const json& section, Path path, const RuleSetting& setting,
-                           Rule<Mode>& to) {
-    if (const json* found = member(section, setting.key)) rule(*found, path / setting.key, to);
+void ConfigReader::source_of(const json& section, Path path, const DscpSourceSetting& setting,
+                             DscpSource<Mode>& to) {
+    if (const json* found = member(section, setting.key)) source(*found, path / setting.key, to);
 }
 
 Encap ConfigReader::encap(const json& value, Path path, TunnelOptions& options) {
@@ -84,8 +86,8 @@ Encap ConfigReader::encap(const json& value, Path path, TunnelOptions& options) 
     if (!section(value, path, "encap",
                  {settings::encap_dscp.key, settings::encap_inner.key, "singleAggregate"}, options))
         return encap;
-    rule_of(value, path, settings::encap_dscp, encap.dscp);
-    rule_of(value, path, settings::encap_inner, encap.inner);
+    source_of(value, path, settings::encap_dscp, encap.dscp);
+    source_of(value, path, settings::encap_inner, encap.inner);
     if (const json* found = member(value, "singleAggregate"))
         encap.single_aggregate = aggregate(*found, path / "singleAggregate");
     return encap;
@@ -128,7 +130,7 @@ std::optional<DiffservMode> ConfigReader::mode(const json& value, Path path) {
         return std::nullopt;
     }
     if (const json* found = member(value, "dscp")) {
-        rule(*found, path / "dscp", mode.dscp);
+        source(*found, path / "dscp", mode.dscp);
         if (mode.dscp == EncapDscp::native ||
             (mode.model == TunnelModel::uniform && mode.dscp != EncapDscp::copy))
             problem(path / "dscp", "is not of the model " + std::string(to_string(mode.model)));
@@ -143,7 +145,7 @@ Decap ConfigReader::decap(const json& value, Path path, TunnelOptions& options) 
     Decap decap;
     if (!section(value, path, "decap", {settings::decap_dscp.key, "permit", "class"}, options))
         return decap;
-    rule_of(value, path, settings::decap_dscp, decap.dscp);
+    source_of(value, path, settings::decap_dscp, decap.dscp);
     decap.permit = permit(value, path);
     if (const json* queue_by = member(value, "class")) {
         if (is(*queue_by, "outer"))

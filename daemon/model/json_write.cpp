@@ -24,16 +24,16 @@ json table_map_json(const TableMap& map) {
 }
 
 template <typename Mode>
-json rule_json(const Rule<Mode>& rule) {
+json source_json(const DscpSource<Mode>& source) {
     if constexpr (CanSet<Mode>)
-        if (rule == Mode::set) return {{"set", to_string(rule.value)}};
-    if (rule == Mode::table) return {{"table", rule.table}};
-    return word_of(rule.mode);
+        if (source == Mode::set) return {{"set", to_string(source.value)}};
+    if (source == Mode::table) return {{"table", source.table}};
+    return word_of(source.mode).text;
 }
 
 template <typename Mode>
-void put_rule(json& section, const RuleSetting& setting, const Rule<Mode>& rule) {
-    section[std::string(setting.key)] = rule_json(rule);
+void put_source(json& section, const DscpSourceSetting& setting, const DscpSource<Mode>& source) {
+    section[std::string(setting.key)] = source_json(source);
 }
 
 // null if it is not set.
@@ -56,8 +56,9 @@ json encap_json(const TunnelProfile& profile, Keys keys) {
     const Encap& encap = profile.encap;
     const bool all = keys == Keys::all;
     json value = json::object();
-    if (all || !encap.implied) put_rule(value, settings::encap_dscp, encap.dscp);
-    if (all || encap.inner != EncapInner::keep) put_rule(value, settings::encap_inner, encap.inner);
+    if (all || !encap.implied) put_source(value, settings::encap_dscp, encap.dscp);
+    if (all || encap.inner != EncapInner::keep)
+        put_source(value, settings::encap_inner, encap.inner);
     if (all || encap.single_aggregate)
         value["singleAggregate"] = text_or_null(encap.single_aggregate);
     put_settings(value, "encap", profile.options, keys);
@@ -68,7 +69,7 @@ json decap_json(const TunnelProfile& profile, Keys keys) {
     const Decap& decap = profile.decap;
     const bool all = keys == Keys::all;
     json value;
-    put_rule(value, settings::decap_dscp, decap.dscp);
+    put_source(value, settings::decap_dscp, decap.dscp);
     if (all || decap.permit) value["permit"] = text_or_null(decap.permit);
     const bool outer = decap.queue_by == DecapClass::outer;
     if (all || outer || profile.mode) value["class"] = outer ? "outer" : "inner";
@@ -88,7 +89,7 @@ json pre_classify_json(const PreClassify& pre_classify) {
 
 json mode_json(const DiffservMode& mode) {
     json value = {{"model", to_string(mode.model)}};
-    if (mode.dscp != EncapDscp::copy) value["dscp"] = rule_json(mode.dscp);
+    if (mode.dscp != EncapDscp::copy) value["dscp"] = source_json(mode.dscp);
     if (mode.permit) value["permit"] = to_string(*mode.permit);
     return value;
 }

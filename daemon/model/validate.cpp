@@ -167,14 +167,14 @@ private:
 
     // A table exists, a value is a DSCP.
     template <typename Mode>
-    void rule(const Rule<Mode>& rule, const std::string& path) {
-        if (rule == Mode::table) table(rule.table, path, Use::dscp);
-        if (rule.value.value >= dscp_count)
-            problem(path, std::to_string(rule.value.value) + " is out of range (0-63)");
+    void source(const DscpSource<Mode>& source, const std::string& path) {
+        if (source == Mode::table) table(source.table, path, Use::dscp);
+        if (source.value.value >= dscp_count)
+            problem(path, std::to_string(source.value.value) + " is out of range (0-63)");
     }
 
     void diffserv_mode(const DiffservMode& mode, const std::string& path) {
-        rule(mode.dscp, path);
+        source(mode.dscp, path);
         if (mode.permit && mode.permit->none())
             problem(path,
                     "the permit list is empty, so that nothing would be copied; use short-pipe");
@@ -182,10 +182,10 @@ private:
 
     void profile(const TunnelProfile& profile, const std::string& owner) {
         const auto& [encap, decap, pre_classify, options, mode] = profile;
-        each_rule(profile, [&](const RuleSetting& setting, const auto& made) {
+        each_dscp_source(profile, [&](const DscpSourceSetting& setting, const auto& made) {
             const bool by_mode =
                 &setting == &settings::encap_dscp && said_by_mode(profile).encap_dscp;
-            if (!by_mode) rule(made, owner + " / " + std::string(setting.line));
+            if (!by_mode) source(made, owner + " / " + line_of(setting));
         });
         inner(encap, owner);
         single_aggregate(encap, owner);

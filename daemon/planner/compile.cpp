@@ -35,21 +35,21 @@ PriorityTable priorities(const Table& table, std::uint16_t handle) {
 }
 
 template <typename Mode>
-kernel::Rule<Mode> compile_rule(const Config& config, const Rule<Mode>& rule) {
-    if (rule == Mode::table) return {rule.mode, table_named(config, rule.table)};
-    return {rule.mode, rule.value};
+kernel::DscpSource<Mode> compile_source(const Config& config, const DscpSource<Mode>& source) {
+    if (source == Mode::table) return {source.mode, table_named(config, source.table)};
+    return {source.mode, source.value};
 }
 
 // All outer marks in one aggregate, by what the module has anyway: another number or table.
 void bring_into(const Aggregate& aggregate, Tunnel& tunnel) {
     if (tunnel.encap_dscp == EncapDscp::native) return; // validate() has refused it
-    auto& rule = tunnel.encap_dscp;
-    if (aggregate.af == 0 || rule == EncapDscp::set) {
-        rule = {EncapDscp::set, brought_into(aggregate, rule.value)};
+    auto& source = tunnel.encap_dscp;
+    if (aggregate.af == 0 || source == EncapDscp::set) {
+        source = {EncapDscp::set, brought_into(aggregate, source.value)};
         return;
     }
-    if (rule == EncapDscp::copy) rule = {EncapDscp::table, compile_table({})};
-    for (auto& outer : *rule.table) {
+    if (source == EncapDscp::copy) source = {EncapDscp::table, compile_table({})};
+    for (auto& outer : *source.table) {
         if (outer != table_leave) outer = brought_into(aggregate, Dscp{outer}).value;
     }
 }
@@ -60,9 +60,9 @@ Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string
     Tunnel tunnel;
     tunnel.binding = std::move(binding);
     tunnel.label = std::move(label);
-    tunnel.encap_dscp = compile_rule(config, encap.dscp);
-    tunnel.encap_inner = compile_rule(config, encap.inner);
-    tunnel.decap_dscp = compile_rule(config, decap.dscp);
+    tunnel.encap_dscp = compile_source(config, encap.dscp);
+    tunnel.encap_inner = compile_source(config, encap.inner);
+    tunnel.decap_dscp = compile_source(config, decap.dscp);
     if (encap.single_aggregate) bring_into(*encap.single_aggregate, tunnel);
     if (decap.permit) tunnel.decap_permit = decap.permit->to_ullong();
     tunnel.decap_class = decap.queue_by;

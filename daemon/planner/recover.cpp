@@ -109,9 +109,9 @@ private:
     }
 
     template <typename Mode>
-    Rule<Mode> named(const kernel::Rule<Mode>& rule) {
-        if (rule.table) return {rule.mode, name_of(*rule.table)};
-        return {rule.mode, rule.value};
+    DscpSource<Mode> named(const kernel::DscpSource<Mode>& source) {
+        if (source.table) return {source.mode, name_of(*source.table)};
+        return {source.mode, source.value};
     }
 
     std::string name_of(const Table& table) { return name_of(decompile(table, compile_table({}))); }

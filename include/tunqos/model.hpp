@@ -14,7 +14,7 @@
 
 #include "tunqos/aggregate.hpp"
 #include "tunqos/dscp.hpp"
-#include "tunqos/rule.hpp"
+#include "tunqos/dscp_source.hpp"
 #include "tunqos/selector.hpp"
 #include "tunqos/settings.hpp"
 
@@ -39,9 +39,9 @@ struct TableMap {
 };
 
 struct Encap {
-    Rule<EncapDscp> dscp{}; // the outer one, of what the inner one was before
+    DscpSource<EncapDscp> dscp{}; // the outer one, of what the inner one was before
     // The inner header's DSCP at encapsulation ([3 Inner]).
-    Rule<EncapInner> inner{};
+    DscpSource<EncapInner> inner{};
     // The outer marks are brought into this one. None: they are as they come.
     std::optional<Aggregate> single_aggregate = std::nullopt;
     // Nobody has said how the outer DSCP is made: it is a copy because there is a tunnel.
@@ -53,7 +53,7 @@ struct Encap {
 enum class DecapClass { inner, outer };
 
 struct Decap {
-    Rule<DecapDscp> dscp{}; // a table: outer DSCP -> inner DSCP
+    DscpSource<DecapDscp> dscp{}; // a table: outer DSCP -> inner DSCP
     // Outer code points that may become inner ones. None: all of them, which an IPsec
     // binding may not have (RFC 2983 section 7).
     std::optional<DscpSet> permit;
@@ -97,7 +97,7 @@ enum class TunnelModel { uniform, pipe, short_pipe, custom };
 // the settings, and holds again when that line is gone.
 struct DiffservMode {
     TunnelModel model = TunnelModel::short_pipe; // not custom
-    Rule<EncapDscp> dscp{};                      // copy; of the two pipes set or table as well
+    DscpSource<EncapDscp> dscp{};                // copy; of the two pipes set or table as well
     std::optional<DscpSet> permit{};             // of uniform
 
     bool operator==(const DiffservMode&) const = default;
@@ -127,9 +127,9 @@ SaidByMode said_by_mode(const TunnelProfile& profile);
 // No line would be printed for it.
 bool says_nothing(const TunnelProfile& profile);
 
-// visit(setting, rule) for each of rule.hpp.
+// visit(setting, source) for each of dscp_source.hpp.
 template <typename Profile, typename Visit>
-void each_rule(Profile& profile, Visit&& visit) {
+void each_dscp_source(Profile& profile, Visit&& visit) {
     visit(settings::encap_dscp, profile.encap.dscp);
     visit(settings::encap_inner, profile.encap.inner);
     visit(settings::decap_dscp, profile.decap.dscp);

@@ -194,8 +194,8 @@ constexpr void each_setting(std::string_view section, Visit&& visit) {
 }
 
 // "tunnel encap ecn": what is in front of the value.
-template <typename Value>
-std::string line_of(const TunnelSetting<Value>& setting) {
+template <typename Setting>
+std::string line_of(const Setting& setting) {
     std::string line;
     for (const auto& keyword : setting.line)
         line.append(line.empty() ? "" : " ").append(keyword.text);

@@ -74,6 +74,47 @@ std::vector<Command> setting_commands(SettingList<setting...>) {
     return {setting_command<setting>()...};
 }
 
+// "copy [permit DSCP-LIST]", "set DSCP": the form of a word, and what it is made of.
+std::string form_of(const DscpSourceSetting& setting, const Word& word, bool is_default,
+                    std::vector<Token>& tokens) {
+    std::string form(word.text);
+    tokens.push_back({word.text, word.help});
+    if (word.text == "set") {
+        form.append(" ").append(setting.value.text);
+        tokens.push_back(setting.value);
+    }
+    if (word.text == "table") {
+        form.append(" ").append(table_name.text);
+        tokens.push_back(table_name);
+    }
+    if (setting.permit && !is_default) form += " [permit DSCP-LIST]";
+    return form;
+}
+
+template <typename Mode>
+std::string forms_of(const DscpSourceSetting& setting, std::vector<Token>& tokens) {
+    std::string forms;
+    for (const Word& word : words_of_source(Mode{}))
+        forms.append(forms.empty() ? "{" : " | ")
+            .append(form_of(setting, word, forms.empty(), tokens));
+    if (setting.permit) tokens.insert(tokens.end(), {permit, permit_list});
+    return forms + '}';
+}
+
+template <const DscpSourceSetting& setting, typename Mode>
+Command source_command(Command::Edit edit) {
+    static std::vector<Token> tokens(setting.line.begin(), setting.line.end());
+    static const std::string grammar =
+        "[no] " + line_of(setting) + " ![" + forms_of<Mode>(setting, tokens) + ']';
+    static const std::string example = line_of(setting) + ' ' + std::string(setting.example);
+    return {.modes = either,
+            .grammar = grammar,
+            .tokens = tokens,
+            .summary = setting.summary,
+            .example = example,
+            .edit = edit};
+}
+
 } // namespace
 
 std::vector<Command> tunnel_commands() {
@@ -106,22 +147,7 @@ std::vector<Command> tunnel_commands() {
             .example = "tunnel diffserv-mode pipe dscp af21",
             .edit = edit_diffserv_mode,
         },
-        {
-            .modes = either,
-            .grammar = "[no] tunnel encap dscp ![{copy | set DSCP | table TABLE-MAP | native}]",
-            .tokens = {tunnel,
-                       encap,
-                       {"dscp", "The DSCP"},
-                       {"copy", "From the inner header; the default"},
-                       {"set", "A fixed value"},
-                       {"DSCP", "Outer DSCP"},
-                       table,
-                       table_name,
-                       {"native", "Whatever the kernel writes"}},
-            .summary = "Says how the outer DSCP is made.",
-            .example = "tunnel encap dscp set ef",
-            .edit = edit_encap_dscp,
-        },
+        source_command<settings::encap_dscp, EncapDscp>(edit_encap_dscp),
         {
             .modes = either,
             .grammar = "[no] tunnel encap single-aggregate ![{DSCP | af1 | af2 | af3 | af4}]",
@@ -143,22 +169,7 @@ std::vector<Command> tunnel_commands() {
             .example = "tunnel encap single-aggregate af4",
             .edit = edit_single_aggregate,
         },
-        {
-            .modes = either,
-            .grammar = "[no] tunnel encap inner-dscp ![{keep | set DSCP | table TABLE-MAP}]",
-            .tokens = {tunnel,
-                       encap,
-                       {"inner-dscp", "The DSCP of the inner header"},
-                       {"keep", "Leave it; the default"},
-                       {"set", "A fixed value"},
-                       {"DSCP", "Inner DSCP"},
-                       table,
-                       table_name},
-            .summary = "Rewrites the inner DSCP as well ([3 Inner] of RFC 2983). The outer one is "
-                       "made from what it was before. Not together with tunnel encap dscp native.",
-            .example = "tunnel encap inner-dscp set default",
-            .edit = edit_inner_dscp,
-        },
+        source_command<settings::encap_inner, EncapInner>(edit_inner_dscp),
         {
             .modes = {Mode::interface},
             .grammar = "[no] tunnel tos ![TOS]",
@@ -171,24 +182,7 @@ std::vector<Command> tunnel_commands() {
             .example = "tunnel tos 184",
             .edit = edit_tos,
         },
-        {
-            .modes = either,
-            .grammar = "[no] tunnel decap dscp ![{keep | copy [permit DSCP-LIST] | table TABLE-MAP "
-                       "[permit DSCP-LIST]}]",
-            .tokens = {tunnel,
-                       decap,
-                       {"dscp", "The DSCP"},
-                       {"keep", "Leave the inner DSCP; the default"},
-                       {"copy", "From the outer header as it arrived"},
-                       table,
-                       table_name,
-                       permit,
-                       permit_list},
-            .summary = "Says what becomes of the inner DSCP. On a crypto map, copy and table need "
-                       "a permit list.",
-            .example = "tunnel decap dscp copy permit 0-47",
-            .edit = edit_decap_dscp,
-        },
+        source_command<settings::decap_dscp, DecapDscp>(edit_decap_dscp),
         {
             .modes = either,
             .grammar = "[no] tunnel decap class ![{inner | outer}]",

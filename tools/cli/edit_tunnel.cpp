@@ -50,29 +50,29 @@ void put_inner(const Decap& from, Decap& decap) {
     decap.permit = from.permit;
 }
 
-// What comes behind the words of a rule, or behind the name of a model.
+// What comes behind the words of such a setting, or behind the name of a model.
 template <typename Mode>
-Rule<Mode> rule_of(const Match& match) {
+DscpSource<Mode> source_of(const Match& match) {
     if constexpr (CanSet<Mode>)
         if (const auto dscp = parse_dscp(match.get("DSCP"))) return {Mode::set, *dscp};
     if (std::string table = match.get("TABLE-MAP"); !table.empty())
         return {Mode::table, std::move(table)};
-    const auto words = rule_words(Mode{});
+    const auto words = words_of_source(Mode{});
     for (std::size_t i = 0; i < words.size(); ++i) {
-        if (match.has(std::string(words[i]))) return static_cast<Mode>(i);
+        if (match.has(words[i].text)) return static_cast<Mode>(i);
     }
     return {};
 }
 
 Encap outer_of(const Match& match) {
     Encap encap;
-    encap.dscp = rule_of<EncapDscp>(match);
+    encap.dscp = source_of<EncapDscp>(match);
     return encap;
 }
 
 DiffservMode mode_of(const Match& match) {
     DiffservMode mode;
-    mode.dscp = rule_of<EncapDscp>(match);
+    mode.dscp = source_of<EncapDscp>(match);
     mode.permit = permit_of(match);
     if (match.has("uniform")) mode.model = TunnelModel::uniform;
     if (match.has("pipe")) mode.model = TunnelModel::pipe;
@@ -125,7 +125,7 @@ Result<Config> edit_single_aggregate(Config config, const Context& context, cons
 Result<Config> edit_inner_dscp(Config config, const Context& context, const Match& match) {
     return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         profile.encap.inner = {};
-        if (!match.negated) profile.encap.inner = rule_of<EncapInner>(match);
+        if (!match.negated) profile.encap.inner = source_of<EncapInner>(match);
     });
 }
 
@@ -145,7 +145,7 @@ Result<Config> edit_decap_dscp(Config config, const Context& context, const Matc
     return edit_profile(std::move(config), context, [&](TunnelProfile& profile) {
         if (match.negated) return put_inner(without_lines(profile).decap, profile.decap);
         Decap decap;
-        decap.dscp = rule_of<DecapDscp>(match);
+        decap.dscp = source_of<DecapDscp>(match);
         if (decap.dscp != DecapDscp::keep) decap.permit = permit_of(match);
         put_inner(decap, profile.decap);
     });

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/generate.hpp"
-#include "tunqos/rule.hpp"
+#include "tunqos/dscp_source.hpp"
 #include "tunqos/settings.hpp"
 
 namespace tunqos::cli {
@@ -42,9 +42,9 @@ Json schema_of(std::string_view section, bool shown) {
 }
 
 template <typename Mode>
-Json rule_schema() {
+Json source_schema() {
     Json words = Json::array();
-    for (const auto word : rule_words(Mode{})) {
+    for (const auto& [word, help, shown] : words_of_source(Mode{})) {
         if (word != "set" && word != "table") words.push_back(word);
     }
     Json forms = Json::array({{{"enum", words}}});
@@ -78,9 +78,9 @@ std::string generate_settings_schema() {
             text += definition(name + (shown ? " shown" : ""), schema_of(section, shown));
         }
     }
-    text += definition("outer dscp", rule_schema<EncapDscp>());
-    text += definition("inner dscp", rule_schema<EncapInner>());
-    text += definition("decap dscp", rule_schema<DecapDscp>());
+    text += definition("outer dscp", source_schema<EncapDscp>());
+    text += definition("inner dscp", source_schema<EncapInner>());
+    text += definition("decap dscp", source_schema<DecapDscp>());
     return text;
 }
 

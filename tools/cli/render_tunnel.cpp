@@ -6,30 +6,28 @@
 namespace tunqos::cli {
 namespace {
 
-std::string encap_short(const TunnelStatus& tunnel) {
-    if (tunnel.encap_dscp == "set" && tunnel.encap_value) {
-        return "set " + describe(*tunnel.encap_value);
-    }
-    if (tunnel.encap_dscp == "table") return "table " + tunnel.encap_table;
-    return tunnel.encap_dscp;
+// "ef (46)", "wan", or nothing.
+template <typename Mode>
+std::string operand(const DscpSource<Mode>& source) {
+    if constexpr (CanSet<Mode>)
+        if (source == Mode::set) return describe(source.value);
+    return source.table;
+}
+
+template <typename Mode>
+std::string short_of(const DscpSource<Mode>& source) {
+    const std::string what = operand(source);
+    return fmt::format("{}{}{}", word_of(source.mode).text, what.empty() ? "" : " ", what);
+}
+
+// What the declaration says of it.
+template <typename Mode>
+std::string words_for(const DscpSource<Mode>& source) {
+    return fmt::format(fmt::runtime(word_of(source.mode).shown), operand(source));
 }
 
 std::string decap_short(const TunnelStatus& tunnel) {
-    std::string text = tunnel.decap_dscp;
-    if (tunnel.decap_dscp == "table") text += " " + tunnel.decap_table;
-    if (!tunnel.permit.empty()) text += " permit " + tunnel.permit;
-    return text;
-}
-
-std::string encap_words(const TunnelStatus& tunnel) {
-    if (tunnel.encap_dscp == "copy") return "the outer DSCP is copied from the inner header";
-    if (tunnel.encap_dscp == "set" && tunnel.encap_value) {
-        return "the outer DSCP is set to " + describe(*tunnel.encap_value);
-    }
-    if (tunnel.encap_dscp == "table") {
-        return "the outer DSCP is mapped from the inner one by table-map " + tunnel.encap_table;
-    }
-    return "the outer DSCP is left as the kernel wrote it";
+    return short_of(tunnel.decap_dscp) + (tunnel.permit.empty() ? "" : " permit " + tunnel.permit);
 }
 
 // What is not at its default.
@@ -39,13 +37,8 @@ std::string single_words(const TunnelStatus& tunnel) {
 }
 
 std::string inner_words(const TunnelStatus& tunnel) {
-    if (tunnel.encap_inner == "set" && tunnel.encap_inner_value) {
-        return "; the inner DSCP is then set to " + describe(*tunnel.encap_inner_value);
-    }
-    if (tunnel.encap_inner == "table") {
-        return "; the inner DSCP is then mapped by table-map " + tunnel.encap_inner_table;
-    }
-    return {};
+    const std::string words = words_for(tunnel.encap_inner);
+    return words.empty() ? words : "; " + words;
 }
 
 template <Worded Value>
@@ -70,15 +63,8 @@ std::string setting_words(const TunnelStatus& tunnel, std::string_view section) 
 }
 
 std::string decap_words(const TunnelStatus& tunnel) {
-    const std::string permit =
-        tunnel.permit.empty() ? std::string() : ", for outer DSCPs " + tunnel.permit;
-    if (tunnel.decap_dscp == "copy")
-        return "the inner DSCP is copied from the outer header" + permit;
-    if (tunnel.decap_dscp == "table") {
-        return "the inner DSCP is mapped from the outer one by table-map " + tunnel.decap_table +
-               permit;
-    }
-    return "the inner DSCP is kept";
+    const bool list = tunnel.decap_dscp != DecapDscp::keep && !tunnel.permit.empty();
+    return words_for(tunnel.decap_dscp) + (list ? ", for outer DSCPs " + tunnel.permit : "");
 }
 
 std::string counters(const Counters& counters) {
@@ -100,7 +86,7 @@ std::string render_tunnels(const std::vector<TunnelStatus>& tunnels) {
     std::vector<std::size_t> marked;
     for (const TunnelStatus& tunnel : tunnels) {
         if (!tunnel.warnings.empty() || !tunnel.sa_warnings.empty()) marked.push_back(rows.size());
-        rows.push_back({tunnel.name, tunnel.state, tunnel.model, encap_short(tunnel),
+        rows.push_back({tunnel.name, tunnel.state, tunnel.model, short_of(tunnel.encap_dscp),
                         decap_short(tunnel),
                         std::to_string(tunnel.encap.written + tunnel.decap.written),
                         std::to_string(tunnel.encap.left_alone + tunnel.decap.left_alone)});
@@ -127,7 +113,7 @@ std::string render_tunnel(const TunnelStatus& tunnel) {
     if (!tunnel.peer.empty()) text += fmt::format("  Peer {}\n", tunnel.peer);
     if (!tunnel.match.empty()) text += fmt::format("  Match {}\n", fmt::join(tunnel.match, ", "));
     text += fmt::format("  Diffserv model {}\n", tunnel.model);
-    text += fmt::format("  Encap: {}{}{}{}{}\n", encap_words(tunnel),
+    text += fmt::format("  Encap: {}{}{}{}{}\n", words_for(tunnel.encap_dscp),
                         tunnel.encap_by_kernel ? " (by the kernel)" : "", single_words(tunnel),
                         inner_words(tunnel), setting_words(tunnel, "encap"));
     text += counters(tunnel.encap);

@@ -59,18 +59,18 @@ std::vector<T> all_of(const json& result, const char* key, Read&& read) {
 }
 
 // "copy", {"set": "ef"} or {"table": "wan"}, as the configuration says it.
-struct Setting {
-    std::string word; // "copy", "set", "table"
-    std::optional<Dscp> value;
-    std::string table;
-};
-
-Setting setting(const json& object, std::string_view key) {
-    const json& value = member(object, key);
-    if (!value.is_object()) return {text(object, key), std::nullopt, {}};
-    Setting found{"set", parse_dscp(text(value, "set")), text(value, "table")};
-    if (!found.table.empty()) found.word = "table";
-    return found;
+template <typename Mode>
+void read_source(const json& section, const DscpSourceSetting& setting, DscpSource<Mode>& to) {
+    const json& value = member(section, setting.key);
+    if constexpr (CanSet<Mode>) {
+        if (const auto dscp = parse_dscp(text(value, "set"))) to = {Mode::set, *dscp};
+    }
+    if (std::string table = text(value, "table"); !table.empty())
+        to = {Mode::table, std::move(table)};
+    const auto words = words_of_source(Mode{});
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (text(section, setting.key) == words[i].text) to = static_cast<Mode>(i);
+    }
 }
 
 // false, true, or an object with what is not at its default.
@@ -117,22 +117,14 @@ TunnelStatus tunnel(const json& object) {
     status.notes = texts(object, "notes");
 
     const json& encap = member(object, "encap");
-    const Setting outer = setting(encap, "dscp");
-    status.encap_dscp = outer.word;
-    status.encap_value = outer.value;
-    status.encap_table = outer.table;
+    read_source(encap, settings::encap_dscp, status.encap_dscp);
+    read_source(encap, settings::encap_inner, status.encap_inner);
     status.encap_single = text(encap, "singleAggregate");
-    const Setting inner = setting(encap, "innerDscp");
-    status.encap_inner = inner.word;
-    status.encap_inner_value = inner.value;
-    status.encap_inner_table = inner.table;
     status.encap_by_kernel = truth(encap, "byKernel");
     status.encap = counters(encap);
 
     const json& decap = member(object, "decap");
-    const Setting arrived = setting(decap, "dscp");
-    status.decap_dscp = arrived.word;
-    status.decap_table = arrived.table;
+    read_source(decap, settings::decap_dscp, status.decap_dscp);
     status.permit = text(decap, "permit");
     status.decap_class = text(decap, "class");
     status.decap = counters(decap);
@@ -163,8 +155,10 @@ PortStatus port(const json& object) {
     const json& port = member(object, "port");
     const json& protocols = member(object, "protocolCos");
     if (port.is_object() || protocols.is_object()) {
-        status.cos = PortStatus::Cos{
-            port.is_object(), setting(port, "cos").table, {}, counters(member(object, "egress"))};
+        status.cos = PortStatus::Cos{port.is_object(),
+                                     text(member(port, "cos"), "table"),
+                                     {},
+                                     counters(member(object, "egress"))};
         for (const std::string_view protocol : port_protocols) {
             const std::string name(protocol);
             if (protocols.is_object() && protocols.contains(name))

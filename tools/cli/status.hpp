@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tunqos/dscp_source.hpp"
 #include "tunqos/settings.hpp"
 
 namespace tunqos::cli {
@@ -35,18 +36,13 @@ struct TunnelStatus {
     std::vector<std::string> notes;
     std::vector<std::string> hooks;
 
-    std::string encap_dscp; // "copy", "set", "table", "native"
-    std::optional<Dscp> encap_value;
-    std::string encap_table;
+    DscpSource<EncapDscp> encap_dscp{};
+    DscpSource<EncapInner> encap_inner{};
     std::string encap_single; // "af4"; empty: off
-    std::string encap_inner;  // "keep", "set", "table"
-    std::optional<Dscp> encap_inner_value;
-    std::string encap_inner_table;
     bool encap_by_kernel = false;
     Counters encap;
 
-    std::string decap_dscp; // "keep", "copy", "table"
-    std::string decap_table;
+    DscpSource<DecapDscp> decap_dscp{};
     std::string permit;
     std::string decap_class; // "inner", "outer"
     Counters decap;

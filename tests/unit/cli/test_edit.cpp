@@ -164,15 +164,15 @@ TEST_CASE("tunnel encap inner-dscp") {
     const auto inner = [](std::initializer_list<std::string_view> all) {
         return on_gre1(all).gre1().encap.inner;
     };
-    CHECK(inner({"tunnel encap inner-dscp keep"}) == Rule<EncapInner>{});
+    CHECK(inner({"tunnel encap inner-dscp keep"}) == DscpSource<EncapInner>{});
     CHECK(inner({"tunnel encap inner-dscp set af21"}) ==
-          Rule<EncapInner>{EncapInner::set, Dscp{18}});
+          DscpSource<EncapInner>{EncapInner::set, Dscp{18}});
     CHECK(inner({"tunnel encap inner-dscp set 9", "tunnel encap inner-dscp table wan"}) ==
-          Rule<EncapInner>{EncapInner::table, "wan"});
+          DscpSource<EncapInner>{EncapInner::table, "wan"});
     CHECK(inner({"tunnel encap inner-dscp table wan", "tunnel encap inner-dscp keep"}) ==
-          Rule<EncapInner>{});
+          DscpSource<EncapInner>{});
     for (const char* no : {"no tunnel encap inner-dscp", "no tunnel encap inner-dscp set 9"})
-        CHECK(inner({"tunnel encap inner-dscp set 9", no}) == Rule<EncapInner>{});
+        CHECK(inner({"tunnel encap inner-dscp set 9", no}) == DscpSource<EncapInner>{});
     CHECK(on_gre1({"no tunnel encap inner-dscp"}).config == Config{});
 }
 
@@ -227,7 +227,7 @@ TEST_CASE("one setting of a direction leaves the others alone") {
         CAPTURE(line);
         const TunnelProfile after = make({line});
         CHECK(after.encap.inner ==
-              (line.starts_with("no") ? before.encap.inner : Rule<EncapInner>{}));
+              (line.starts_with("no") ? before.encap.inner : DscpSource<EncapInner>{}));
         CHECK(after.options.encap_ecn == before.options.encap_ecn);
         CHECK(after.options.decap_ecn == before.options.decap_ecn);
         CHECK(after.options.control_dscp == before.options.control_dscp);
@@ -330,7 +330,7 @@ TEST_CASE("crypto map settings are kept in the crypto map") {
     editor.lines(
         {"tunnel encap inner-dscp set 0", "tunnel encap ecn rfc6040", "tunnel decap ecn rfc6040"});
     const TunnelProfile tunnel = editor.config.crypto_maps.at({"vpn", 10}).tunnel;
-    CHECK(tunnel.encap.inner == Rule<EncapInner>{EncapInner::set, Dscp{0}});
+    CHECK(tunnel.encap.inner == DscpSource<EncapInner>{EncapInner::set, Dscp{0}});
     CHECK(tunnel.options.encap_ecn == EncapEcn::rfc6040);
     CHECK(tunnel.options.decap_ecn == DecapEcn::rfc6040);
 }

@@ -56,7 +56,7 @@ TEST_CASE("show tunnel NAME: where queues find the class") {
 
 TEST_CASE("what the kernel does is said") {
     TunnelStatus tunnel = gre1();
-    tunnel.encap_dscp = "copy";
+    tunnel.encap_dscp = EncapDscp::copy;
     tunnel.encap_by_kernel = true;
     const std::string text = render_tunnel(tunnel);
     CHECK(text.find("  Encap: the outer DSCP is copied from the inner header (by the kernel)\n"
@@ -83,19 +83,21 @@ TEST_CASE("what is not at its default is said in words") {
           "    0 packets, 0 written, 0 left alone, 0 dropped\n"
           "  Control: WireGuard's handshakes and keepalives have DSCP cs6 (48)\n"
           "  Hooks: tunnel-egress, outer\n");
-    tunnel.encap_inner = "table";
-    tunnel.encap_inner_table = "wan";
+    tunnel.encap_inner = {EncapInner::table, "wan"};
     tunnel.options.encap_ecn = EncapEcn::compatibility;
     CHECK(render_tunnel(tunnel).find(
               "copied from the inner header; the inner DSCP is then mapped by table-map wan; the "
               "outer ECN is Not-ECT (RFC 6040, compatibility mode)\n") != std::string::npos);
     // Defaults, and an older daemon that says nothing, are told no differently.
     tunnel.options.control_dscp.reset();
-    tunnel.encap_inner = "keep";
+    tunnel.encap_inner = EncapInner::keep;
     tunnel.options = {};
     const std::string defaults = render_tunnel(tunnel);
-    tunnel.encap_inner = "";
-    CHECK(render_tunnel(tunnel) == defaults);
+    const auto older = nlohmann::json::parse(R"({"tunnels": [{
+        "name": "wg0", "binding": "device", "kind": "wireguard", "model": "custom",
+        "state": "active", "hooks": ["tunnel-egress", "outer"], "encap": {"dscp": "copy"},
+        "decap": {"dscp": "keep", "class": "inner"}}]})");
+    CHECK(render_tunnel(tunnels_from_json(older).at(0)) == defaults);
     CHECK(defaults.find("ECN") == std::string::npos);
     CHECK(defaults.find("then") == std::string::npos);
     CHECK(defaults.find("Control") == std::string::npos);
@@ -104,9 +106,8 @@ TEST_CASE("what is not at its default is said in words") {
 TEST_CASE("show tunnel: one line a tunnel in columns") {
     TunnelStatus vpn = gre1();
     vpn.name = "vpn 10";
-    vpn.encap_dscp = "table";
-    vpn.encap_table = "wan";
-    vpn.decap_dscp = "keep";
+    vpn.encap_dscp = {EncapDscp::table, "wan"};
+    vpn.decap_dscp = DecapDscp::keep;
     vpn.permit.clear();
     CHECK(render_tunnels({gre1(), vpn}) ==
           "Tunnel  State   Model   Encap DSCP   Decap DSCP        Written  Left alone\n"
@@ -118,7 +119,7 @@ TEST_CASE("show tunnel: one line a tunnel in columns") {
 TEST_CASE("show tunnel: a star where something acts on the marks, and what it means") {
     TunnelStatus vpn = gre1();
     vpn.name = "vpn 10";
-    vpn.decap_dscp = "keep";
+    vpn.decap_dscp = DecapDscp::keep;
     vpn.permit.clear();
     TunnelStatus other = gre1();
     other.notes = {"is external"}; // no harm

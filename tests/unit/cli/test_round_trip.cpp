@@ -72,7 +72,7 @@ TEST_CASE("a profile reads back over any other one") {
         before.interfaces["gre1"].tunnel = profiles[(i * 7 + 3) % profiles.size()];
         after.interfaces["gre1"].tunnel = profiles[i];
         // What the text does not mention stays; the encap and decap lines are what is at stake.
-        Rule<EncapInner>& inner = before.interfaces["gre1"].tunnel->encap.inner;
+        DscpSource<EncapInner>& inner = before.interfaces["gre1"].tunnel->encap.inner;
         if (profiles[i].encap.dscp == EncapDscp::native) {
             inner = {};
             before.interfaces["gre1"].tunnel->encap.single_aggregate.reset();
@@ -80,7 +80,7 @@ TEST_CASE("a profile reads back over any other one") {
         const Config read = read_back(config_to_ios(after), before);
         const Encap& encap = read.interfaces.at("gre1").tunnel->encap;
         CHECK(encap.dscp == profiles[i].encap.dscp);
-        if (profiles[i].encap.inner != Rule<EncapInner>{})
+        if (profiles[i].encap.inner != DscpSource<EncapInner>{})
             CHECK(encap.inner == profiles[i].encap.inner);
     }
 }

@@ -76,7 +76,7 @@ inline const Encap encaps[] = {{},
 // Every combination of inner-dscp, ECN and control, but all of them at their defaults, with
 // each encap that goes with it; decap and pre-classify take turns.
 inline void each_device_profile(const std::function<void(const TunnelProfile&)>& visit) {
-    const Rule<EncapInner> inners[] = {
+    const DscpSource<EncapInner> inners[] = {
         {}, {EncapInner::set, Dscp{0}}, {EncapInner::set, Dscp{17}}, {EncapInner::table, "lan"}};
     const Decap decaps[] = {{},
                             {DecapDscp::copy, parse_dscp_set("0-47"), DecapClass::outer},
@@ -186,10 +186,10 @@ inline void each_profile(const std::function<void(const TunnelProfile&)>& visit)
             for (const auto& permit : permits) {
                 if (permit && dscp == DecapDscp::keep) continue;
                 for (const auto queue_by : {DecapClass::inner, DecapClass::outer}) {
-                    Rule<DecapDscp> rule = dscp;
-                    if (dscp == DecapDscp::table) rule.table = "lan";
+                    DscpSource<DecapDscp> source = dscp;
+                    if (dscp == DecapDscp::table) source.table = "lan";
                     for (const auto& pre_classify : pre_classifies)
-                        visit({encap, {rule, permit, queue_by}, pre_classify});
+                        visit({encap, {source, permit, queue_by}, pre_classify});
                 }
             }
         }
