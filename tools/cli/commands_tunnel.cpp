@@ -94,9 +94,11 @@ std::string form_of(const DscpSourceSetting& setting, const Word& word, bool is_
 template <typename Mode>
 std::string forms_of(const DscpSourceSetting& setting, std::vector<Token>& tokens) {
     std::string forms;
-    for (const Word& word : words_of_source(Mode{}))
-        forms.append(forms.empty() ? "{" : " | ")
-            .append(form_of(setting, word, forms.empty(), tokens));
+    for (const Word& word : words_of_source(Mode{})) {
+        const bool is_default = forms.empty();
+        forms.append(is_default ? "{" : " | ");
+        forms.append(form_of(setting, word, is_default, tokens));
+    }
     if (setting.permit) tokens.insert(tokens.end(), {permit, permit_list});
     return forms + '}';
 }
