@@ -137,6 +137,9 @@ inline constexpr std::string_view port_attributes[] = {
     "mark-mask",
     "ingress",
     "protocol-pcp",
+    "arrival-dscp",
+    "arrival-override",
+    "arrival-table",
 };
 
 } // namespace tunqos::kernel::names

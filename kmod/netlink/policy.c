@@ -93,12 +93,15 @@ const struct nla_policy tunqos_get_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1] = {
 };
 
 /* TUNQOS_CMD_SET_PORT - do */
-const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_PROTOCOL_PCP + 1] = {
+const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_ARRIVAL_TABLE + 1] = {
 	[TUNQOS_A_PORT_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_PORT_DSCP_PCP] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
 	[TUNQOS_A_PORT_DSCP_MARK] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
 	[TUNQOS_A_PORT_MARK_MASK] = { .type = NLA_U32, },
 	[TUNQOS_A_PORT_PROTOCOL_PCP] = { .type = NLA_BINARY, },
+	[TUNQOS_A_PORT_ARRIVAL_DSCP] = NLA_POLICY_EXACT_LEN(TUNQOS_ARRIVAL_LEN),
+	[TUNQOS_A_PORT_ARRIVAL_OVERRIDE] = NLA_POLICY_MAX(NLA_U8, 1),
+	[TUNQOS_A_PORT_ARRIVAL_TABLE] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
 };
 
 /* TUNQOS_CMD_DEL_PORT - do */
@@ -178,7 +181,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.cmd		= TUNQOS_CMD_SET_PORT,
 		.doit		= tunqos_nl_set_port_doit,
 		.policy		= tunqos_set_port_nl_policy,
-		.maxattr	= TUNQOS_A_PORT_PROTOCOL_PCP,
+		.maxattr	= TUNQOS_A_PORT_ARRIVAL_TABLE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
