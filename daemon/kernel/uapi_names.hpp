@@ -32,6 +32,8 @@ inline constexpr std::string_view reasons[] = {
     "sa-output-mark",
     "device-decap-dscp",
     "ip-tfs",
+    "untagged",
+    "has-dscp",
 };
 
 // By the bit's number in enum tunqos_hook.
@@ -47,6 +49,7 @@ inline constexpr std::string_view hooks[] = {
     "port-ingress",
     "port-class",
     "forward",
+    "port-arrival",
 };
 
 // By the bit's number in enum tunqos_capability.
@@ -78,6 +81,7 @@ inline constexpr std::string_view capabilities[] = {
     "payload",
     "protocol-pcp",
     "decap-gro",
+    "port-arrival",
 };
 
 // By TUNQOS_A_TUNNEL_*; there is no 0.

@@ -116,7 +116,7 @@ const struct nla_policy tunqos_get_port_nl_policy[TUNQOS_A_PORT_DEVICE + 1] = {
 
 /* TUNQOS_CMD_GET_REASON - do */
 const struct nla_policy tunqos_get_reason_nl_policy[TUNQOS_A_REASON_REASON + 1] = {
-	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 21),
+	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 23),
 };
 
 /* Ops table for tunqos */

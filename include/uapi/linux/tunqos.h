@@ -180,6 +180,8 @@ enum tunqos_state {
  *   its namespace has decap-class outer.
  * @TUNQOS_HOOK_FORWARD: FORWARD, and PRE_ROUTING of bridges: takes away
  *   companions that others have made.
+ * @TUNQOS_HOOK_PORT_ARRIVAL: Ingress of the device that carries the port's
+ *   frames, where their tag can be seen.
  */
 enum tunqos_hook {
 	TUNQOS_HOOK_BEFORE = 1,
@@ -193,6 +195,7 @@ enum tunqos_hook {
 	TUNQOS_HOOK_PORT_INGRESS = 256,
 	TUNQOS_HOOK_PORT_CLASS = 512,
 	TUNQOS_HOOK_FORWARD = 1024,
+	TUNQOS_HOOK_PORT_ARRIVAL = 2048,
 };
 
 /**
@@ -233,6 +236,10 @@ enum tunqos_hook {
  *   in front of decap.
  * @TUNQOS_REASON_IP_TFS: IP-TFS puts several packets under one outer header,
  *   which the kernel writes.
+ * @TUNQOS_REASON_UNTAGGED: The frame arrived without a tag that could decide
+ *   on the DSCP.
+ * @TUNQOS_REASON_HAS_DSCP: The packet arrived with a DSCP, which the tag
+ *   decides on only with arrival-override.
  */
 enum tunqos_reason {
 	TUNQOS_REASON_NOT_IP,
@@ -257,6 +264,8 @@ enum tunqos_reason {
 	TUNQOS_REASON_SA_OUTPUT_MARK,
 	TUNQOS_REASON_DEVICE_DECAP_DSCP,
 	TUNQOS_REASON_IP_TFS,
+	TUNQOS_REASON_UNTAGGED,
+	TUNQOS_REASON_HAS_DSCP,
 
 	/* private: */
 	__TUNQOS_REASON_MAX,
@@ -297,6 +306,8 @@ enum tunqos_reason {
  * @TUNQOS_CAPABILITY_PROTOCOL_PCP: PCP for what is not IP, for DHCP and for
  *   ND.
  * @TUNQOS_CAPABILITY_DECAP_GRO: The choice of decap-gro.
+ * @TUNQOS_CAPABILITY_PORT_ARRIVAL: DSCP from the tag or the DSCP that a port's
+ *   frames arrive with.
  */
 enum tunqos_capability {
 	TUNQOS_CAPABILITY_GRE = 1,
@@ -326,9 +337,10 @@ enum tunqos_capability {
 	TUNQOS_CAPABILITY_PAYLOAD = 16777216,
 	TUNQOS_CAPABILITY_PROTOCOL_PCP = 33554432,
 	TUNQOS_CAPABILITY_DECAP_GRO = 67108864,
+	TUNQOS_CAPABILITY_PORT_ARRIVAL = 134217728,
 
 	/* private: */
-	TUNQOS_CAPABILITY_MASK = 134217727,
+	TUNQOS_CAPABILITY_MASK = 268435455,
 };
 
 enum {
