@@ -61,6 +61,21 @@ static void here(struct net_device *dev)
 	}
 }
 
+/* Frames of a device in a bond are the bond's, or have been until now. */
+static void lag(struct net_device *dev)
+{
+	struct tunqos_key key = { .type = TUNQOS_BIND_PORT };
+	struct tunqos_binding *binding;
+
+	strscpy(key.name, dev->name, sizeof(key.name));
+	binding = tunqos_binding_find(tunqos_net(dev_net(dev)), &key);
+	if (!binding)
+		return;
+	tunqos_binding_device_gone(binding);
+	tunqos_binding_device_here(binding, dev);
+	tell(binding);
+}
+
 /* VLAN devices stay where they are when the device under them moves. */
 static void uppers_here(struct net_device *dev)
 {
@@ -193,6 +208,8 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 			attachment_changed(attachment);
 		if (netif_is_l3_master(info->upper_dev))
 			all_vrfs_changed(dev_net(dev));
+		if (netif_is_lag_master(info->upper_dev))
+			lag(dev);
 		break;
 	case NETDEV_CHANGE:	/* a tunnel may be tied to another device */
 		changed(dev);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ports. At its own egress a VLAN device has no tag on its frames yet, so the
- * place of PCP is the device right under it, keyed by tag protocol and VID;
- * that of the mark is the device's own ingress. What frames meet there is in
- * path/port_egress.c and path/port_ingress.c. All under RTNL.
+ * Ports. At its own egress a VLAN device has no tag on its frames yet, and at
+ * its ingress none any more, so the place of PCP is the device right under it,
+ * keyed by tag protocol and VID; of another device it is the device itself.
+ * The place of the mark is the device's own ingress. What frames meet there is
+ * in path/port_egress.c, path/port_arrival.c and path/port_ingress.c. All under
+ * RTNL.
  */
 
 #include <linux/hashtable.h>
+#include <linux/if_arp.h>
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter_ipv4.h>
@@ -24,11 +27,21 @@
 /* Those of all namespaces, by the device. */
 static DEFINE_HASHTABLE(lowers, 12);
 
+/* As CHANGEUPPER has it: team says so in the device's flags only later. */
+static bool is_in_lag(const struct net_device *dev)
+{
+	struct net_device *master =
+		netdev_master_upper_dev_get((struct net_device *)dev);
+
+	return master && netif_is_lag_master(master);
+}
+
 /**
  * tunqos_port_problem() - can a device be such a port?
  * @dev: the device
  * @profile: what the port is to do
  *
+ * Context: process, RTNL held.
  * Return: NULL, or why it cannot, for people.
  */
 const char *tunqos_port_problem(const struct net_device *dev,
@@ -36,9 +49,15 @@ const char *tunqos_port_problem(const struct net_device *dev,
 {
 	if (tunqos_port_writes(profile) && !is_vlan_dev(dev))
 		return "not a vlan device";
-	if (profile->mark_mask &&
+	if ((profile->mark_mask || profile->arrival) &&
 	    (dev->flags & IFF_LOOPBACK || netif_is_l3_master(dev)))
 		return "packets do not arrive on a device of this kind";
+	if (!profile->arrival)
+		return NULL;
+	if (dev->type != ARPHRD_ETHER)
+		return "not a device of ethernet frames, which alone have tags";
+	if (is_in_lag(dev))
+		return "its frames arrive on the bond it is in, name that one";
 	return NULL;
 }
 
@@ -67,7 +86,6 @@ struct tunqos_lower *tunqos_port_lower_find(const struct net_device *dev)
 static struct tunqos_lower *lower_get(struct net_device *dev)
 {
 	struct tunqos_lower *lower = tunqos_port_lower_find(dev);
-	int err;
 
 	if (lower) {
 		lower->users++;
@@ -76,10 +94,10 @@ static struct tunqos_lower *lower_get(struct net_device *dev)
 
 	lower = kzalloc(sizeof(*lower), GFP_KERNEL_ACCOUNT);
 	if (!lower)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	lower->dev = dev;
 	lower->users = 1;
-	lower->egress = (struct nf_hook_ops) {
+	lower->egress.ops = (struct nf_hook_ops) {
 		.hook		= tunqos_port_egress,
 		.dev		= dev,
 		.priv		= lower,
@@ -87,23 +105,45 @@ static struct tunqos_lower *lower_get(struct net_device *dev)
 		.hooknum	= NF_NETDEV_EGRESS,
 		.priority	= 300,
 	};
-	err = nf_register_net_hook(dev_net(dev), &lower->egress);
-	if (err) {
-		kfree(lower);
-		return ERR_PTR(err);
-	}
+	/* behind after.c; what reads the DSCP, our mark as well, comes later */
+	lower->arrival.ops = (struct nf_hook_ops) {
+		.hook		= tunqos_port_arrival,
+		.dev		= dev,
+		.priv		= lower,
+		.pf		= NFPROTO_NETDEV,
+		.hooknum	= NF_NETDEV_INGRESS,
+		.priority	= NF_IP_PRI_MANGLE - 1,
+	};
 	hash_add(lowers, &lower->node, (unsigned long)dev);
 	return lower;
 }
 
-/* One user of it is gone. Context: process, RTNL held. */
+/* One user of it is gone, its hooks before it. Context: RTNL held. */
 void tunqos_port_lower_put(struct tunqos_lower *lower)
 {
 	if (--lower->users)
 		return;
 	hash_del(&lower->node);
-	nf_unregister_net_hook(dev_net(lower->dev), &lower->egress);
 	kfree_rcu(lower, rcu);
+}
+
+static int lower_hook_get(struct tunqos_lower *lower,
+			  struct tunqos_lower_hook *hook)
+{
+	int err = 0;
+
+	if (!hook->users)
+		err = nf_register_net_hook(dev_net(lower->dev), &hook->ops);
+	if (!err)
+		hook->users++;
+	return err;
+}
+
+static void lower_hook_put(struct tunqos_lower *lower,
+			   struct tunqos_lower_hook *hook)
+{
+	if (!--hook->users)
+		nf_unregister_net_hook(dev_net(lower->dev), &hook->ops);
 }
 
 /* The hook by which a port queues by the outer DSCP; nothing if it has it. */
@@ -152,7 +192,7 @@ int tunqos_port_classes_get(struct tunqos_net *tn)
 		return 0;
 	tn->port_classes = true;
 	list_for_each_entry(binding, &tn->bindings, list) {
-		if (!binding->vid)
+		if (!(binding->held & TUNQOS_HOOK_PORT_EGRESS))
 			continue;
 		err = class_get(binding->vid);
 		if (err)
@@ -176,13 +216,34 @@ void tunqos_port_classes_trim(struct tunqos_net *tn)
 	}
 }
 
-static int egress_get(struct tunqos_binding *binding, struct net_device *dev)
+static void vid_link(struct tunqos_vid *vid)
 {
-	struct net_device *lower_dev = lower_of(dev);
-	struct tunqos_lower *lower;
-	struct tunqos_vid *vid;
-	int err;
+	struct tunqos_lower *lower = vid->lower;
 
+	if (vid->proto)
+		hlist_add_head_rcu(&vid->node,
+				   &lower->vids[vid->vid % TUNQOS_VID_BUCKETS]);
+	else
+		rcu_assign_pointer(lower->own, vid);
+}
+
+static void vid_unlink(struct tunqos_vid *vid)
+{
+	if (vid->proto)
+		hlist_del_rcu(&vid->node);
+	else
+		RCU_INIT_POINTER(vid->lower->own, NULL);
+}
+
+/* The place where frames have their tags; nothing if the port has it. */
+static int vid_get(struct tunqos_binding *binding, struct net_device *dev)
+{
+	bool is_vlan = is_vlan_dev(dev);
+	struct net_device *lower_dev = is_vlan ? lower_of(dev) : dev;
+	struct tunqos_vid *vid;
+
+	if (binding->vid)
+		return 0;
 	if (!lower_dev)
 		return -ENODEV;
 	if (dev_net(dev)->user_ns != dev_net(lower_dev)->user_ns)
@@ -191,38 +252,66 @@ static int egress_get(struct tunqos_binding *binding, struct net_device *dev)
 	vid = kzalloc(sizeof(*vid), GFP_KERNEL_ACCOUNT);
 	if (!vid)
 		return -ENOMEM;
-	lower = lower_get(lower_dev);
-	if (IS_ERR(lower)) {
+	vid->lower = lower_get(lower_dev);
+	if (!vid->lower) {
 		kfree(vid);
-		return PTR_ERR(lower);
+		return -ENOMEM;
 	}
-	vid->lower = lower;
 	vid->dev = dev;
 	vid->binding = binding;
-	vid->vid = vlan_dev_vlan_id(dev);
-	vid->proto = vlan_dev_vlan_proto(dev);
-	err = binding->tn->port_classes ? class_get(vid) : 0;
-	if (err) {
-		tunqos_port_lower_put(lower);
-		kfree(vid);
-		return err;
-	}
-	hlist_add_head_rcu(&vid->node,
-			   &lower->vids[vid->vid % TUNQOS_VID_BUCKETS]);
+	vid->vid = is_vlan ? vlan_dev_vlan_id(dev) : 0;
+	vid->proto = is_vlan ? vlan_dev_vlan_proto(dev) : 0;
+	vid_link(vid);
 	binding->vid = vid;
 	return 0;
+}
+
+static void vid_put(struct tunqos_binding *binding)
+{
+	struct tunqos_vid *vid = binding->vid;
+
+	binding->vid = NULL;
+	vid_unlink(vid);
+	tunqos_port_lower_put(vid->lower);
+	kfree_rcu(vid, rcu);
+}
+
+static int egress_get(struct tunqos_binding *binding)
+{
+	struct tunqos_vid *vid = binding->vid;
+	int err = lower_hook_get(vid->lower, &vid->lower->egress);
+
+	if (err)
+		return err;
+	if (binding->tn->port_classes)
+		err = class_get(vid);
+	if (err)
+		lower_hook_put(vid->lower, &vid->lower->egress);
+	return err;
 }
 
 static void egress_put(struct tunqos_binding *binding)
 {
 	struct tunqos_vid *vid = binding->vid;
 
-	binding->vid = NULL;
 	RCU_INIT_POINTER(vid->profile, NULL);
-	hlist_del_rcu(&vid->node);
 	class_put(vid);
-	tunqos_port_lower_put(vid->lower);
-	kfree_rcu(vid, rcu);
+	lower_hook_put(vid->lower, &vid->lower->egress);
+}
+
+static int arrival_get(struct tunqos_binding *binding)
+{
+	struct tunqos_lower *lower = binding->vid->lower;
+
+	return lower_hook_get(lower, &lower->arrival);
+}
+
+static void arrival_put(struct tunqos_binding *binding)
+{
+	struct tunqos_vid *vid = binding->vid;
+
+	RCU_INIT_POINTER(vid->arrival, NULL);
+	lower_hook_put(vid->lower, &vid->lower->arrival);
 }
 
 static int ingress_get(struct tunqos_binding *binding, struct net_device *dev)
@@ -262,6 +351,46 @@ static void ingress_put(struct tunqos_binding *binding)
 	kfree_rcu(ingress, rcu);
 }
 
+/* The hooks whose place is where frames have their tags. */
+#define AT_LOWER	(TUNQOS_HOOK_PORT_EGRESS | TUNQOS_HOOK_PORT_ARRIVAL)
+
+/* One of them, which the port does not have. */
+static int hook_get(struct tunqos_binding *binding, struct net_device *dev,
+		    u32 hook)
+{
+	int err;
+
+	if (hook & AT_LOWER) {
+		err = vid_get(binding, dev);
+		if (err)
+			return err;
+	}
+	switch (hook) {
+	case TUNQOS_HOOK_PORT_EGRESS:
+		return egress_get(binding);
+	case TUNQOS_HOOK_PORT_ARRIVAL:
+		return arrival_get(binding);
+	}
+	return ingress_get(binding, dev);
+}
+
+/* Gives up all hooks but @hooks. Context: process, RTNL held. */
+void tunqos_port_trim(struct tunqos_binding *binding, u32 hooks)
+{
+	u32 loss = binding->held & ~hooks;
+
+	ASSERT_RTNL();
+	if (loss & TUNQOS_HOOK_PORT_EGRESS)
+		egress_put(binding);
+	if (loss & TUNQOS_HOOK_PORT_ARRIVAL)
+		arrival_put(binding);
+	if (loss & TUNQOS_HOOK_PORT_INGRESS)
+		ingress_put(binding);
+	binding->held &= hooks;
+	if (binding->vid && !(binding->held & AT_LOWER))
+		vid_put(binding);
+}
+
 /**
  * tunqos_port_prepare() - everything about a port that can fail
  * @binding: of type TUNQOS_BIND_PORT
@@ -278,27 +407,26 @@ static void ingress_put(struct tunqos_binding *binding)
 int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev,
 			u32 hooks)
 {
-	u32 gain = hooks & ~binding->held;
+	static const u32 all[] = {
+		TUNQOS_HOOK_PORT_EGRESS, TUNQOS_HOOK_PORT_ARRIVAL,
+		TUNQOS_HOOK_PORT_INGRESS
+	};
+	u32 before = binding->held;
+	size_t i;
 	int err;
 
 	ASSERT_RTNL();
-	if (gain & TUNQOS_HOOK_PORT_EGRESS) {
-		err = egress_get(binding, dev);
-		if (err)
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		if (!(hooks & ~before & all[i]))
+			continue;
+		err = hook_get(binding, dev, all[i]);
+		if (err) {
+			tunqos_port_trim(binding, before);
 			return err;
+		}
+		binding->held |= all[i];
 	}
-	if (gain & TUNQOS_HOOK_PORT_INGRESS) {
-		err = ingress_get(binding, dev);
-		if (err)
-			goto err_egress;
-	}
-	binding->held |= gain;
 	return 0;
-
-err_egress:
-	if (gain & TUNQOS_HOOK_PORT_EGRESS)
-		egress_put(binding);
-	return err;
 }
 
 /* From now on frames see @profile. Context: process, RTNL held. */
@@ -307,26 +435,16 @@ void tunqos_port_publish(struct tunqos_binding *binding,
 {
 	ASSERT_RTNL();
 	/* a hook that is about to go must not use a table that is not there */
-	if (binding->vid)
+	if (binding->vid) {
 		rcu_assign_pointer(binding->vid->profile,
 				   tunqos_port_writes(profile) ?
 				   profile : NULL);
+		rcu_assign_pointer(binding->vid->arrival,
+				   profile->arrival ? profile : NULL);
+	}
 	if (binding->ingress)
 		rcu_assign_pointer(binding->ingress->profile,
 				   profile->mark_mask ? profile : NULL);
-}
-
-/* Gives up all hooks but @hooks. Context: process, RTNL held. */
-void tunqos_port_trim(struct tunqos_binding *binding, u32 hooks)
-{
-	u32 loss = binding->held & ~hooks;
-
-	ASSERT_RTNL();
-	if (loss & TUNQOS_HOOK_PORT_EGRESS)
-		egress_put(binding);
-	if (loss & TUNQOS_HOOK_PORT_INGRESS)
-		ingress_put(binding);
-	binding->held &= hooks;
 }
 
 /* Lets go of the devices. Context: process, RTNL held. */

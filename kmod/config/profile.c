@@ -89,6 +89,8 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			hooks |= TUNQOS_HOOK_PORT_EGRESS;
 		if (profile->mark_mask)
 			hooks |= TUNQOS_HOOK_PORT_INGRESS;
+		if (profile->arrival)
+			hooks |= TUNQOS_HOOK_PORT_ARRIVAL;
 		return hooks;
 	}
 	/* with companions of ours about, others' must not be */

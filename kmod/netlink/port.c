@@ -122,6 +122,56 @@ static int read_mark(struct genl_info *info, struct tunqos_profile *profile)
 	return err ?: check_room(info, profile);
 }
 
+/* A DSCP for each tag, and for a frame without one. */
+static int read_arrival_dscp(struct genl_info *info, struct nlattr *attr,
+			     struct tunqos_arrival *arrival)
+{
+	const u8 *dscp = nla_data(attr);
+	int i;
+
+	for (i = 0; i < TUNQOS_ARRIVAL_LEN; i++) {
+		if (dscp[i] < TUNQOS_DSCP_COUNT ||
+		    dscp[i] == TUNQOS_TABLE_LEAVE)
+			continue;
+		tunqos_refuse(info->extack,
+			      "entry %d of arrival-dscp is %u, not 0-63 or 255",
+			      i, dscp[i]);
+		NL_SET_BAD_ATTR(info->extack, attr);
+		return -EINVAL;
+	}
+	memcpy(arrival->dscp, dscp, sizeof(arrival->dscp));
+	arrival->has_dscp = true;
+	return 0;
+}
+
+static int read_arrival(struct genl_info *info, struct tunqos_profile *profile)
+{
+	struct nlattr *dscp = info->attrs[TUNQOS_A_PORT_ARRIVAL_DSCP];
+	struct nlattr *override = info->attrs[TUNQOS_A_PORT_ARRIVAL_OVERRIDE];
+	struct nlattr *table = info->attrs[TUNQOS_A_PORT_ARRIVAL_TABLE];
+	struct tunqos_arrival *arrival;
+
+	if (override && !dscp) {
+		NL_SET_ERR_MSG_ATTR(info->extack, override,
+				    "arrival-override needs arrival-dscp");
+		return -EINVAL;
+	}
+	if (!dscp && !table)
+		return 0;
+	arrival = kzalloc(sizeof(*arrival), GFP_KERNEL_ACCOUNT);
+	if (!arrival)
+		return -ENOMEM;
+	profile->arrival = arrival;
+	memset(arrival->dscp, TUNQOS_TABLE_LEAVE, sizeof(arrival->dscp));
+	memset(arrival->table, TUNQOS_TABLE_LEAVE, sizeof(arrival->table));
+	arrival->override = override && nla_get_u8(override);
+	arrival->has_table = table;
+	return (dscp ? read_arrival_dscp(info, dscp, arrival) : 0) ?:
+	       (table ? tunqos_read_table(info, TUNQOS_A_PORT_ARRIVAL_TABLE,
+					  arrival->table,
+					  TUNQOS_DSCP_COUNT - 1) : 0);
+}
+
 static int read_port(struct genl_info *info, struct tunqos_binding *change)
 {
 	struct tunqos_profile *profile = change->next;
@@ -133,10 +183,13 @@ static int read_port(struct genl_info *info, struct tunqos_binding *change)
 		err = read_protocols(info, profile);
 	if (!err)
 		err = read_mark(info, profile);
-	if (err || tunqos_port_writes(profile) || profile->mark_mask)
+	if (!err)
+		err = read_arrival(info, profile);
+	if (err || tunqos_port_writes(profile) || profile->mark_mask ||
+	    profile->arrival)
 		return err;
 	GENL_SET_ERR_MSG(info,
-			 "a port needs dscp-pcp, protocol-pcp or dscp-mark");
+			 "a port needs dscp-pcp, protocol-pcp, dscp-mark, arrival-dscp or arrival-table");
 	return -EINVAL;
 }
 
@@ -153,6 +206,19 @@ int tunqos_nl_del_port_doit(struct sk_buff *skb, struct genl_info *info)
 	return err ?: tunqos_stage_del(info, &key);
 }
 
+static int fill_arrival(struct sk_buff *skb, const struct tunqos_arrival *a)
+{
+	if (a->has_dscp &&
+	    nla_put(skb, TUNQOS_A_PORT_ARRIVAL_DSCP, sizeof(a->dscp), a->dscp))
+		return -EMSGSIZE;
+	if (a->override && nla_put_u8(skb, TUNQOS_A_PORT_ARRIVAL_OVERRIDE, 1))
+		return -EMSGSIZE;
+	if (a->has_table && nla_put(skb, TUNQOS_A_PORT_ARRIVAL_TABLE,
+				    sizeof(a->table), a->table))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 {
 	if (p->has_pcp &&
@@ -167,7 +233,7 @@ static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 		     p->mark) ||
 	     nla_put_u32(skb, TUNQOS_A_PORT_MARK_MASK, p->mark_mask)))
 		return -EMSGSIZE;
-	return 0;
+	return p->arrival ? fill_arrival(skb, p->arrival) : 0;
 }
 
 /* Everything about a port binding. Context: process, RTNL held. */
@@ -185,9 +251,9 @@ int tunqos_fill_port(struct sk_buff *skb, const struct tunqos_binding *binding)
 	    nla_put_u32(skb, TUNQOS_A_PORT_STATE, binding->state) ||
 	    nla_put_u32(skb, TUNQOS_A_PORT_HOOKS, hooks))
 		return -EMSGSIZE;
-	if (vid && (nla_put_string(skb, TUNQOS_A_PORT_LOWER,
-				   vid->lower->dev->name) ||
-		    nla_put_u16(skb, TUNQOS_A_PORT_VID, vid->vid)))
+	if (vid && vid->proto &&
+	    (nla_put_string(skb, TUNQOS_A_PORT_LOWER, vid->lower->dev->name) ||
+	     nla_put_u16(skb, TUNQOS_A_PORT_VID, vid->vid)))
 		return -EMSGSIZE;
 	if (binding->problem &&
 	    nla_put_string(skb, TUNQOS_A_PORT_PROBLEM, binding->problem))

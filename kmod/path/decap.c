@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* [6 After] What a decap profile does to the inner packet. */
 
-#include <linux/if_ether.h>
-#include <net/checksum.h>
-
 #include "core/companion.h"
 #include "core/ds.h"
 #include "core/ecn.h"
@@ -13,30 +10,6 @@
 #include "path/frame.h"
 #include "path/profile.h"
 #include "path/skb.h"
-
-/*
- * Only its first four bits say that what follows a label is IP (RFC 4928):
- * before anything is written, IPv4's checksum or IPv6's length must agree.
- */
-static bool is_whole(const struct sk_buff *skb, unsigned int offset)
-{
-	u8 bytes[60];
-	unsigned int left = skb->len - offset;
-	const u8 *header = skb_header_pointer(skb, offset, TUNQOS_IPV4_MIN,
-					      bytes);
-	unsigned int len;
-
-	if (!header)
-		return false;
-	if (tunqos_ip_version(header) == 6) {
-		len = TUNQOS_IPV6_MIN + (header[4] << 8 | header[5]);
-		/* a frame of an Ethernet may be padded */
-		return len <= left && left - len < ETH_ZLEN;
-	}
-	len = (header[0] & 0x0f) * 4;
-	header = skb_header_pointer(skb, offset, len, bytes);
-	return header && !ip_fast_csum(header, len / 4);
-}
 
 /*
  * Bytes from skb->data to the IP header, or -1. It is where skb->protocol says,
@@ -51,7 +24,7 @@ static int ip_offset(const struct sk_buff *skb)
 		return offset;
 	if (!tunqos_payload_is_hidden(ntohs(skb->protocol)) ||
 	    tunqos_frame_find(skb, offset, skb->protocol, &inner) ||
-	    !is_whole(skb, inner.offset))
+	    !tunqos_frame_is_whole(skb, inner.offset))
 		return -1;
 	return inner.offset;
 }

@@ -2,6 +2,7 @@
 /* Frames whose IP header is not in sight, or not there; see frame.h. */
 
 #include <linux/skbuff.h>
+#include <net/checksum.h>
 
 #include "core/payload.h"
 #include "path/frame.h"
@@ -44,6 +45,34 @@ int tunqos_frame_find_tagged(const struct sk_buff *skb,
 	if (skb_copy_bits(skb, ETH_HLEN - 2, &type, sizeof(type)))
 		return -1 - TUNQOS_REASON_TRUNCATED;
 	return tunqos_frame_find(skb, ETH_HLEN, type, inner);
+}
+
+/**
+ * tunqos_frame_is_whole() - is a header that was found really one of IP?
+ * @skb: any
+ * @offset: bytes from skb->data to it
+ *
+ * Only its first four bits say that what follows a label is IP (RFC 4928):
+ * before anything is written, IPv4's checksum or IPv6's length must agree.
+ */
+bool tunqos_frame_is_whole(const struct sk_buff *skb, unsigned int offset)
+{
+	u8 bytes[60];
+	unsigned int left = skb->len - offset;
+	const u8 *header = skb_header_pointer(skb, offset, TUNQOS_IPV4_MIN,
+					      bytes);
+	unsigned int len;
+
+	if (!header)
+		return false;
+	if (tunqos_ip_version(header) == 6) {
+		len = TUNQOS_IPV6_MIN + (header[4] << 8 | header[5]);
+		/* a frame of an Ethernet may be padded */
+		return len <= left && left - len < ETH_ZLEN;
+	}
+	len = (header[0] & 0x0f) * 4;
+	header = skb_header_pointer(skb, offset, len, bytes);
+	return header && !ip_fast_csum(header, len / 4);
 }
 
 /* What the frame at skb->data is, in which no IP header was found. */

@@ -13,6 +13,7 @@ int tunqos_frame_find(const struct sk_buff *skb, int offset, __be16 type,
 		      struct tunqos_inner *inner);
 int tunqos_frame_find_tagged(const struct sk_buff *skb,
 			     struct tunqos_inner *inner);
+bool tunqos_frame_is_whole(const struct sk_buff *skb, unsigned int offset);
 enum tunqos_port_protocol tunqos_frame_other(const struct sk_buff *skb);
 int tunqos_frame_service(const struct sk_buff *skb, unsigned int offset);
 

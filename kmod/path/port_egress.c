@@ -22,20 +22,6 @@
 #include "path/port.h"
 #include "path/profile.h"
 
-static const struct tunqos_vid *find(const struct tunqos_lower *lower,
-				     __be16 proto, u16 vid)
-{
-	const struct tunqos_vid *entry;
-
-	hlist_for_each_entry_rcu(entry,
-				 &lower->vids[vid % TUNQOS_VID_BUCKETS],
-				 node) {
-		if (entry->vid == vid && entry->proto == proto)
-			return entry;
-	}
-	return NULL;
-}
-
 /* skb->priority by a QUEUE companion, if that cannot be another's. */
 static inline void queue(struct sk_buff *skb, const struct tunqos_vid *vid,
 			 const struct tunqos_profile *profile)
@@ -117,8 +103,8 @@ unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 
 	if (!skb_vlan_tag_present(skb))
 		return NF_ACCEPT;
-	entry = find(priv, skb->vlan_proto,
-		     skb_vlan_tag_get(skb) & VLAN_VID_MASK);
+	entry = tunqos_vid_find(priv, skb->vlan_proto,
+				skb_vlan_tag_get(skb) & VLAN_VID_MASK);
 	profile = entry ? rcu_dereference(entry->profile) : NULL;
 	if (!profile)
 		return NF_ACCEPT;

@@ -12,12 +12,24 @@
 #include "path/port.h"
 #include "path/profile.h"
 
+/* A packet that port_arrival.c has counted is not counted again. */
+static unsigned int left_alone(const struct tunqos_profile *profile,
+			       bool counts, enum tunqos_reason reason)
+{
+	if (counts)
+		tunqos_left_alone(profile, TUNQOS_DECAP, reason);
+	else
+		tunqos_note(profile, reason);
+	return NF_ACCEPT;
+}
+
 unsigned int tunqos_port_ingress(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
 	const struct tunqos_ingress *ingress = priv;
 	const struct tunqos_profile *profile;
 	struct tunqos_inner inner;
+	bool counts;
 	u8 mark;
 	int err;
 
@@ -25,21 +37,19 @@ unsigned int tunqos_port_ingress(void *priv, struct sk_buff *skb,
 	if (!profile)
 		return NF_ACCEPT;
 
-	tunqos_count(profile, TUNQOS_DECAP);
+	counts = !profile->arrival;
+	if (counts)
+		tunqos_count(profile, TUNQOS_DECAP);
 	err = tunqos_frame_arrived(skb, &inner);
-	if (err) {
-		tunqos_left_alone(profile, TUNQOS_DECAP, -1 - err);
-		return NF_ACCEPT;
-	}
+	if (err)
+		return left_alone(profile, counts, -1 - err);
 	mark = profile->mark[tunqos_ds_dscp(inner.ds)];
-	if (mark == TUNQOS_TABLE_LEAVE) {
-		tunqos_left_alone(profile, TUNQOS_DECAP,
-				  TUNQOS_REASON_TABLE_LEAVE);
-		return NF_ACCEPT;
-	}
+	if (mark == TUNQOS_TABLE_LEAVE)
+		return left_alone(profile, counts, TUNQOS_REASON_TABLE_LEAVE);
 	/* the table has nothing that the mask has no room for */
 	skb->mark = (skb->mark & ~profile->mark_mask) |
 		    (u32)mark << profile->mark_shift;
-	tunqos_written(profile, TUNQOS_DECAP);
+	if (counts)
+		tunqos_written(profile, TUNQOS_DECAP);
 	return NF_ACCEPT;
 }

@@ -18,9 +18,29 @@ struct tunqos_stats;
 #define TUNQOS_NOT_PERMITTED_LEAVE	0xfe
 
 /**
+ * struct tunqos_arrival - what becomes of the DSCP of what a port receives
+ * @dscp: for each PCP * 2 + DEI of a tag, and for a frame without one: a DSCP,
+ *	or TUNQOS_TABLE_LEAVE, which leaves it to @table
+ * @table: for each DSCP as it arrived: another one, or TUNQOS_TABLE_LEAVE
+ * @has_dscp: @dscp says something
+ * @has_table: @table does
+ * @override: @dscp counts for packets that have a DSCP, too
+ */
+struct tunqos_arrival {
+	u8 dscp[TUNQOS_ARRIVAL_LEN];
+	u8 table[TUNQOS_TABLE_LEN];
+	bool has_dscp;
+	bool has_table;
+	bool override;
+};
+
+#define TUNQOS_ARRIVAL_UNTAGGED	(TUNQOS_ARRIVAL_LEN - 1)
+
+/**
  * struct tunqos_profile - one binding's complete policy, immutable
  * @stats: of the binding, valid as long as the profile can be seen
- * @priority: skb->priority for each innermost DSCP, or NULL
+ * @priority: skb->priority for each innermost DSCP, or NULL; of tunnels
+ * @arrival: of a port, or NULL
  * @encap_write: the outer DSCP is ours to write
  * @encap_more: besides, the inner DSCP or the outer ECN is
  * @pre_classify: show the innermost DSCP to egress queueing
@@ -57,7 +77,10 @@ struct tunqos_stats;
  */
 struct tunqos_profile {
 	struct tunqos_stats __percpu *stats;
-	u32 *priority;
+	union {		/* freed as one */
+		u32 *priority;
+		struct tunqos_arrival *arrival;
+	};
 	/* together, so that one test does for all */
 	u8 encap_write : 1;
 	u8 encap_more : 1;

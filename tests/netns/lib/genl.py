@@ -320,8 +320,10 @@ class Tunqos:
     def set_tunnels(self, many):
         self.many("set_tunnel", (self.tunnel(**what) for what in many))
 
-    def set_port(self, device, table=None, mark=None, mask=None, **protocols):
+    def set_port(self, device, table=None, mark=None, mask=None, arrival=None,
+                 override=None, mutation=None, **protocols):
         """table: of PCPs; mark: of what goes into the mark under mask;
+        arrival: DSCPs by PCP * 2 + DEI, and without a tag; mutation: by DSCP;
         protocols: PCPs by the words of PORT_PROTOCOL."""
         raw = attribute(PORT["device"], device.encode() + b"\0")
         if table is not None:
@@ -330,6 +332,12 @@ class Tunqos:
             raw += attribute(PORT["dscp_mark"], bytes(mark))
         if mask is not None:
             raw += attribute(PORT["mark_mask"], struct.pack("=I", mask))
+        if arrival is not None:
+            raw += attribute(PORT["arrival_dscp"], bytes(arrival))
+        if override is not None:
+            raw += attribute(PORT["arrival_override"], bytes([override]))
+        if mutation is not None:
+            raw += attribute(PORT["arrival_table"], bytes(mutation))
         if protocols:
             raw += attribute(PORT["protocol_pcp"], bytes(
                 protocols.get(word, LEAVE) for word in PORT_PROTOCOL))
@@ -402,7 +410,8 @@ class Tunqos:
             elif key == "priority_table":
                 one["priority"] = list(struct.unpack("=64I", data))
             elif key in ("encap_table", "encap_inner_table", "decap_table",
-                         "dscp_pcp", "dscp_mark", "protocol_pcp"):
+                         "dscp_pcp", "dscp_mark", "protocol_pcp",
+                         "arrival_dscp", "arrival_table"):
                 one[key] = list(data)
             elif key == "vid":
                 one[key], = struct.unpack("=H", data)
