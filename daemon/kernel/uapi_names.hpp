@@ -82,6 +82,7 @@ inline constexpr std::string_view capabilities[] = {
     "protocol-pcp",
     "decap-gro",
     "port-arrival",
+    "port-ethernet",
 };
 
 // By TUNQOS_A_TUNNEL_*; there is no 0.
@@ -144,6 +145,8 @@ inline constexpr std::string_view port_attributes[] = {
     "arrival-dscp",
     "arrival-override",
     "arrival-table",
+    "dscp-dei",
+    "priority-tag",
 };
 
 } // namespace tunqos::kernel::names

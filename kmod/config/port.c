@@ -24,6 +24,11 @@
 #include "config/port.h"
 #include "config/rtnl.h"
 
+#define VLAN_HAS_TAG \
+	"its frames have the tag of the vlan, priority tags are for the device under it"
+#define BOND_HAS_FRAMES \
+	"its frames are those of the bond it is in, name that one"
+
 /* Those of all namespaces, by the device. */
 static DEFINE_HASHTABLE(lowers, 12);
 
@@ -47,17 +52,19 @@ static bool is_in_lag(const struct net_device *dev)
 const char *tunqos_port_problem(const struct net_device *dev,
 				const struct tunqos_profile *profile)
 {
-	if (tunqos_port_writes(profile) && !is_vlan_dev(dev))
-		return "not a vlan device";
+	bool tags = tunqos_port_writes(profile) || profile->arrival;
+
+	if (profile->priority_tag && is_vlan_dev(dev))
+		return VLAN_HAS_TAG;
 	if ((profile->mark_mask || profile->arrival) &&
 	    (dev->flags & IFF_LOOPBACK || netif_is_l3_master(dev)))
 		return "packets do not arrive on a device of this kind";
-	if (!profile->arrival)
+	if (!tags)
 		return NULL;
 	if (dev->type != ARPHRD_ETHER)
 		return "not a device of ethernet frames, which alone have tags";
 	if (is_in_lag(dev))
-		return "its frames arrive on the bond it is in, name that one";
+		return BOND_HAS_FRAMES;
 	return NULL;
 }
 

@@ -93,7 +93,7 @@ const struct nla_policy tunqos_get_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1] = {
 };
 
 /* TUNQOS_CMD_SET_PORT - do */
-const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_ARRIVAL_TABLE + 1] = {
+const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_PRIORITY_TAG + 1] = {
 	[TUNQOS_A_PORT_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_PORT_DSCP_PCP] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
 	[TUNQOS_A_PORT_DSCP_MARK] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
@@ -102,6 +102,8 @@ const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_ARRIVAL_TABLE + 
 	[TUNQOS_A_PORT_ARRIVAL_DSCP] = NLA_POLICY_EXACT_LEN(TUNQOS_ARRIVAL_LEN),
 	[TUNQOS_A_PORT_ARRIVAL_OVERRIDE] = NLA_POLICY_MAX(NLA_U8, 1),
 	[TUNQOS_A_PORT_ARRIVAL_TABLE] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
+	[TUNQOS_A_PORT_DSCP_DEI] = { .type = NLA_U64, },
+	[TUNQOS_A_PORT_PRIORITY_TAG] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* TUNQOS_CMD_DEL_PORT - do */
@@ -181,7 +183,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.cmd		= TUNQOS_CMD_SET_PORT,
 		.doit		= tunqos_nl_set_port_doit,
 		.policy		= tunqos_set_port_nl_policy,
-		.maxattr	= TUNQOS_A_PORT_ARRIVAL_TABLE,
+		.maxattr	= TUNQOS_A_PORT_PRIORITY_TAG,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

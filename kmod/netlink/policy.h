@@ -27,7 +27,7 @@ extern const struct nla_policy tunqos_del_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI +
 
 extern const struct nla_policy tunqos_get_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1];
 
-extern const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_ARRIVAL_TABLE + 1];
+extern const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_PRIORITY_TAG + 1];
 
 extern const struct nla_policy tunqos_del_port_nl_policy[TUNQOS_A_PORT_DEVICE + 1];
 

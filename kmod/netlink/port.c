@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Port profiles over netlink: attributes to profile and back. */
 
+#include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -40,14 +41,52 @@ int tunqos_port_key(struct genl_info *info, struct tunqos_key *key)
 	return 0;
 }
 
+/* PCP * 2 + DEI, as a tag has them in its upper four bits. */
+static u8 tag_bits(u8 pcp, bool dei)
+{
+	return pcp == TUNQOS_TABLE_LEAVE ? pcp : pcp << 1 | dei;
+}
+
+static u8 tag_pcp(u8 bits)
+{
+	return bits == TUNQOS_TABLE_LEAVE ? bits : bits >> 1;
+}
+
 static int read_pcp(struct genl_info *info, struct tunqos_profile *profile)
 {
+	struct nlattr *attr = info->attrs[TUNQOS_A_PORT_DSCP_DEI];
+	u64 dei = attr ? nla_get_u64(attr) : 0;
+	int err, i;
+
+	profile->tag_mask = VLAN_PRIO_MASK;
 	if (!info->attrs[TUNQOS_A_PORT_DSCP_PCP]) {
 		memset(profile->pcp, TUNQOS_TABLE_LEAVE, sizeof(profile->pcp));
-		return 0;
+		if (!attr)
+			return 0;
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "dscp-dei needs dscp-pcp");
+		return -EINVAL;
 	}
+	if (attr)
+		profile->tag_mask |= VLAN_CFI_MASK;
 	profile->has_pcp = true;
-	return tunqos_read_table(info, TUNQOS_A_PORT_DSCP_PCP, profile->pcp, 7);
+	err = tunqos_read_table(info, TUNQOS_A_PORT_DSCP_PCP, profile->pcp, 7);
+	for (i = 0; i < TUNQOS_TABLE_LEN && !err; i++)
+		profile->pcp[i] = tag_bits(profile->pcp[i], dei >> i & 1);
+	return err;
+}
+
+static int read_priority_tag(struct genl_info *info,
+			     struct tunqos_profile *profile)
+{
+	struct nlattr *attr = info->attrs[TUNQOS_A_PORT_PRIORITY_TAG];
+
+	profile->priority_tag = attr && nla_get_u8(attr);
+	if (!profile->priority_tag || tunqos_port_writes(profile))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, attr,
+			    "priority-tag needs dscp-pcp or protocol-pcp");
+	return -EINVAL;
 }
 
 /* What is not given is decided as without. */
@@ -71,7 +110,7 @@ static int read_protocols(struct genl_info *info,
 					    "protocol-pcp has 0-7 or 255 for each protocol that is known");
 			return -EINVAL;
 		}
-		profile->protocol[i] = pcp[i];
+		profile->protocol[i] = tag_bits(pcp[i], false);
 		profile->has_protocols = true;
 		if (i == TUNQOS_PORT_PROTOCOL_DHCP ||
 		    i == TUNQOS_PORT_PROTOCOL_ND)
@@ -182,6 +221,8 @@ static int read_port(struct genl_info *info, struct tunqos_binding *change)
 	if (!err)
 		err = read_protocols(info, profile);
 	if (!err)
+		err = read_priority_tag(info, profile);
+	if (!err)
 		err = read_mark(info, profile);
 	if (!err)
 		err = read_arrival(info, profile);
@@ -219,14 +260,39 @@ static int fill_arrival(struct sk_buff *skb, const struct tunqos_arrival *a)
 	return 0;
 }
 
+/* What says which tag a frame leaves with. */
+static int fill_tag(struct sk_buff *skb, const struct tunqos_profile *p)
+{
+	u8 bytes[TUNQOS_TABLE_LEN];
+	u64 dei = 0;
+	int i;
+
+	for (i = 0; i < TUNQOS_TABLE_LEN; i++) {
+		bytes[i] = tag_pcp(p->pcp[i]);
+		if (p->pcp[i] != TUNQOS_TABLE_LEAVE && p->pcp[i] & 1)
+			dei |= BIT_ULL(i);
+	}
+	if (p->has_pcp &&
+	    nla_put(skb, TUNQOS_A_PORT_DSCP_PCP, sizeof(bytes), bytes))
+		return -EMSGSIZE;
+	if (p->tag_mask & VLAN_CFI_MASK &&
+	    nla_put_u64_64bit(skb, TUNQOS_A_PORT_DSCP_DEI, dei,
+			      TUNQOS_A_PORT_PAD))
+		return -EMSGSIZE;
+	for (i = 0; i < TUNQOS_PORT_PROTOCOLS; i++)
+		bytes[i] = tag_pcp(p->protocol[i]);
+	if (p->has_protocols &&
+	    nla_put(skb, TUNQOS_A_PORT_PROTOCOL_PCP, TUNQOS_PORT_PROTOCOLS,
+		    bytes))
+		return -EMSGSIZE;
+	if (p->priority_tag && nla_put_u8(skb, TUNQOS_A_PORT_PRIORITY_TAG, 1))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 {
-	if (p->has_pcp &&
-	    nla_put(skb, TUNQOS_A_PORT_DSCP_PCP, TUNQOS_TABLE_LEN, p->pcp))
-		return -EMSGSIZE;
-	if (p->has_protocols &&
-	    nla_put(skb, TUNQOS_A_PORT_PROTOCOL_PCP, sizeof(p->protocol),
-		    p->protocol))
+	if (fill_tag(skb, p))
 		return -EMSGSIZE;
 	if (p->mark_mask &&
 	    (nla_put(skb, TUNQOS_A_PORT_DSCP_MARK, TUNQOS_TABLE_LEN,

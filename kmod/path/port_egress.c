@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Egress of the device under a VLAN device, in front of clsact and the qdisc:
- * the tag is in the skb's metadata here, whether or not the NIC inserts it, so
- * writing it needs no writable packet. PCP comes from the DSCP in the header,
- * or from what the frame is; DEI and VID stay. A QUEUE companion (RFC 3270
- * pipe) decides skb->priority only: ip_forward() would have overwritten it
- * earlier. That is done at egress of the VLAN device already, where its own
- * clsact and queue come after; here it is for what a flowtable sends past
- * that. Softirq or process context, RCU read side.
+ * Egress of the device that carries a port's frames, in front of clsact and the
+ * qdisc: the tag of a VLAN device is in the skb's metadata here, whether or not
+ * the NIC inserts it, so writing it needs no writable packet. PCP and, if it is
+ * asked for, DEI come from the DSCP in the header, PCP also from what the frame
+ * is; VID stays. A QUEUE companion (RFC 3270 pipe) decides skb->priority only:
+ * ip_forward() would have overwritten it earlier. That is done at egress of the
+ * port already, where a VLAN device's own clsact and queue come after; here it
+ * is for what a flowtable sends past that. Softirq or process context, RCU read
+ * side.
  */
 
 #include <linux/if_vlan.h>
@@ -21,24 +22,25 @@
 #include "path/net.h"
 #include "path/port.h"
 #include "path/profile.h"
+#include "path/skb.h"
 
 /* skb->priority by a QUEUE companion, if that cannot be another's. */
 static inline void queue(struct sk_buff *skb, const struct tunqos_vid *vid,
 			 const struct tunqos_profile *profile)
 {
-	u8 pcp;
+	u8 bits;
 
 	if (!tunqos_companion_is(skb->tc_index, TUNQOS_KIND_QUEUE,
 				 profile->tag) ||
 	    !tunqos_queue_is_ours(tunqos_net(dev_net(vid->dev)), skb,
 				  skb->skb_iif))
 		return;
-	pcp = profile->pcp[tunqos_companion_class(skb->tc_index)];
-	if (pcp != TUNQOS_TABLE_LEAVE)
-		skb->priority = pcp;
+	bits = profile->pcp[tunqos_companion_class(skb->tc_index)];
+	if (bits != TUNQOS_TABLE_LEAVE)
+		skb->priority = bits >> 1;
 }
 
-/* Egress of the VLAN device itself. */
+/* Egress of the port itself. */
 unsigned int tunqos_port_class(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
@@ -50,84 +52,152 @@ unsigned int tunqos_port_class(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static u8 protocol_pcp(const struct tunqos_profile *profile, int protocol)
+/* Of such a frame nothing was said: it is not counted. */
+#define SILENT	S16_MIN
+
+static u8 protocol_bits(const struct tunqos_profile *profile, int protocol)
 {
 	return protocol < 0 ? TUNQOS_TABLE_LEAVE : profile->protocol[protocol];
 }
 
-/* The PCP of a frame without an IP header in sight, or TUNQOS_TABLE_LEAVE. */
-static noinline u8 other_pcp(const struct sk_buff *skb,
-			     const struct tunqos_profile *profile)
+/* What has no DSCP that could say it. Return: as decide(). */
+static noinline int not_ip(const struct sk_buff *skb,
+			   const struct tunqos_profile *profile,
+			   enum tunqos_reason reason)
 {
-	u8 pcp = protocol_pcp(profile, tunqos_frame_other(skb));
+	u8 bits;
 
-	return pcp == TUNQOS_TABLE_LEAVE ?
-	       profile->protocol[TUNQOS_PORT_PROTOCOL_NON_IP] : pcp;
+	tunqos_count(profile, TUNQOS_ENCAP);
+	if (!profile->has_protocols || reason == TUNQOS_REASON_TRUNCATED)
+		return -1 - reason;
+	bits = protocol_bits(profile, tunqos_frame_other(skb));
+	if (bits == TUNQOS_TABLE_LEAVE)
+		bits = profile->protocol[TUNQOS_PORT_PROTOCOL_NON_IP];
+	return bits == TUNQOS_TABLE_LEAVE ? -1 - reason : bits;
 }
 
-static unsigned int write(struct sk_buff *skb,
-			  const struct tunqos_profile *profile, u8 pcp)
+/*
+ * What the tag of a frame is to say; the frame is counted.
+ *
+ * Return: PCP * 2 + DEI, or -1 - reason, or SILENT.
+ */
+static __always_inline int decide(struct sk_buff *skb,
+				  const struct tunqos_vid *entry,
+				  const struct tunqos_profile *profile)
 {
-	u16 tci = skb_vlan_tag_get(skb) & ~VLAN_PRIO_MASK;
+	struct tunqos_inner inner;
+	u8 bits;
+	int err;
 
-	__vlan_hwaccel_put_tag(skb, skb->vlan_proto,
-			       tci | pcp << VLAN_PRIO_SHIFT);
+	err = tunqos_frame_leaving(skb, &inner);
+	if (err)
+		return not_ip(skb, profile, -1 - err);
+	if (unlikely(profile->has_services)) {
+		bits = protocol_bits(profile,
+				     tunqos_frame_service(skb, inner.offset));
+		if (bits != TUNQOS_TABLE_LEAVE) {
+			tunqos_count(profile, TUNQOS_ENCAP);
+			return bits;
+		}
+	}
+	if (!profile->has_pcp)
+		return SILENT;
+
+	tunqos_count(profile, TUNQOS_ENCAP);
+	queue(skb, entry, profile);
+	bits = profile->pcp[tunqos_ds_dscp(inner.ds)];
+	return bits == TUNQOS_TABLE_LEAVE ?
+	       -1 - TUNQOS_REASON_TABLE_LEAVE : bits;
+}
+
+/* @why: what decide() has returned */
+static unsigned int left_alone(const struct tunqos_profile *profile, int why)
+{
+	if (why != SILENT)
+		tunqos_left_alone(profile, TUNQOS_ENCAP, -1 - why);
+	return NF_ACCEPT;
+}
+
+static u16 new_tci(const struct tunqos_profile *profile, u16 tci, u8 bits)
+{
+	return (tci & ~profile->tag_mask) | bits << 12;
+}
+
+/* A tag that is in the frame already: its device does not hand it on apart. */
+static unsigned int in_frame(struct sk_buff *skb,
+			     const struct tunqos_lower *lower, __be16 proto)
+{
+	const struct tunqos_profile *profile;
+	const struct tunqos_vid *entry;
+	int bits, err;
+	__be16 tci;
+
+	if (skb_copy_bits(skb, ETH_HLEN, &tci, sizeof(tci)))
+		return NF_ACCEPT;
+	entry = tunqos_vid_find(lower, proto, ntohs(tci) & VLAN_VID_MASK) ?:
+		rcu_dereference(lower->own);
+	profile = entry ? rcu_dereference(entry->profile) : NULL;
+	if (!profile)
+		return NF_ACCEPT;
+	bits = decide(skb, entry, profile);
+	if (bits < 0)
+		return left_alone(profile, bits);
+	err = tunqos_skb_write_tci(skb, ETH_HLEN,
+				   new_tci(profile, ntohs(tci), bits));
+	if (err)
+		return left_alone(profile, -1 - TUNQOS_REASON_NO_MEMORY);
 	tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
 }
 
-/* What has no DSCP that could say it. */
-static noinline unsigned int not_ip(struct sk_buff *skb,
-				    const struct tunqos_profile *profile,
-				    enum tunqos_reason reason)
+/* What has no tag apart from the frame. */
+static noinline unsigned int untagged(struct sk_buff *skb,
+				      const struct tunqos_lower *lower)
 {
-	u8 pcp = TUNQOS_TABLE_LEAVE;
+	const struct tunqos_vid *entry = rcu_dereference(lower->own);
+	const struct tunqos_profile *profile;
+	__be16 proto;
+	int bits;
 
-	tunqos_count(profile, TUNQOS_ENCAP);
-	if (profile->has_protocols && reason != TUNQOS_REASON_TRUNCATED)
-		pcp = other_pcp(skb, profile);
-	if (pcp != TUNQOS_TABLE_LEAVE)
-		return write(skb, profile, pcp);
-	tunqos_left_alone(profile, TUNQOS_ENCAP, reason);
+	if (skb_copy_bits(skb, ETH_HLEN - 2, &proto, sizeof(proto)))
+		return NF_ACCEPT;
+	if (unlikely(eth_type_vlan(proto)))
+		return in_frame(skb, lower, proto);
+	profile = entry ? rcu_dereference(entry->profile) : NULL;
+	if (!profile || !profile->priority_tag)
+		return NF_ACCEPT;
+	bits = decide(skb, entry, profile);
+	if (bits < 0)
+		return left_alone(profile, bits);
+	__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
+			       new_tci(profile, 0, bits));
+	tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
 }
 
 unsigned int tunqos_port_egress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
+	const struct tunqos_lower *lower = priv;
 	const struct tunqos_profile *profile;
 	const struct tunqos_vid *entry;
-	struct tunqos_inner inner;
-	u8 pcp;
-	int err;
+	int bits;
 
 	if (!skb_vlan_tag_present(skb))
-		return NF_ACCEPT;
-	entry = tunqos_vid_find(priv, skb->vlan_proto,
+		return untagged(skb, lower);
+	entry = tunqos_vid_find(lower, skb->vlan_proto,
 				skb_vlan_tag_get(skb) & VLAN_VID_MASK);
+	if (unlikely(!entry))
+		entry = rcu_dereference(lower->own);
 	profile = entry ? rcu_dereference(entry->profile) : NULL;
 	if (!profile)
 		return NF_ACCEPT;
 
-	err = tunqos_frame_leaving(skb, &inner);
-	if (err)
-		return not_ip(skb, profile, -1 - err);
-	if (unlikely(profile->has_services)) {
-		pcp = protocol_pcp(profile,
-				   tunqos_frame_service(skb, inner.offset));
-		if (pcp != TUNQOS_TABLE_LEAVE) {
-			tunqos_count(profile, TUNQOS_ENCAP);
-			return write(skb, profile, pcp);
-		}
-	}
-	if (!profile->has_pcp)
-		return NF_ACCEPT;	/* of IP nothing was said */
-
-	tunqos_count(profile, TUNQOS_ENCAP);
-	queue(skb, entry, profile);
-	pcp = profile->pcp[tunqos_ds_dscp(inner.ds)];
-	if (pcp != TUNQOS_TABLE_LEAVE)
-		return write(skb, profile, pcp);
-	tunqos_left_alone(profile, TUNQOS_ENCAP, TUNQOS_REASON_TABLE_LEAVE);
+	bits = decide(skb, entry, profile);
+	if (unlikely(bits < 0))
+		return left_alone(profile, bits);
+	__vlan_hwaccel_put_tag(skb, skb->vlan_proto,
+			       new_tci(profile, skb_vlan_tag_get(skb), bits));
+	tunqos_written(profile, TUNQOS_ENCAP);
 	return NF_ACCEPT;
 }

@@ -61,12 +61,15 @@ struct tunqos_arrival {
  * @class_shift: with TUNQOS_CLASS_VIA_MARK: zeros below the bits of skb->mark
  *	that become the class
  * @class_bits: how many they are, 6-32
- * @pcp: of a port with @has_pcp: PCP for each DSCP, or TUNQOS_TABLE_LEAVE
+ * @pcp: of a port with @has_pcp: PCP * 2 + DEI for each DSCP, or
+ *	TUNQOS_TABLE_LEAVE
  * @mark: of a port with @mark_mask: what each DSCP puts there, or
  *	TUNQOS_TABLE_LEAVE; @mark_shift to the left all of it is in the mask
- * @protocol: of a port with @has_protocols: PCP for what is not IP, or is of a
- *	protocol that has its own (enum tunqos_port_protocol), or
+ * @protocol: of a port with @has_protocols: PCP * 2 for what is not IP, or is
+ *	of a protocol that has its own (enum tunqos_port_protocol), or
  *	TUNQOS_TABLE_LEAVE; @has_services if one of these is in IP
+ * @tag_mask: of a port: the bits of a TCI that are its to write
+ * @priority_tag: what leaves without a tag gets one of VID 0
  * @permit: a bit for each DSCP
  * @inner: inner DSCP for each one before, or TUNQOS_TABLE_LEAVE
  * @reasons: of the namespace
@@ -123,7 +126,11 @@ struct tunqos_profile {
 	};
 	union {
 		u8 inner[TUNQOS_TABLE_LEN];
-		u8 protocol[TUNQOS_PORT_PROTOCOLS];
+		struct {
+			u8 protocol[TUNQOS_PORT_PROTOCOLS];
+			u16 tag_mask;
+			bool priority_tag;
+		};
 	};
 	struct tunqos_reasons __percpu *reasons;
 	struct rcu_head rcu;

@@ -71,6 +71,26 @@ int tunqos_skb_write_ds(struct sk_buff *skb, int offset, u8 ds, u8 mask)
 	return 0;
 }
 
+/**
+ * tunqos_skb_write_tci() - write the TCI of a tag that is in the frame
+ * @skb: a frame that leaves: cloned, nonlinear, GSO; no CHECKSUM_COMPLETE, for
+ *	what is forwarded has lost that
+ * @offset: bytes from skb->data to the TCI, not negative
+ * @tci: in host order
+ *
+ * Headers may move: pointers into the packet are stale afterwards.
+ *
+ * Context: softirq or process.
+ * Return: 0 or a negative error number.
+ */
+int tunqos_skb_write_tci(struct sk_buff *skb, int offset, u16 tci)
+{
+	__be16 word = htons(tci);
+	int err = skb_ensure_writable(skb, offset + sizeof(word));
+
+	return err ?: skb_store_bits(skb, offset, &word, sizeof(word));
+}
+
 /*
  * A word that a checksum at @offset covers has changed. The checksum is not
  * there yet where the device or the segmentation is to make it; 0 of UDP says

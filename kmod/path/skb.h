@@ -9,6 +9,7 @@
 #include "core/ds.h"
 
 int tunqos_skb_write_ds(struct sk_buff *skb, int offset, u8 ds, u8 mask);
+int tunqos_skb_write_tci(struct sk_buff *skb, int offset, u16 tci);
 int tunqos_skb_write_covered(struct sk_buff *skb, int offset, u8 dscp,
 			     int sum, bool udp);
 

@@ -134,7 +134,8 @@ def classes(net, ns, dev):
 def refusals(case, net):
     with genl.Tunqos("rB") as sock:
         for what, table, want in (
-                ("wan", CLASS_SELECTOR, "port wan: not a vlan device"),
+                ("lo", CLASS_SELECTOR, "port lo: not a device of ethernet"
+                                       " frames"),
                 ("lan.10", [8] + [0] * 63, "dscp 0 is 8, not 0-7 or 255")):
             ports = sock.ports()
             try:

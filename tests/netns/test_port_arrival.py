@@ -393,7 +393,7 @@ def refusals(case, net):
                                   " of this kind"),
         ("vrf0", {"arrival": good}, "packets do not arrive"),
         ("g0", {"mutation": MUTATION}, "not a device of ethernet frames"),
-        ("v0", {"arrival": good}, "frames arrive on the bond it is in"),
+        ("v0", {"arrival": good}, "frames are those of the bond"),
         ("lan", {"arrival": [64] + good[1:]}, "entry 0 of arrival-dscp is 64,"
                                               " not 0-63 or 255"),
         ("lan", {"mutation": [0] * 63 + [64]}, "dscp 63 is 64, not 0-63"),

@@ -36,6 +36,8 @@ GOALS = (
     Goal("GRE encap copy, against the kernel's tos inherit", -380,
          between("gre-encap", "tunqos copy", "kernel, tos inherit")),
     Goal("PCP on a VLAN", 250, between("vlan", "tunqos port PCP", "no marking")),
+    Goal("DSCP from the PCP that arrives", 200, between(
+        "vlan-arrival", "tunqos trust cos", "no marking")),
     Goal("ESP encap set and table, no encryption", 300,
          most_of("esp-null-encap", WRITTEN, "no marking")),
     Goal("ESP encap set and table, AES-GCM", 300,

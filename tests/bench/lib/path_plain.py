@@ -7,7 +7,7 @@ from functools import partial
 import peers
 import topo
 from rows import Path, Row
-from traffic import REMOTE, LocalIn, LocalOut
+from traffic import REMOTE, LocalIn, LocalOut, control
 
 VLAN = "wan.100"
 PCP = [d >> 3 for d in range(64)]
@@ -164,6 +164,59 @@ def vlan_egress():
     ]
 
 
+@contextlib.contextmanager
+def tagged():
+    """Frames reach r1 in a VLAN, with PCP 6."""
+    topo.ip("r1", ["link add link lan name lan.100 type vlan id 100",
+                   "link set lan.100 up"])
+    with topo.inside("src"):
+        control("out", "vlan_id 100", "vlan_p 6")
+    try:
+        with routed():
+            yield
+    finally:
+        with topo.inside("src"):
+            control("out", "vlan_id 4096")  # none
+        topo.ip("r1", ["link del lan.100"])
+
+
+def vlan_arrival():
+    by_tag = [d for d in range(0, 64, 8) for _ in range(2)] + [0]
+
+    def six(_):
+        return 48
+
+    def port(**more):
+        return partial(peers.module, "r1", (), [dict(
+            device="lan.100", **more)])
+
+    chains = "".join("chain p%d { ip dscp set %d; }\n" % (p, p << 3)
+                     for p in range(8))
+    return [
+        Row("no marking", kind="base"),
+        Row("empty ingress hook", partial(peers.hook, "r1", "ingress", "lan"),
+            kind="floor"),
+        Row("tunqos trust cos", port(arrival=by_tag, override=1), inner=six,
+            kind="tunqos"),
+        Row("tunqos set dscp cos, no override", port(arrival=by_tag),
+            inner=lambda d: d or 48, kind="tunqos"),
+        Row("tunqos dscp-mutation", port(mutation=[
+            peers.table(d) for d in range(64)]), inner=peers.table,
+            kind="tunqos"),
+        Row("nft vmap of 8 at ingress", partial(
+            peers.nft, "r1", "table netdev bench {\n%schain first {\n"
+            "type filter hook ingress device lan priority 0;\n"
+            "vlan pcp vmap { %s }\n}\n}\n" % (chains, ", ".join(
+                "%d : jump p%d" % (p, p) for p in range(8)))), inner=six),
+        Row("tc flower 8 at ingress", partial(
+            peers.tc, "r1", "lan", *(
+                "protocol 802.1q prio 1 flower vlan_id 100 vlan_prio %d"
+                " vlan_ethtype ipv4 %s" % (p, peers.pedit_action(p << 3))
+                for p in range(8)), place="ingress"), inner=six),
+        Row("no marking again", kind="again"),
+    ]
+
+
 def local(place):
     return bystander() + [
         Row("empty %s hook" % place, partial(peers.hook, "r1", place),
@@ -174,6 +227,8 @@ PATHS = (
     Path("plain", "Forwarding, no device of ours on the way", routed, plain),
     Path("vlan", "802.1p of a VLAN, egress", contextlib.nullcontext,
          vlan_egress),
+    Path("vlan-arrival", "DSCP from the 802.1p of what arrives", tagged,
+         vlan_arrival),
     Path("local-out", "A router's own UDP, sent (with the system call)",
          routed, partial(local, "output"), world=LocalOut),
     Path("local-in", "UDP to the router itself, until its socket filter",

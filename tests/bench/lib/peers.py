@@ -45,7 +45,8 @@ def nothing():
 def module(ns=None, tunnels=(), ports=(), family="r1"):
     """tunqos.ko, with these settings in a namespace.
 
-    tunnels: dicts for genl.Tunqos.set_tunnel(); ports: (device, table).
+    tunnels: dicts for genl.Tunqos.set_tunnel(); ports: (device, table), or
+    dicts for genl.Tunqos.set_port().
     """
     with tq.module():
         if not tunnels and not ports:
@@ -56,7 +57,10 @@ def module(ns=None, tunnels=(), ports=(), family="r1"):
                 for tunnel in tunnels:
                     sock.set_tunnel(**tunnel)
                 for port in ports:
-                    sock.set_port(*port)
+                    if isinstance(port, dict):
+                        sock.set_port(**port)
+                    else:
+                        sock.set_port(*port)
             wrong = [n for n, b in list(sock.tunnels().items()) +
                      list(sock.ports().items()) if b["state"] != "active"]
             if wrong:
@@ -140,11 +144,11 @@ def iptables(kind, ns, *rules):
 
 
 @contextlib.contextmanager
-def tc(ns, dev, *filters):
-    """Filters at a device's egress."""
+def tc(ns, dev, *filters, place="egress"):
+    """Filters at a device's egress, or ingress."""
     topo.run(ns, "tc", "-batch", "-", input="".join(
         ["qdisc add dev %s clsact\n" % dev] + [
-            "filter add dev %s egress %s\n" % (dev, f) for f in filters]))
+            "filter add dev %s %s %s\n" % (dev, place, f) for f in filters]))
     try:
         yield
     finally:

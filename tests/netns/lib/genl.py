@@ -321,9 +321,11 @@ class Tunqos:
         self.many("set_tunnel", (self.tunnel(**what) for what in many))
 
     def set_port(self, device, table=None, mark=None, mask=None, arrival=None,
-                 override=None, mutation=None, **protocols):
+                 override=None, mutation=None, dei=None, priority_tag=None,
+                 **protocols):
         """table: of PCPs; mark: of what goes into the mark under mask;
         arrival: DSCPs by PCP * 2 + DEI, and without a tag; mutation: by DSCP;
+        dei: the DSCPs that have it;
         protocols: PCPs by the words of PORT_PROTOCOL."""
         raw = attribute(PORT["device"], device.encode() + b"\0")
         if table is not None:
@@ -338,6 +340,11 @@ class Tunqos:
             raw += attribute(PORT["arrival_override"], bytes([override]))
         if mutation is not None:
             raw += attribute(PORT["arrival_table"], bytes(mutation))
+        if dei is not None:
+            raw += attribute(PORT["dscp_dei"], struct.pack(
+                "=Q", sum(1 << d for d in dei)))
+        if priority_tag is not None:
+            raw += attribute(PORT["priority_tag"], bytes([priority_tag]))
         if protocols:
             raw += attribute(PORT["protocol_pcp"], bytes(
                 protocols.get(word, LEAVE) for word in PORT_PROTOCOL))
@@ -404,7 +411,7 @@ class Tunqos:
                 one[key] = {n for n, b in HOOK.items() if bits & b}
             elif key in WORDS:
                 one[key] = {v: k for k, v in WORDS[key].items()}[data[0]]
-            elif key == "decap_permit":
+            elif key in ("decap_permit", "dscp_dei"):
                 bits, = struct.unpack("=Q", data)
                 one[key] = {d for d in range(64) if bits >> d & 1}
             elif key == "priority_table":
