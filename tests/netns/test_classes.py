@@ -21,7 +21,7 @@ import tq
 import wire
 from case import main
 from reasons import mended
-from test_port import classes
+from queues import classes
 from test_preclassify import clean, inner_flows
 
 EF, AF41 = expect.DSCP["ef"], expect.DSCP["af41"]

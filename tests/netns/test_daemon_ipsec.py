@@ -14,7 +14,7 @@ import topo
 import tq
 import wire
 from case import main
-from test_port import classes
+from queues import classes
 from test_preclassify import clean, htb
 
 EF = expect.DSCP["ef"]

@@ -18,7 +18,7 @@ import tq
 import vrf
 from case import main
 from test_class_outer import MIXED, PCP, seen, shoot, visible
-from test_port import classes
+from queues import classes
 
 EF, SO_MARK = 46, 36
 # an outer DSCP of EF, an inner one, a DS byte, a number; and nothing of ours

@@ -27,7 +27,7 @@ from case import main
 from outside import facts
 from test_ipsec_matrix import ONE_HEADER, one_kind, received, sent
 from test_matrix import BACK, FEWER, MIXED, forwarded
-from test_port import classes
+from queues import classes
 from topo import LAN, OTHER, WAN
 
 EF = expect.DSCP["ef"]

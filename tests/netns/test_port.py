@@ -11,6 +11,7 @@ import topo
 import tq
 import wire
 from case import main
+from queues import classes
 
 CLASS_SELECTOR = [d >> 3 for d in range(64)]
 MIXED = [(d * 5 + 2) % 8 for d in range(64)]
@@ -116,19 +117,6 @@ def queue_companion(case, net):
         for sock in (a, b):
             with sock.transaction():
                 sock.flush()
-
-
-def classes(net, ns, dev):
-    """{class: packets sent} of a qdisc."""
-    out = net.run(ns, "tc", "-s", "class", "show", "dev", dev).stdout
-    found, name = {}, None
-    for line in out.splitlines():
-        words = line.split()
-        if words[:1] == ["class"]:
-            name = words[2]
-        if words[:1] == ["Sent"]:
-            found[name] = int(words[3])
-    return found
 
 
 def refusals(case, net):

@@ -13,7 +13,7 @@ import topo
 import tq
 import wire
 from case import main
-from test_port import classes
+from queues import classes
 
 EF = expect.DSCP["ef"]
 AF41 = expect.DSCP["af41"]
@@ -53,30 +53,38 @@ def shoot(case, net, name, family, dscps=frozenset({0})):
         case.equal(name + ": outer DSCPs", outer, set(dscps))
 
 
+def shot_in_classes(case, net, names, want, *how):
+    """As shoot(); in how many of these classes of the queue it was sent."""
+    before = classes(net, "rA", "wan")
+    shoot(case, net, *how)
+    now = classes(net, "rA", "wan")
+    for (klass, what), packets in zip(names.items(), want):
+        case.equal("%s: %s" % (how[0], what), now[klass] - before[klass],
+                   packets)
+
+
 def filtered(case, net, name, family, seen, dscps=frozenset({0})):
-    htb(net, (10, EF), (20, AF41))
-    shoot(case, net, name, family, dscps)
-    sent = classes(net, "rA", "wan")
-    want = (64, 32) if seen else (0, 0)
-    case.equal(name + ": EF class", sent["1:10"], want[0])
-    case.equal(name + ": AF41 class", sent["1:20"], want[1])
-    clean(net)
+    """By the filters of htb(), which is there."""
+    shot_in_classes(case, net, {"1:10": "EF class", "1:20": "AF41 class"},
+                    (64, 32) if seen else (0, 0), name, family, dscps)
+
+
+def prio(net):
+    """A queue without any filter."""
+    net.run("rA", "tc", "qdisc", "replace", "dev", "wan", "root", "handle",
+            "2:", "prio", "bands", "3", "priomap",
+            *(str({EF % 16: 0, AF41 % 16: 1}.get(i, 2)) for i in range(16)))
 
 
 def by_priority(case, net, name, family):
-    """A prio qdisc without any filter."""
-    net.run("rA", "tc", "qdisc", "replace", "dev", "wan", "root", "handle",
-            "1:", "prio", "bands", "3", "priomap",
-            *(str({EF % 16: 0, AF41 % 16: 1}.get(i, 2)) for i in range(16)))
-    shoot(case, net, name, family)
-    sent = classes(net, "rA", "wan")
-    case.equal(name + ": EF band", sent["1:1"], 64)
-    case.equal(name + ": AF41 band", sent["1:2"], 32)
-    clean(net)
+    """By the bands of prio(), which is there."""
+    shot_in_classes(case, net, {"2:1": "EF band", "2:2": "AF41 band"},
+                    (64, 32), name, family)
 
 
 def one(case, net, kind, settings):
     with net.tunnel(kind) as tun, genl.Tunqos("rA") as sock:
+        htb(net, (10, EF), (20, AF41))
         for on in (1, 0):
             with sock.transaction():
                 sock.flush()
@@ -89,9 +97,11 @@ def one(case, net, kind, settings):
             for key in settings:
                 sock.set_tunnel(**key, **BLEACH, pre_classify=1,
                                 priority=PRIORITY)
+        prio(net)
         for family in tun.families:
             by_priority(case, net, "%s IPv%d priority" % (kind, family),
                         family)
+        clean(net)
         with sock.transaction():
             sock.flush()
     case.note(kind + " done")
@@ -101,6 +111,7 @@ def unwritten(case, net):
     """The class is seen although the outer header stays the kernel's."""
     for kind, family in (("esp", 4), ("esp6", 6)):
         with net.tunnel(kind) as tun, genl.Tunqos("rA") as sock:
+            htb(net, (10, EF), (20, AF41))
             for word, setting in (
                     ("native", dict(encap_dscp="native")),
                     ("left", dict(encap_dscp="table",
@@ -114,6 +125,7 @@ def unwritten(case, net):
                     for inner in tun.families:
                         filtered(case, net, "%s IPv%d %s pre-classify %d" % (
                             kind, inner, word, on), inner, on, {EF, AF41, 0})
+            clean(net)
             with sock.transaction():
                 sock.flush()
 
@@ -174,16 +186,17 @@ def provenance(case, net):
                     sock.set_tunnel(device="other", encap_dscp="copy")
                     sock.set_tunnel(peer=peer, encap_dscp="native",
                                     decap_dscp="copy", decap_permit=set())
+            htb(net, (10, EF), (20, 8))
+            topo.tc("hostA", "qdisc add dev lan clsact")
             for foreign in (0x7000 | own << 6 | 8, 0x8000 | own << 6 | 8,
                             0x9000 | 8 << 6, 0xa000 | 8 << 6 | 8,
                             0xa000 | 8 << 6 | 46, 0xefff, 0xffff, 0x1234):
-                net.run("hostA", "tc", "qdisc", "add", "dev", "lan", "clsact")
-                net.run("hostA", "tc", "filter", "add", "dev", "lan",
-                        "egress", "matchall", "classid", "1:%x" % foreign,
-                        "action", "ok")
+                topo.tc("hostA", "filter del dev lan egress",
+                        "filter add dev lan egress matchall classid 1:%x"
+                        " action ok" % foreign)
                 name = "%s%s, foreign companion 0x%04x" % (
                     kind, "" if key else " not bound", foreign)
-                htb(net, (10, EF), (20, 8))
+                before = classes(net, "rA", "wan")
                 shot = wire.Shot(net, 4, [EF << 2])
                 with wire.Captures(near=("wan", "rA"),
                                    end=("hostB", "lan")) as caps:
@@ -195,10 +208,12 @@ def provenance(case, net):
                 case.equal(name + ": outer", [p.ips[0].dscp for p in near],
                            [want])
                 sent = classes(net, "rA", "wan")
-                case.equal(name + ": EF class", sent["1:10"], int(bool(key)))
-                case.equal(name + ": CS1 class", sent["1:20"], 0)
-                clean(net)
-                net.run("hostA", "tc", "qdisc", "del", "dev", "lan", "clsact")
+                case.equal(name + ": EF class", sent["1:10"] - before["1:10"],
+                           int(bool(key)))
+                case.equal(name + ": CS1 class", sent["1:20"] - before["1:20"],
+                           0)
+            clean(net)
+            topo.tc("hostA", "qdisc del dev lan clsact")
             with sock.transaction():
                 sock.flush()
 

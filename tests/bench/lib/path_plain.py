@@ -7,7 +7,7 @@ from functools import partial
 import peers
 import topo
 from rows import Path, Row
-from traffic import REMOTE, LocalIn, LocalOut, control
+from traffic import REMOTE, SIZE, LocalIn, LocalOut, control
 
 VLAN = "wan.100"
 PCP = [d >> 3 for d in range(64)]
@@ -170,13 +170,13 @@ def tagged():
     topo.ip("r1", ["link add link lan name lan.100 type vlan id 100",
                    "link set lan.100 up"])
     with topo.inside("src"):
-        control("out", "vlan_id 100", "vlan_p 6")
+        control("out", "vlan_id 100", "vlan_p 6", "pkt_size %d" % (SIZE + 4))
     try:
         with routed():
             yield
     finally:
         with topo.inside("src"):
-            control("out", "vlan_id 4096")  # none
+            control("out", "vlan_id 4096", "pkt_size %d" % SIZE)  # none
         topo.ip("r1", ["link del lan.100"])
 
 
