@@ -17,8 +17,8 @@
 #include "path/skb.h"
 
 /* By its tag; whose else, by the port that the device itself is. */
-static const struct tunqos_profile *find(const struct tunqos_lower *lower,
-					 const struct sk_buff *skb)
+static inline const struct tunqos_profile *
+find(const struct tunqos_lower *lower, const struct sk_buff *skb)
 {
 	const struct tunqos_vid *vid = NULL;
 
@@ -39,8 +39,8 @@ static unsigned int tag_index(const struct sk_buff *skb)
 }
 
 /* Return: the DSCP that it is to have, or -1 - reason. */
-static int decide(const struct tunqos_arrival *arrival, unsigned int tag,
-		  u8 dscp)
+static __always_inline int decide(const struct tunqos_arrival *arrival,
+				  unsigned int tag, u8 dscp)
 {
 	u8 by_tag = arrival->dscp[tag];
 
@@ -72,25 +72,63 @@ static int write(struct sk_buff *skb, struct tunqos_inner inner, u8 dscp)
 	return -1 - TUNQOS_REASON_NO_MEMORY;
 }
 
+/* Any frame. Return: 0, or -1 - reason. */
+static noinline int apply_slowly(struct sk_buff *skb,
+				 const struct tunqos_arrival *arrival)
+{
+	struct tunqos_inner inner;
+	int dscp, err;
+
+	err = tunqos_frame_arrived(skb, &inner);
+	if (err)
+		return err;
+	dscp = decide(arrival, tag_index(skb), tunqos_ds_dscp(inner.ds));
+	return dscp < 0 ? dscp : write(skb, inner, dscp);
+}
+
+/* Is it a packet of IP that can be written where it is? */
+static __always_inline bool is_plain(const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		/* which covers its header, and IPv4's not: that has its own */
+		if (unlikely(skb->ip_summed == CHECKSUM_COMPLETE))
+			return false;
+	} else if (skb->protocol != htons(ETH_P_IP)) {
+		return false;
+	}
+	return skb_network_header(skb) == skb->data &&
+	       tunqos_skb_is_plain(skb) && tunqos_ip_version(skb->data) &&
+	       !tunqos_skb_is_list(skb);
+}
+
+/* Return: 0, or -1 - reason. */
+static __always_inline int apply(struct sk_buff *skb,
+				 const struct tunqos_arrival *arrival)
+{
+	int dscp;
+
+	if (unlikely(!is_plain(skb)))
+		return apply_slowly(skb, arrival);
+	dscp = decide(arrival, tag_index(skb),
+		      tunqos_ds_dscp(tunqos_ds_read(skb->data)));
+	if (unlikely(dscp < 0))
+		return dscp;
+	tunqos_skb_write_plain(skb, dscp);
+	return 0;
+}
+
 unsigned int tunqos_port_arrival(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
 	const struct tunqos_profile *profile = find(priv, skb);
-	struct tunqos_inner inner;
-	int dscp;
 	int err;
 
 	if (!profile)
 		return NF_ACCEPT;
 
 	tunqos_count(profile, TUNQOS_DECAP);
-	err = tunqos_frame_arrived(skb, &inner);
-	if (!err) {
-		dscp = decide(profile->arrival, tag_index(skb),
-			      tunqos_ds_dscp(inner.ds));
-		err = dscp < 0 ? dscp : write(skb, inner, dscp);
-	}
-	if (err)
+	err = apply(skb, profile->arrival);
+	if (unlikely(err))
 		tunqos_left_alone(profile, TUNQOS_DECAP, -1 - err);
 	else
 		tunqos_written(profile, TUNQOS_DECAP);

@@ -76,12 +76,22 @@ static noinline int not_ip(const struct sk_buff *skb,
 	return bits == TUNQOS_TABLE_LEAVE ? -1 - reason : bits;
 }
 
-/*
- * What the tag of a frame is to say; the frame is counted.
- *
- * Return: PCP * 2 + DEI, or -1 - reason, or SILENT.
- */
-static __always_inline int decide(struct sk_buff *skb,
+/* The class is that of a DSCP. Return: as decide(). */
+static __always_inline int by_dscp(struct sk_buff *skb,
+				   const struct tunqos_vid *entry,
+				   const struct tunqos_profile *profile, u8 ds)
+{
+	u8 bits;
+
+	tunqos_count(profile, TUNQOS_ENCAP);
+	queue(skb, entry, profile);
+	bits = profile->pcp[tunqos_ds_dscp(ds)];
+	return bits == TUNQOS_TABLE_LEAVE ?
+	       -1 - TUNQOS_REASON_TABLE_LEAVE : bits;
+}
+
+/* Any frame. Return: as decide(). */
+static noinline int decide_slowly(struct sk_buff *skb,
 				  const struct tunqos_vid *entry,
 				  const struct tunqos_profile *profile)
 {
@@ -92,7 +102,7 @@ static __always_inline int decide(struct sk_buff *skb,
 	err = tunqos_frame_leaving(skb, &inner);
 	if (err)
 		return not_ip(skb, profile, -1 - err);
-	if (unlikely(profile->has_services)) {
+	if (profile->has_services) {
 		bits = protocol_bits(profile,
 				     tunqos_frame_service(skb, inner.offset));
 		if (bits != TUNQOS_TABLE_LEAVE) {
@@ -102,12 +112,27 @@ static __always_inline int decide(struct sk_buff *skb,
 	}
 	if (!profile->has_pcp)
 		return SILENT;
+	return by_dscp(skb, entry, profile, inner.ds);
+}
 
-	tunqos_count(profile, TUNQOS_ENCAP);
-	queue(skb, entry, profile);
-	bits = profile->pcp[tunqos_ds_dscp(inner.ds)];
-	return bits == TUNQOS_TABLE_LEAVE ?
-	       -1 - TUNQOS_REASON_TABLE_LEAVE : bits;
+/*
+ * What the tag of a frame is to say; the frame is counted.
+ *
+ * Return: PCP * 2 + DEI, or -1 - reason, or SILENT.
+ */
+static __always_inline int decide(struct sk_buff *skb,
+				  const struct tunqos_vid *entry,
+				  const struct tunqos_profile *profile)
+{
+	const struct ethhdr *frame = (struct ethhdr *)skb->data;
+	const u8 *header = skb->data + ETH_HLEN;
+
+	if (unlikely(header + 2 > skb_tail_pointer(skb) ||
+		     !tunqos_frame_is_ip(frame->h_proto) ||
+		     !tunqos_ip_version(header) || profile->has_services ||
+		     !profile->has_pcp))
+		return decide_slowly(skb, entry, profile);
+	return by_dscp(skb, entry, profile, tunqos_ds_read(header));
 }
 
 /* @why: what decide() has returned */

@@ -31,8 +31,9 @@ static inline int tunqos_skb_write_dscp(struct sk_buff *skb, int offset,
 }
 
 /*
- * At LOCAL_OUT or POST_ROUTING, where the outer header is at skb->data: is it
- * linear and nobody else's, as tunnel drivers and IPsec leave it?
+ * At LOCAL_OUT, POST_ROUTING or a device's ingress, with an IP header at
+ * skb->data: is it linear and nobody else's, as tunnel drivers, IPsec and most
+ * NICs leave it?
  */
 static inline bool tunqos_skb_is_plain(const struct sk_buff *skb)
 {
