@@ -56,12 +56,13 @@ const char *tunqos_port_problem(const struct net_device *dev,
 
 	if (profile->priority_tag && is_vlan_dev(dev))
 		return VLAN_HAS_TAG;
-	if ((profile->mark_mask || profile->arrival) &&
+	if (profile->mark_mask &&
 	    (dev->flags & IFF_LOOPBACK || netif_is_l3_master(dev)))
 		return "packets do not arrive on a device of this kind";
 	if (!tags)
 		return NULL;
-	if (dev->type != ARPHRD_ETHER)
+	/* a vrf says that it is one, but has packets without such a header */
+	if (dev->type != ARPHRD_ETHER || netif_is_l3_master(dev))
 		return "not a device of ethernet frames, which alone have tags";
 	if (is_in_lag(dev))
 		return BOND_HAS_FRAMES;

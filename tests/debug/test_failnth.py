@@ -96,7 +96,7 @@ def commits(case, nth):
         sock.set_tunnel(peer="198.51.100.1", **EVERYTHING)
         sock.set_tunnel(peer="fd0b::1", **EVERYTHING)
         sock.set_tunnel(device="pending", **UNIFORM)
-        sock.set_port("lan.10", PCP)
+        sock.set_port("lan.10", PCP, **genl.PORT_MORE)
 
     for name, base, change in (
             ("commit: a device", nothing, tunnel),
@@ -122,7 +122,8 @@ def staging(case, nth):
                 ("set_tunnel", wire.tunnel(device="x", **EVERYTHING)),
                 ("del_tunnel", wire.tunnel(peer="fd00::9")),
                 ("set_port", PORT + genl.attribute(
-                    genl.PORT["dscp_pcp"], bytes(PCP))),
+                    genl.PORT["dscp_pcp"], bytes(PCP)) + genl.attribute(
+                        genl.PORT["arrival_table"], bytes(64))),
                 ("del_port", PORT), ("flush", b"")):
             name = "stage " + cmd
 
@@ -174,7 +175,7 @@ def reading(case, nth):
         with eye.transaction():
             for i in range(40):
                 eye.set_tunnel(device="n%d" % i, **EVERYTHING)
-            eye.set_port("lan.10", PCP)
+            eye.set_port("lan.10", PCP, **genl.PORT_MORE)
         before = fault.settings(eye)
         reason = genl.attribute(genl.REASON_ATTR["reason"],
                                 struct.pack("=I", 3))

@@ -43,7 +43,7 @@ class Rig:
         with self.eye.transaction():
             self.eye.flush()
             if wanted and "." in self.name:
-                self.eye.set_port(self.name, PCP)
+                self.eye.set_port(self.name, PCP, **genl.PORT_MORE)
             elif wanted:
                 self.eye.set_tunnel(device=self.name, **TABLES)
 

@@ -98,7 +98,8 @@ def bind(r, **extra):
             sock.set_tunnel(device="tun", **ALL)
             sock.set_tunnel(peer=topo.WAN[topo.OTHER[r]][4], **ALL)
             if r == "rB":
-                sock.set_port("lan.10", [d >> 3 for d in range(64)])
+                sock.set_port("lan.10", [d >> 3 for d in range(64)],
+                              mutation=range(64))
             for name in extra.get("pending", ()):
                 sock.set_tunnel(device=name, **UNIFORM)
 
@@ -176,7 +177,8 @@ class Flock(topo.Net):
                 sock.set_tunnel(device="tun", **ALL)
                 sock.set_tunnel(device="never", **UNIFORM)
                 sock.set_tunnel(peer="10.8.%d.2" % i, **ALL)
-                sock.set_port("wire.5", [5] * 64)
+                sock.set_port("wire.5", [5] * 64, **genl.PORT_MORE)
+                sock.set_port("wire", [5] * 64, mutation=range(64))
             topo.ip(n, [
                 "link set wire up", "address add 10.8.%d.1/30 dev wire" % i,
                 "neigh replace 10.8.%d.2 lladdr %s dev wire nud permanent" % (

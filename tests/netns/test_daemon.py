@@ -179,8 +179,9 @@ def refusals(case, daemon):
             "tunnel encap dscp table nosuch")
     refused(case, daemon, "wrong kind", ("wan", "not a tunnel device"),
             *config("interface wan", "tunnel encap dscp copy"))
-    refused(case, daemon, "port is no vlan", ("lan", "not a vlan device"),
-            *config("interface lan", "set cos dscp"))
+    refused(case, daemon, "port without frames",
+            ("lo", "not a device of ethernet frames"),
+            *config("interface lo", "set cos dscp"))
     refused(case, daemon, "ipsec without permit", ("permit", "2983"),
             *config("crypto map vpn 10", "set peer 198.51.100.1",
                     "tunnel diffserv-mode uniform"))

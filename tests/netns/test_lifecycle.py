@@ -229,6 +229,12 @@ def dashed(states):
     return {key + "-": state for key, state in states.items()}
 
 
+def ports(sock):
+    """A VLAN device and the one under it, in every place of a port."""
+    sock.set_port("lan.10", [5] * 64, **genl.PORT_MORE)
+    sock.set_port("lan", [5] * 64, priority_tag=1, **genl.PORT_MORE)
+
+
 def under_traffic(case, net, kind, key):
     """Profiles, bindings and the module change while packets pass."""
     with net.tunnel(kind) as tun, Traffic(net):
@@ -244,7 +250,7 @@ def under_traffic(case, net, kind, key):
                                 decap_dscp="copy", pre_classify=round_ % 2,
                                 decap_permit=set(range(64)))
                             if r == "rB":
-                                sock.set_port("lan.10", [5] * 64)
+                                ports(sock)
                 if not round_ % 4:
                     outer_mark(case, net, tun,
                                "%s round %d" % (kind, round_), EF)
@@ -271,7 +277,7 @@ def namespaces(case):
                                         pre_classify=1)
                         sock.set_tunnel(device="pending", **UNIFORM)
                         if r == "rB":
-                            sock.set_port("lan.10", [5] * 64)
+                            ports(sock)
                     case.equal("round %d, %s" % (round_, r), state(sock),
                                "active")
 

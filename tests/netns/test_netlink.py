@@ -212,7 +212,7 @@ def transactions(case, sock, other):
             (lambda: sock.set_tunnel(device="wan", encap_dscp="copy"),
              errno.EOPNOTSUPP, "tunnel wan: not a tunnel device that tunqos knows"),
             (lambda: sock.set_port("tun", COPY[:8] * 8), errno.EOPNOTSUPP,
-             "port tun: not a vlan device"),
+             "port tun: not a device of ethernet frames"),
             (lambda: sock.del_tunnel(device="nobody"), errno.ENOENT,
              "tunnel nobody: no such binding"),
             (lambda: sock.del_tunnel(peer="fd00::1"), errno.ENOENT,

@@ -349,7 +349,7 @@ def tunnels(case, net):
 
 def lives(case, net):
     """The port is that of the name: the device comes and goes."""
-    policy, tags = Policy(by_cos(CISCO), True), ((0x8100, 4, 0, 10),)
+    policy = Policy(by_cos(CISCO), True)
     with port("lan.10", policy) as sock:
         topo.ip("rB", ["link set lan.10 down", "link set lan.10 name other"])
         case.equal("renamed", sock.ports()["lan.10"]["state"], "pending")
@@ -389,9 +389,9 @@ def refusals(case, net):
                    "link add g0 type gre local 192.0.2.77"])
     good = by_cos(CISCO)
     tries = (
-        ("lo", {"arrival": good}, "port lo: packets do not arrive on a device"
-                                  " of this kind"),
-        ("vrf0", {"arrival": good}, "packets do not arrive"),
+        ("lo", {"arrival": good}, "port lo: not a device of ethernet frames"),
+        ("vrf0", {"arrival": good}, "not a device of ethernet frames"),
+        ("vrf0", {"table": [0] * 64}, "not a device of ethernet frames"),
         ("g0", {"mutation": MUTATION}, "not a device of ethernet frames"),
         ("v0", {"arrival": good}, "frames are those of the bond"),
         ("lan", {"arrival": [64] + good[1:]}, "entry 0 of arrival-dscp is 64,"

@@ -448,9 +448,8 @@ def refusals(case):
                  errno.EOPNOTSUPP, "port lo: packets do not arrive"),
                 ("vrf", lambda s: s.set_port("red", mark=SAME, mask=MASK),
                  errno.EOPNOTSUPP, "port red: packets do not arrive"),
-                ("PCP, no VLAN", lambda s: s.set_port(
-                    "lan", [0] * 64, mark=SAME, mask=MASK),
-                 errno.EOPNOTSUPP, "port lan: not a vlan device")):
+                ("PCP, no frames", lambda s: s.set_port("lo", [0] * 64),
+                 errno.EOPNOTSUPP, "port lo: not a device of ethernet")):
             try:
                 with sock.transaction():
                     change(sock)

@@ -34,6 +34,12 @@ LEAVE = 255
 PRIORITY_LEAVE = 0xffffffff
 
 
+# what a port may have beside its PCPs
+PORT_MORE = dict(arrival=[d for d in range(0, 64, 8) for _ in range(2)] + [0],
+                 override=1, mutation=list(range(64)), dei={12, 38},
+                 mark=list(range(64)), mask=0x3f00)
+
+
 def constants(path):
     """All enumerators of a C header, by name."""
     with open(path) as f:
