@@ -30,9 +30,14 @@ public:
             if (interface.tunnel) profile("interface " + name, *interface.tunnel);
             if (interface.port) use(interface.port->table, Use::pcp, "interface " + name);
             if (interface.mark) use(interface.mark->table, Use::mark, "interface " + name);
+            arrival("interface " + name, interface);
         }
         for (const auto& [name, map] : config_.table_maps) {
             if (!used_.contains(name)) say("table-map " + name + ": is not used");
+        }
+        for (const auto& [name, table] : config_.qos_maps.mutations) {
+            if (!mutations_.contains(name))
+                say("mls qos map dscp-mutation " + name + ": is not used");
         }
         return std::move(advice_);
     }
@@ -59,6 +64,20 @@ private:
                 " holds numbers 0-7 only, but is used for DSCPs (0-63)");
     }
 
+    void arrival(const std::string& owner, const Interface& interface) {
+        const MlsQos& mls = interface.mls_qos;
+        const auto& set = interface.set_dscp;
+        mutations_.insert(mls.mutation);
+        if (set) use(set->dscp.table, Use::dscp, owner);
+        const bool by_map = mls.trust == PortTrust::cos || (set && set->dscp == PortDscp::cos);
+        constexpr std::size_t voice = 5; // CoS
+        constexpr std::uint8_t cs5 = 40;
+        if (by_map && !mls.override && config_.qos_maps.cos_dscp[voice] == cs5)
+            say(owner +
+                ": CoS 5 becomes DSCP cs5 (40), and not ef (46); if that is voice here, type mls "
+                "qos map cos-dscp 0 8 16 24 32 46 48 56");
+    }
+
     // A table of DSCPs has class selectors and the like; 1-7 are priorities (or le).
     static bool looks_like_priorities(const TableMap& map) {
         const auto small = [](const auto& line) { return line.second < pcp_count; };
@@ -78,6 +97,7 @@ private:
     const Config& config_;
     std::vector<std::string> advice_;
     std::map<std::string, bool> used_;
+    std::set<std::string> mutations_; // the same
 };
 
 // The outer DSCP is the inner one, so that it is the class as well.

@@ -15,20 +15,24 @@ void carry_out(const Objects& objects, const Removed& removed, Objects& all) {
         all.erase(key);
 }
 
-void copy_interface(const std::string& name, const Config& from, Config& to) {
-    const auto found = from.interfaces.find(name);
-    if (found != from.interfaces.end()) to.interfaces.insert(*found);
+template <typename Objects>
+void copy_named(const std::string& name, const Objects& from, Objects& to) {
+    const auto found = from.find(name);
+    if (found != from.end()) to.insert(*found);
 }
 
-// The table-maps that the interfaces of `part` use, as far as there are such.
-void add_table_maps(const Config& config, Config& part) {
+// The maps that the interfaces of `part` use, as far as there are such.
+void add_maps(const Config& config, Config& part) {
+    part.qos_maps.cos_dscp = config.qos_maps.cos_dscp;
+    part.qos_maps.dscp_cos = config.qos_maps.dscp_cos;
     const auto add = [&](const std::string& name) {
-        const auto found = config.table_maps.find(name);
-        if (found != config.table_maps.end()) part.table_maps.insert(*found);
+        copy_named(name, config.table_maps, part.table_maps);
     };
     for (const auto& [name, interface] : part.interfaces) {
         if (interface.port) add(interface.port->table);
         if (interface.mark) add(interface.mark->table);
+        if (interface.set_dscp) add(interface.set_dscp->dscp.table);
+        copy_named(interface.mls_qos.mutation, config.qos_maps.mutations, part.qos_maps.mutations);
         if (!interface.tunnel) continue;
         each_dscp_source(*interface.tunnel,
                          [&](const DscpSourceSetting&, const auto& source) { add(source.table); });
@@ -40,24 +44,30 @@ void add_table_maps(const Config& config, Config& part) {
 
 bool Change::only_interfaces() const {
     return objects.table_maps.empty() && objects.crypto_maps.empty() &&
-           removed_table_maps.empty() && removed_crypto_maps.empty();
+           removed_table_maps.empty() && removed_crypto_maps.empty() && !cos_dscp && !dscp_cos &&
+           objects.qos_maps.mutations.empty() && removed_mutations.empty();
 }
 
 void carry_out(const Change& change, Config& config) {
     carry_out(change.objects.table_maps, change.removed_table_maps, config.table_maps);
     carry_out(change.objects.interfaces, change.removed_interfaces, config.interfaces);
     carry_out(change.objects.crypto_maps, change.removed_crypto_maps, config.crypto_maps);
+    const QosMaps& maps = change.objects.qos_maps;
+    carry_out(maps.mutations, change.removed_mutations, config.qos_maps.mutations);
+    if (change.cos_dscp) config.qos_maps.cos_dscp = maps.cos_dscp;
+    if (change.dscp_cos) config.qos_maps.dscp_cos = maps.dscp_cos;
 }
 
 ChangedPart changed_part(const Change& change, const Config& config) {
     ChangedPart part;
     for (const auto& [name, interface] : change.objects.interfaces)
-        copy_interface(name, config, part.before);
+        copy_named(name, config.interfaces, part.before.interfaces);
     for (const auto& name : change.removed_interfaces)
-        copy_interface(name, config, part.before);
+        copy_named(name, config.interfaces, part.before.interfaces);
     part.after.interfaces = change.objects.interfaces;
-    add_table_maps(config, part.after);
+    add_maps(config, part.after);
     part.before.table_maps = part.after.table_maps; // they do not change
+    part.before.qos_maps = part.after.qos_maps;
     return part;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Table-maps as the 64 entries that the module works with.
+// Table-maps as the entries that the module works with: by DSCP, or by CoS.
 #include <bit>
 
 #include "tunqos/config.hpp"
@@ -9,9 +9,10 @@ namespace tunqos {
 
 namespace {
 
-// `copy` is what the default `copy` gives for each code point.
-Table compile(const TableMap& map, const Table& copy) {
-    Table table;
+// `copy` is what the default `copy` gives for each value.
+template <typename Array>
+Array compile(const TableMap& map, const Array& copy) {
+    Array table;
     table.fill(table_leave);
     if (map.fallback == TableDefault::copy) table = copy;
     if (map.fallback == TableDefault::value) table.fill(map.default_value);
@@ -24,21 +25,15 @@ Table compile(const TableMap& map, const Table& copy) {
 } // namespace
 
 Table compile_table(const TableMap& map) {
-    Table same{};
-    for (std::size_t i = 0; i < same.size(); ++i)
-        same[i] = static_cast<std::uint8_t>(i);
-    return compile(map, same);
+    return compile(map, same_dscp_table());
 }
 
 Table compile_pcp_table(const TableMap& map) {
     return compile(map, class_selector_pcp_table());
 }
 
-Table class_selector_pcp_table() {
-    Table table{};
-    for (std::size_t i = 0; i < table.size(); ++i)
-        table[i] = static_cast<std::uint8_t>(i >> 3U);
-    return table;
+CosMap compile_cos_map(const TableMap& map) {
+    return compile(map, class_selectors());
 }
 
 std::optional<Dscp> without_room(const Table& table, std::uint32_t mask) {

@@ -78,6 +78,25 @@ Text mark_text(const Interface& interface) {
            hexadecimal(mark->mask);
 }
 
+Text trust_text(const Interface& interface) {
+    const PortTrust trust = interface.mls_qos.trust;
+    return trust == PortTrust::none ? Text{} : Text(to_string(trust));
+}
+
+Text default_cos_text(const Interface& interface) {
+    const MlsQos& mls = interface.mls_qos;
+    if (mls.cos == 0 && !mls.override) return {};
+    return std::to_string(mls.cos) + (mls.override ? " override" : "");
+}
+
+Text mutation_text(const Interface& interface) {
+    return if_any(interface.mls_qos.mutation);
+}
+
+Text set_dscp_text(const Interface& interface) {
+    return interface.set_dscp ? Text(to_string(*interface.set_dscp)) : Text{};
+}
+
 // compare(before, after, tell) calls tell(name, from, to) for each setting that may differ,
 // in the order in which people read them. Of no object (nullptr) no setting is set. Most
 // settings of most objects are equal, so texts are made for the others only.
@@ -143,6 +162,19 @@ void compare_description(const Object* before, const Object* after, const Tell& 
 }
 
 template <typename Tell>
+void compare_arrival(const Interface* before, const Interface* after, const Tell& tell) {
+    if (before && after && before->mls_qos == after->mls_qos && before->set_dscp == after->set_dscp)
+        return;
+    const auto one = [&](std::string_view name, Text (*print)(const Interface&)) {
+        tell(name, before ? print(*before) : Text{}, after ? print(*after) : Text{});
+    };
+    one("mls qos trust", trust_text);
+    one("mls qos cos", default_cos_text);
+    one("mls qos dscp-mutation", mutation_text);
+    one("set dscp", set_dscp_text);
+}
+
+template <typename Tell>
 void compare(const Interface* before, const Interface* after, const Tell& tell) {
     const auto tunnel = [](const Interface* interface) {
         return interface && interface->tunnel ? &*interface->tunnel : nullptr;
@@ -161,6 +193,7 @@ void compare(const Interface* before, const Interface* after, const Tell& tell) 
             tell("set cos " + std::string(port_protocols[i]), print(cos(before)),
                  print(cos(after)));
     }
+    compare_arrival(before, after, tell);
     compare_part("set mark", before, after, &Interface::mark, mark_text, tell);
 }
 
@@ -206,6 +239,19 @@ void compare(const TableMap* before, const TableMap* after, const Tell& tell) {
         tell("map " + to_string(Dscp{from}), line(before), line(after));
     }
     tell("default", before ? default_text(*before) : Text{}, after ? default_text(*after) : Text{});
+}
+
+// A mutation: what of it is not the DSCP itself. A new one has no more to say.
+template <typename Tell>
+void compare(const Table* before, const Table* after, const Tell& tell) {
+    static constexpr Table same = same_dscp_table();
+    const Table& old = before ? *before : same;
+    const Table& young = after ? *after : same;
+    for (std::size_t i = 0; i < dscp_count; ++i) {
+        if (old[i] != young[i])
+            tell(to_string(Dscp{static_cast<std::uint8_t>(i)}), std::to_string(old[i]),
+                 std::to_string(young[i]));
+    }
 }
 
 std::string title(const CryptoMapKey& key) {
@@ -274,10 +320,28 @@ void compare_all(const std::string& noun, const Objects& before, const Objects& 
     std::move(added.begin(), added.end(), std::back_inserter(changes));
 }
 
+template <typename Array, typename Name>
+void compare_map(const std::string& title, const Array& before, const Array& after, Name name,
+                 std::vector<std::string>& changes) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        if (before[i] != after[i])
+            changes.push_back(title + ": " + name(static_cast<std::uint8_t>(i)) + ' ' +
+                              std::to_string(before[i]) + " -> " + std::to_string(after[i]));
+    }
+}
+
 } // namespace
 
 std::vector<std::string> diff(const Config& before, const Config& after) {
     std::vector<std::string> changes;
+    const QosMaps& maps = before.qos_maps;
+    compare_map(
+        "mls qos map cos-dscp", maps.cos_dscp, after.qos_maps.cos_dscp,
+        [](std::uint8_t cos) { return std::to_string(cos); }, changes);
+    compare_map(
+        "mls qos map dscp-cos", maps.dscp_cos, after.qos_maps.dscp_cos,
+        [](std::uint8_t dscp) { return to_string(Dscp{dscp}); }, changes);
+    compare_all("mls qos map dscp-mutation", maps.mutations, after.qos_maps.mutations, changes);
     compare_all("table-map", before.table_maps, after.table_maps, changes);
     compare_all("crypto map", before.crypto_maps, after.crypto_maps, changes);
     compare_all("interface", before.interfaces, after.interfaces, changes);

@@ -23,9 +23,11 @@ Lines lines_of(const std::string& text) {
     return lines;
 }
 
-// The lines of `these` that `others` does not have, with a sign in front.
-void only(const Lines& these, const Lines& others, const char* sign, Lines& lines) {
-    for (std::size_t i = 1; i < these.size(); ++i) {
+// The lines of `these`, from the first that counts, that `others` does not have, with a sign in
+// front.
+void only(const Lines& these, const Lines& others, const char* sign, Lines& lines,
+          std::size_t first = 1) {
+    for (std::size_t i = first; i < these.size(); ++i) {
         if (std::find(others.begin(), others.end(), these[i]) == others.end())
             lines.push_back(sign + these[i]);
     }
@@ -59,6 +61,11 @@ void compare_all(const Objects& before, const Objects& after, const Print& print
 
 std::vector<std::string> ios_diff(const Config& before, const Config& after) {
     Lines lines;
+    // They have no head.
+    const Lines old = lines_of(qos_maps_to_ios(before.qos_maps));
+    const Lines young = lines_of(qos_maps_to_ios(after.qos_maps));
+    only(old, young, "-", lines, 0);
+    only(young, old, "+", lines, 0);
     compare_all(before.table_maps, after.table_maps, table_map_to_ios, lines);
     compare_all(before.crypto_maps, after.crypto_maps, crypto_map_to_ios, lines);
     compare_all(before.interfaces, after.interfaces, interface_to_ios, lines);

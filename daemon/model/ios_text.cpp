@@ -85,6 +85,45 @@ void match_lines(const Selector& match, Lines& lines) {
     if (match.spi) lines.push_back("match spi " + hexadecimal(*match.spi));
 }
 
+// As IOS has them: the default CoS and its override have a line each.
+void arrival_lines(const Interface& interface, Lines& lines) {
+    const MlsQos& mls = interface.mls_qos;
+    if (mls.trust != PortTrust::none)
+        lines.push_back("mls qos trust " + std::string(to_string(mls.trust)));
+    if (mls.cos != 0) lines.push_back("mls qos cos " + std::to_string(mls.cos));
+    if (mls.override) lines.emplace_back("mls qos cos override");
+    if (!mls.mutation.empty()) lines.push_back("mls qos dscp-mutation " + mls.mutation);
+    if (interface.set_dscp) lines.push_back("set dscp " + to_string(*interface.set_dscp));
+}
+
+// A line for each value that some entries have and do not have by default.
+void map_lines(const std::string& head, const Table& table, const Table& as_default, Lines& lines) {
+    std::map<std::uint8_t, DscpSet> entries;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (table[i] != as_default[i]) entries[table[i]].set(i);
+    }
+    for (const auto& [to, from] : entries)
+        lines.push_back(head + ' ' + to_string(from) + " to " + std::to_string(to));
+}
+
+Lines qos_map_lines(const QosMaps& maps) {
+    const QosMaps defaults;
+    Lines lines;
+    if (maps.cos_dscp != defaults.cos_dscp) {
+        std::string& line = lines.emplace_back("mls qos map cos-dscp");
+        for (const auto dscp : maps.cos_dscp)
+            line += ' ' + std::to_string(dscp);
+    }
+    map_lines("mls qos map dscp-cos", maps.dscp_cos, defaults.dscp_cos, lines);
+    for (const auto& [name, table] : maps.mutations) {
+        const std::string head = "mls qos map dscp-mutation " + name;
+        map_lines(head, table, same_dscp_table(), lines);
+        // It is there, and has to be named.
+        if (table == same_dscp_table()) lines.push_back(head + " 0 to 0");
+    }
+    return lines;
+}
+
 void description_line(const std::string& description, Lines& lines) {
     if (!description.empty()) lines.push_back("description " + description);
 }
@@ -101,6 +140,7 @@ std::string interface_to_ios(const std::string& name, const Interface& interface
             lines.push_back("set cos " + std::string(port_protocols[i]) + ' ' +
                             std::to_string(*cos));
     }
+    arrival_lines(interface, lines);
     if (const auto& mark = interface.mark)
         lines.push_back(with_table("set mark dscp", mark->table) + " mask " +
                         hexadecimal(mark->mask));
@@ -130,8 +170,17 @@ std::string table_map_to_ios(const std::string& name, const TableMap& map) {
     return section("table-map " + name, lines);
 }
 
+std::string qos_maps_to_ios(const QosMaps& maps) {
+    std::string text;
+    for (const auto& line : qos_map_lines(maps))
+        text += line + '\n';
+    return text;
+}
+
 std::string config_to_ios(const Config& config) {
     std::string text = "!\n";
+    if (const std::string maps = qos_maps_to_ios(config.qos_maps); !maps.empty())
+        text += maps + "!\n";
     for (const auto& [name, map] : config.table_maps)
         text += table_map_to_ios(name, map) + "!\n";
     for (const auto& [key, map] : config.crypto_maps)

@@ -85,23 +85,28 @@ void ConfigReader::table_default(const json& value, Path path, TableMap& map) {
     }
 }
 
+// {"af41": "af21", "46": 34}: put(from, to) for each line, which is false if `from` was there.
+void ConfigReader::map_lines(const json& value, Path path,
+                             const std::function<bool(Dscp from, std::uint8_t to)>& put) {
+    if (!any_object(value, path)) return;
+    for (const auto& [key, line] : members(value)) {
+        const auto from = parse_dscp(key);
+        if (!from) problem(path / key, "is not a DSCP: 0-63 or a name such as \"ef\"");
+        const auto to = number(line, path / key);
+        if (!from || !to) continue;
+        if (!put(*from, *to))
+            problem(path / key, "code point " + describe(*from) + " is there twice");
+    }
+}
+
 TableMap ConfigReader::table_map(const json& value, Path path) {
     TableMap map;
     map.fallback.reset();
     if (!object(value, path, {"map", "default"})) return map;
-    if (const json* lines = member(value, "map")) {
-        const PathTo here = path / "map";
-        if (any_object(*lines, here)) {
-            for (const auto& [key, line] : members(*lines)) {
-                const auto from = parse_dscp(key);
-                if (!from) problem(here / key, "is not a DSCP: 0-63 or a name such as \"ef\"");
-                const auto to = number(line, here / key);
-                if (!from || !to) continue;
-                if (!map.map.emplace(from->value, *to).second)
-                    problem(here / key, "code point " + describe(*from) + " is there twice");
-            }
-        }
-    }
+    if (const json* lines = member(value, "map"))
+        map_lines(*lines, path / "map", [&](Dscp from, std::uint8_t to) {
+            return map.map.emplace(from.value, to).second;
+        });
     if (const json* fallback = member(value, "default"))
         table_default(*fallback, path / "default", map);
     // Nothing is left for a default to say: one form for one meaning.
@@ -109,41 +114,10 @@ TableMap ConfigReader::table_map(const json& value, Path path) {
     return map;
 }
 
-PortProfile ConfigReader::port(const json& value, Path path) {
-    PortProfile profile;
-    if (!object(value, path, {"cos"})) return profile;
-    const json* cos = member(value, "cos");
-    if (!cos || is(*cos, "dscp")) return profile;
-    if (auto table = only_key(*cos, "table", path / "cos", "\"dscp\" or {\"table\": NAME}"))
-        profile.table = std::move(*table);
-    return profile;
-}
-
-ProtocolCos ConfigReader::protocol_cos(const json& value, Path path) {
-    ProtocolCos cos;
-    if (!object(value, path, std::span(port_protocols))) return cos;
-    for (std::size_t i = 0; i < cos.size(); ++i) {
-        if (const json* found = member(value, port_protocols[i]))
-            cos[i] = number(*found, path / port_protocols[i]);
-    }
-    return cos;
-}
-
-MarkProfile ConfigReader::mark(const json& value, Path path) {
-    MarkProfile profile;
-    if (!object(value, path, {"table", "mask"})) return profile;
-    profile.table = text(value, "table", path);
-    constexpr std::string_view expected = "a number 1-4294967295 or a text such as \"0xff\"";
-    if (const json* mask = member(value, "mask"))
-        profile.mask = u32(*mask, path / "mask", expected).value_or(0);
-    else
-        problem(path / "mask", "is missing; give " + std::string(expected));
-    return profile;
-}
-
 Interface ConfigReader::interface(const json& value, Path path) {
     Interface interface;
-    if (!object(value, path, {"description", "tunnel", "port", "protocolCos", "mark"}))
+    if (!object(value, path,
+                {"description", "tunnel", "port", "protocolCos", "mark", "mlsQos", "setDscp"}))
         return interface;
     interface.description = text(value, "description", path);
     if (const json* found = member(value, "tunnel"))
@@ -155,6 +129,10 @@ Interface ConfigReader::interface(const json& value, Path path) {
     if (const json* found = member(value, "protocolCos"))
         interface.protocol_cos = protocol_cos(*found, path / "protocolCos");
     if (const json* found = member(value, "mark")) interface.mark = mark(*found, path / "mark");
+    if (const json* found = member(value, "mlsQos"))
+        interface.mls_qos = mls_qos(*found, path / "mlsQos");
+    if (const json* found = member(value, "setDscp"))
+        interface.set_dscp = set_dscp(*found, path / "setDscp");
     return interface;
 }
 
@@ -220,7 +198,8 @@ std::optional<CryptoMapKey> ConfigReader::crypto_map_key(const std::string& key,
 Config ConfigReader::config(const json& value) {
     Config config;
     const PathTo root;
-    if (!object(value, root, {"version", "tableMaps", "interfaces", "cryptoMaps"})) return config;
+    if (!object(value, root, {"version", "qosMaps", "tableMaps", "interfaces", "cryptoMaps"}))
+        return config;
     const json* version = member(value, "version");
     if (!version)
         problem(root / "version", "is missing; this daemon reads version 1");
@@ -237,6 +216,8 @@ Config ConfigReader::config(const json& value) {
             if (problems.count() > before) broken.emplace(key, name);
         }
     };
+    if (const json* found = member(value, "qosMaps"))
+        config.qos_maps = qos_maps(*found, root / "qosMaps");
     // The names come in order: each goes behind the last.
     each("tableMaps", [&](const std::string& name, const json& item, Path path) {
         if (removes(item))

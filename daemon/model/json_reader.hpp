@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// From a JSON value to a configuration: json.cpp, and json_tunnel.cpp for a tunnel's profile.
+// From a JSON value to a configuration: json.cpp; json_tunnel.cpp for a tunnel's profile, and
+// json_port.cpp for ports and their maps.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <set>
@@ -48,6 +50,8 @@ private:
     std::optional<std::uint8_t> number(
         const nlohmann::json& value, Path path,
         std::string_view expected = "a number 0-63 or a name such as \"ef\"");
+    void map_lines(const nlohmann::json& value, Path path,
+                   const std::function<bool(Dscp from, std::uint8_t to)>& put);
     TableMap table_map(const nlohmann::json& value, Path path);
     void table_default(const nlohmann::json& value, Path path, TableMap& map);
     template <Worded Value>
@@ -71,6 +75,12 @@ private:
     PortProfile port(const nlohmann::json& value, Path path);
     ProtocolCos protocol_cos(const nlohmann::json& value, Path path);
     MarkProfile mark(const nlohmann::json& value, Path path);
+    bool truth(const nlohmann::json& object, std::string_view key, Path path);
+    MlsQos mls_qos(const nlohmann::json& value, Path path);
+    SetDscp set_dscp(const nlohmann::json& value, Path path);
+    CosMap cos_dscp(const nlohmann::json& value, Path path);
+    Table dscp_table(const nlohmann::json& value, Path path, Table table);
+    QosMaps qos_maps(const nlohmann::json& value, Path path);
     Interface interface(const nlohmann::json& value, Path path);
     std::string address(const nlohmann::json& object, std::string_view key, Path path);
     std::optional<std::uint32_t> u32(const nlohmann::json& value, Path path,

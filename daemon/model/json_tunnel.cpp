@@ -3,21 +3,11 @@
 // A tunnel profile in JSON.
 #include <nlohmann/json.hpp>
 
-#include "json_reader.hpp"
+#include "json_words.hpp"
 
 namespace tunqos {
 
 using nlohmann::json;
-
-// One of its words.
-template <Worded Value>
-void ConfigReader::setting(const json& value, Path path, Value& to) {
-    if (value.is_string() && read_value(value.get_ref<const std::string&>(), to)) return;
-    std::string list;
-    for (const auto& word : words_of(to))
-        list += (list.empty() ? "" : ", ") + in_quotes(word.text);
-    problem(path, "must be one of " + list + ", not " + excerpt(value));
-}
 
 void ConfigReader::setting(const json& value, Path path, std::optional<Dscp>& to) {
     if (const auto dscp = number(value, path)) to = Dscp{*dscp};
@@ -36,44 +26,7 @@ bool ConfigReader::section(const json& value, Path path, std::string_view name, 
     return true;
 }
 
-// DSCP of {"set": DSCP}; nullptr if it is something else.
-static const json* fixed_dscp(const json& value) {
-    return value.is_object() && value.size() == 1 ? member(value, "set") : nullptr;
-}
-
-// "\"copy\", \"native\", {\"set\": DSCP} or {\"table\": NAME}"
-template <typename Mode>
-static std::string forms_of() {
-    std::string forms;
-    for (const auto& [word, help, shown] : words_of_source(Mode{})) {
-        if (word != "set" && word != "table") forms += in_quotes(word) + ", ";
-    }
-    if constexpr (CanSet<Mode>) forms += "{\"set\": DSCP}, ";
-    return forms.substr(0, forms.size() - 2) + " or {\"table\": NAME}";
-}
-
-template <typename Mode>
-void ConfigReader::source(const json& value, Path path, DscpSource<Mode>& source) {
-    const auto words = words_of_source(Mode{});
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        source = static_cast<Mode>(i);
-        const auto word = words[i].text;
-        if (word != "set" && word != "table" && is(value, word)) return;
-    }
-    source = {};
-    if constexpr (CanSet<Mode>) {
-        if (const json* fixed = fixed_dscp(value)) {
-            source = Mode::set;
-            if (const auto dscp = number(*fixed, path / "set")) source.value = Dscp{*dscp};
-            return;
-        }
-    }
-    static const std::string forms = forms_of<Mode>();
-    if (auto table = only_key(value, "table", path, forms))
-        source = {Mode::table, std::move(*table)};
-}
-
-// The same of a member of a section.
+// A member of a section.
 template <typename Mode>
 void ConfigReader::source_of(const json& section, Path path, const DscpSourceSetting& setting,
                              DscpSource<Mode>& to) {

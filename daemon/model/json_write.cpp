@@ -102,6 +102,9 @@ json interface_json(const Interface& interface) {
     if (json cos = protocol_cos_to_json(interface.protocol_cos); !cos.is_null())
         value["protocolCos"] = std::move(cos);
     if (interface.mark) value["mark"] = mark_to_json(*interface.mark);
+    if (interface.mls_qos != MlsQos{})
+        value["mlsQos"] = mls_qos_to_json(interface.mls_qos, Keys::set);
+    if (interface.set_dscp) value["setDscp"] = set_dscp_to_json(*interface.set_dscp, Keys::set);
     return value;
 }
 
@@ -144,6 +147,23 @@ json mark_to_json(const MarkProfile& mark) {
     return value;
 }
 
+json mls_qos_to_json(const MlsQos& mls, Keys keys) {
+    const bool all = keys == Keys::all;
+    json value = json::object();
+    if (all || mls.trust != PortTrust::none) value["trust"] = to_string(mls.trust);
+    if (all || mls.cos != 0) value["cos"] = mls.cos;
+    if (all || mls.override) value["override"] = mls.override;
+    if (all) value["dscpMutation"] = nullptr;
+    if (!mls.mutation.empty()) value["dscpMutation"] = mls.mutation;
+    return value;
+}
+
+json set_dscp_to_json(const SetDscp& set, Keys keys) {
+    json value = {{"dscp", source_json(set.dscp)}};
+    if (keys == Keys::all || set.override) value["override"] = set.override;
+    return value;
+}
+
 json match_to_json(const Selector& match) {
     json value = json::object();
     if (!match.local.empty()) value["local"] = match.local;
@@ -177,9 +197,50 @@ void compare(const Objects& before, const Objects& after, Objects& changed, json
 
 } // namespace
 
+namespace {
+
+// What differs from `as_default`, by the DSCP.
+json dscp_table_json(const Table& table, const Table& as_default) {
+    json value = json::object();
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (table[i] != as_default[i])
+            value[to_string(Dscp{static_cast<std::uint8_t>(i)})] = table[i];
+    }
+    return value;
+}
+
+json qos_maps_json(const QosMaps& maps) {
+    const QosMaps defaults;
+    json value = json::object();
+    if (maps.cos_dscp != defaults.cos_dscp) value["cosDscp"] = maps.cos_dscp;
+    if (maps.dscp_cos != defaults.dscp_cos)
+        value["dscpCos"] = dscp_table_json(maps.dscp_cos, defaults.dscp_cos);
+    for (const auto& [name, table] : maps.mutations)
+        value["dscpMutations"][name] = dscp_table_json(table, same_dscp_table());
+    return value;
+}
+
+// As compare(): a map that is at its default again is null.
+void compare(const QosMaps& before, const QosMaps& after, QosMaps& changed, json& section) {
+    const QosMaps defaults;
+    const auto one = [&](const char* key, auto map) {
+        if (before.*map == after.*map) return;
+        changed.*map = after.*map;
+        if (after.*map == defaults.*map) section[key] = nullptr;
+    };
+    one("cosDscp", &QosMaps::cos_dscp);
+    one("dscpCos", &QosMaps::dscp_cos);
+    json mutations;
+    compare(before.mutations, after.mutations, changed.mutations, mutations);
+    if (!mutations.is_null()) section["dscpMutations"] = std::move(mutations);
+}
+
+} // namespace
+
 json change_to_json(const Config& before, const Config& after) {
     Config changed;
     json removed = json::object();
+    compare(before.qos_maps, after.qos_maps, changed.qos_maps, removed["qosMaps"]);
     compare(before.table_maps, after.table_maps, changed.table_maps, removed["tableMaps"]);
     compare(before.interfaces, after.interfaces, changed.interfaces, removed["interfaces"]);
     compare(before.crypto_maps, after.crypto_maps, changed.crypto_maps, removed["cryptoMaps"]);
@@ -189,13 +250,15 @@ json change_to_json(const Config& before, const Config& after) {
     }
     json value = config_to_json(changed);
     for (const auto& [section, objects] : removed.items()) {
-        if (!objects.is_null()) value[section].update(objects);
+        if (!objects.is_null()) value[section].update(objects, true);
     }
     return value;
 }
 
 json config_to_json(const Config& config) {
     json value = {{"version", json_format_version}};
+    if (json maps = qos_maps_json(config.qos_maps); !maps.empty())
+        value["qosMaps"] = std::move(maps);
     for (const auto& [name, map] : config.table_maps)
         value["tableMaps"][name] = table_map_json(map);
     for (const auto& [name, interface] : config.interfaces) {

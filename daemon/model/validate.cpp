@@ -40,6 +40,7 @@ public:
     Validator(const Config& config, const Config* before) : config_(config), before_(before) {}
 
     Problems run() {
+        qos_maps(config_.qos_maps);
         for (const auto& [name, map] : config_.table_maps)
             table_map(name, map);
         for (const auto& [key, map] : config_.crypto_maps)
@@ -93,6 +94,33 @@ private:
         if (!map.fallback && missing.any())
             problem(path, "has no default and no line for " + to_string(missing) +
                               "; add them, or default copy or default ignore");
+    }
+
+    void qos_maps(const QosMaps& maps) {
+        for (std::size_t cos = 0; cos < maps.cos_dscp.size(); ++cos) {
+            if (maps.cos_dscp[cos] >= dscp_count)
+                problem("mls qos map cos-dscp / CoS " + std::to_string(cos),
+                        std::to_string(maps.cos_dscp[cos]) + " is out of range (0-63)");
+        }
+        each_wrong(maps.dscp_cos, pcp_count, [&](Dscp from, const std::string& to) {
+            problem("mls qos map dscp-cos / " + to_string(from), to + " is no CoS; use 0-7");
+        });
+        for (const auto& [name, table] : maps.mutations) {
+            const std::string path = "mls qos map dscp-mutation " + name;
+            if (name.empty() || name.size() > table_map_name_max || !word(name))
+                problem(path, "a name has 1-64 letters, digits, - and _");
+            each_wrong(table, dscp_count, [&](Dscp from, const std::string& to) {
+                problem(path + " / " + to_string(from), to + " is out of range (0-63)");
+            });
+        }
+    }
+
+    template <typename Tell>
+    static void each_wrong(const Table& table, std::size_t limit, const Tell& tell) {
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            if (table[i] >= limit)
+                tell(Dscp{static_cast<std::uint8_t>(i)}, std::to_string(table[i]));
+        }
     }
 
     // A table that `user` refers to exists and its values fit the use.
@@ -343,7 +371,46 @@ private:
                 problem(path + " / set cos " + std::string(port_protocols[i]),
                         std::to_string(*interface.protocol_cos[i]) + " is no CoS; use 0-7");
         }
+        trust(interface.mls_qos, path);
+        if (interface.set_dscp) set_dscp(interface, path);
         if (interface.mark) mark_of_dscp(*interface.mark, path + " / set mark dscp");
+    }
+
+    void trust(const MlsQos& mls, const std::string& owner) {
+        if (mls.cos >= pcp_count)
+            problem(owner + " / mls qos cos", std::to_string(mls.cos) + " is no CoS; use 0-7");
+        if (mls.mutation.empty()) return;
+        const std::string path = owner + " / mls qos dscp-mutation";
+        mutation(mls.mutation, path);
+        if (mls.trust != PortTrust::dscp)
+            problem(path,
+                    "does nothing without trust in the DSCP; type mls qos trust dscp first, "
+                    "or no mls qos dscp-mutation");
+    }
+
+    void mutation(const std::string& name, const std::string& user) {
+        if (config_.qos_maps.mutations.contains(name)) return;
+        if (before_ && before_->qos_maps.mutations.contains(name))
+            problem("mls qos map dscp-mutation " + name,
+                    "is used by " + user + "; take it off there first (no mls qos dscp-mutation)");
+        else
+            problem(user, "there is no dscp-mutation " + name +
+                              "; define it (mls qos map dscp-mutation " + name +
+                              " DSCP-LIST to DSCP), or take this setting out");
+    }
+
+    // As on IOS a policy for what arrives and trust exclude each other.
+    void set_dscp(const Interface& interface, const std::string& owner) {
+        const std::string path = owner + " / set dscp";
+        const MlsQos& mls = interface.mls_qos;
+        source(interface.set_dscp->dscp, path);
+        const std::string other = mls.trust != PortTrust::none ? "mls qos trust"
+                                  : mls.override               ? "mls qos cos override"
+                                                               : "";
+        if (!other.empty())
+            problem(path, "does not go with " + other +
+                              ", which decides on the same DSCP; type no " + other +
+                              ", or no set dscp");
     }
 
     // Each number must be seen in the mark as it is in the table.

@@ -48,14 +48,16 @@ std::vector<std::string> diff(const Config& before, const Config& after);
 // What becomes of some objects of a configuration; the others stay.
 struct Change {
     Config objects; // as they are to be
-    std::set<std::string> removed_table_maps, removed_interfaces;
+    std::set<std::string> removed_table_maps, removed_interfaces, removed_mutations;
     std::set<CryptoMapKey> removed_crypto_maps;
+    // These maps become what they are in `objects`. Mutations go by their names.
+    bool cos_dscp = false, dscp_cos = false;
 
     bool only_interfaces() const;
 };
 void carry_out(const Change& change, Config& config);
 // Of a change of interfaces only: the configuration of just these, before and after it, and
-// the table-maps that they then use. What validate(), diff(), advise() and the planner say
+// the maps that they then use. What validate(), diff(), advise() and the planner say
 // of these is what they would say of them in the whole.
 struct ChangedPart {
     Config before, after;
@@ -68,15 +70,15 @@ std::string config_to_ios(const Config& config);
 std::string interface_to_ios(const std::string& name, const Interface& interface);
 std::string crypto_map_to_ios(const CryptoMapKey& key, const CryptoMap& map);
 std::string table_map_to_ios(const std::string& name, const TableMap& map);
-
-inline constexpr std::uint8_t table_leave = 255; // an entry that leaves the packet alone
-using Table = std::array<std::uint8_t, dscp_count>;
+// A line for each thing that differs from the defaults; empty if nothing does.
+std::string qos_maps_to_ios(const QosMaps& maps);
 
 // The 64 entries of a table-map as a table of DSCPs or priorities. `copy` gives i for i.
 Table compile_table(const TableMap& map);
-// As a table of PCPs (0-7). `copy`, and the empty name of a PortProfile, give i >> 3.
+// As a table of PCPs (0-7). `copy` gives i >> 3.
 Table compile_pcp_table(const TableMap& map);
-Table class_selector_pcp_table();
+// As a table of DSCPs by the CoS. `copy` gives the class selector.
+CosMap compile_cos_map(const TableMap& map);
 
 // The first DSCP whose number does not fit into this mask of the mark: put at the mask's lowest
 // bit it has others than the mask. A mask of 0 has room for nothing.

@@ -4,6 +4,8 @@
 //
 //  {
 //    "version": 1,
+//    "qosMaps": {"cosDscp": [8 DSCPs, by the CoS], "dscpCos": {"ef": 0-7},
+//                "dscpMutations": {"edge": {"af41": "af31", "46": 34}}},
 //    "tableMaps": {
 //      "wan": {"map": {"af41": "af21", "46": 34}, "default": "copy" | "ignore" | 0-63 or a name}
 //    },
@@ -24,7 +26,10 @@
 //      "eth1.10": {"port": {"cos": "dscp" | {"table": "cos"}},
 //                  "protocolCos": {"non-ip" | "arp" | "dhcp" | "nd" | "pppoe-discovery" |
 //                                  "ppp-control": 0-7},
-//                  "mark": {"table": "classes", "mask": "0xff"}}
+//                  "mark": {"table": "classes", "mask": "0xff"}},
+//      "eth2": {"mlsQos": {"trust": "none" | "cos" | "dscp", "cos": 0-7, "override": true,
+//                          "dscpMutation": "edge"}},
+//      "eth3": {"setDscp": {"dscp": "cos" | {"set": "ef"} | {"table": "lan"}, "override": true}}
 //    },
 //    "cryptoMaps": {
 //      "vpn 10": {"peer": "203.0.113.2",
@@ -37,7 +42,8 @@
 // Every part but "version" may be left out. Unknown keys and keys that occur twice are
 // errors. A table-map without "default" must name all 64 code points, and then reads as one
 // with "copy". An interface without any setting reads as no interface, and addresses read
-// in canonical text: one meaning has one Config.
+// in canonical text: one meaning has one Config. Of the maps of qosMaps what is not there is as by
+// default: the class selector, or the DSCP itself.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -57,7 +63,8 @@ Result<Config> config_from_text(std::string_view text);
 Result<Config> config_from_json(const nlohmann::json& json);
 
 // As above, but only of the objects that are named; null removes one, and so does an
-// interface without any setting. Reports what it cannot read, and no more.
+// interface without any setting. A map of qosMaps is an object, and null its default. Reports what
+// it cannot read, and no more.
 Result<Change> change_from_json(const nlohmann::json& json);
 // What change_from_json() reads as the way from one to the other.
 nlohmann::json change_to_json(const Config& before, const Config& after);

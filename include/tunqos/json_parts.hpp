@@ -21,5 +21,7 @@ nlohmann::json tunnel_to_json(const TunnelProfile& profile, Keys keys);
 nlohmann::json port_to_json(const PortProfile& port);
 nlohmann::json protocol_cos_to_json(const ProtocolCos& cos); // null: none has one
 nlohmann::json mark_to_json(const MarkProfile& mark);
+nlohmann::json mls_qos_to_json(const MlsQos& mls, Keys keys);
+nlohmann::json set_dscp_to_json(const SetDscp& set, Keys keys);
 
 } // namespace tunqos

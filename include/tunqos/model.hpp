@@ -13,8 +13,10 @@
 #include <variant>
 
 #include "tunqos/aggregate.hpp"
+#include "tunqos/arrival.hpp"
 #include "tunqos/dscp.hpp"
 #include "tunqos/dscp_source.hpp"
+#include "tunqos/qos_maps.hpp"
 #include "tunqos/selector.hpp"
 #include "tunqos/settings.hpp"
 
@@ -141,7 +143,7 @@ std::string_view to_string(TunnelModel model); // "uniform", "pipe", "short-pipe
 
 // One VLAN device's 802.1p policy: `set cos dscp [table NAME]`.
 struct PortProfile {
-    std::string table; // DSCP -> PCP; empty: the upper three bits of the DSCP
+    std::string table; // DSCP -> PCP; empty: mls qos map dscp-cos
 
     bool operator==(const PortProfile&) const = default;
 };
@@ -169,9 +171,15 @@ struct Interface {
     std::optional<PortProfile> port;
     std::optional<MarkProfile> mark = std::nullopt;
     ProtocolCos protocol_cos{};
+    MlsQos mls_qos{};
+    std::optional<SetDscp> set_dscp = std::nullopt;
 
     // Is it an 802.1p port?
     bool has_cos() const { return port || protocol_cos != ProtocolCos{}; }
+    // Is anything said of the DSCP of what it receives?
+    bool has_arrival() const { return set_dscp || mls_qos != MlsQos{}; }
+    // Is it a port of any kind?
+    bool is_port() const { return has_cos() || has_arrival() || mark; }
 
     bool operator==(const Interface&) const = default;
 };
@@ -199,6 +207,7 @@ struct Config {
     std::map<std::string, TableMap> table_maps;
     std::map<std::string, Interface> interfaces;
     std::map<CryptoMapKey, CryptoMap> crypto_maps;
+    QosMaps qos_maps{};
 
     bool operator==(const Config&) const = default;
 };

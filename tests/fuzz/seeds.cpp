@@ -139,6 +139,13 @@ void model(const std::filesystem::path& top) {
         json.add(config_to_text(config));
         ios.add('\4' + config_to_ios(config));
     });
+    samples::each_arrival([&](const Interface& interface) {
+        Config config = samples::full();
+        config.qos_maps = samples::qos_maps();
+        config.interfaces["eth0"] = interface;
+        json.add(config_to_text(config));
+        ios.add('\4' + config_to_ios(config));
+    });
     for (const char* method : {"version", "config.get", "config.save", "config.reload",
                                "show.tunnels", "show.ports", "show.reasons", "config.log"})
         for (const unsigned who : {1U, 2U, 3U})

@@ -176,6 +176,51 @@ inline void each_mark(const std::function<void(const MarkProfile&)>& visit) {
     visit({"cos", 0xf0000000});
 }
 
+// Maps of which each differs from its default, and a mutation that does nothing.
+inline QosMaps qos_maps() {
+    QosMaps maps;
+    maps.cos_dscp = {0, 8, 16, 26, 32, 46, 48, 56};
+    maps.dscp_cos[46] = maps.dscp_cos[44] = 6;
+    maps.dscp_cos[1] = 1;
+    maps.mutations["edge"] = same_dscp_table();
+    maps.mutations["edge"][34] = maps.mutations["edge"][36] = 26;
+    maps.mutations["edge"][0] = 63;
+    maps.mutations["nothing"] = same_dscp_table();
+    return maps;
+}
+
+// What a port can do with the DSCP of what it receives, by the maps above and the tables of full().
+inline void each_arrival(const std::function<void(const Interface&)>& visit) {
+    const auto trust = [&](const MlsQos& mls) {
+        Interface interface;
+        interface.mls_qos = mls;
+        visit(interface);
+    };
+    for (const auto cos : std::to_array<std::uint8_t>({0, 3, 7})) {
+        for (const bool override : {false, true}) {
+            for (const auto what : {PortTrust::none, PortTrust::cos, PortTrust::dscp})
+                if (what != PortTrust::none || cos != 0 || override)
+                    trust({what, cos, override, ""});
+            for (const char* mutation : {"edge", "nothing"})
+                trust({PortTrust::dscp, cos, override, mutation});
+        }
+    }
+    const auto set = [&](const SetDscp& to) {
+        Interface interface;
+        interface.set_dscp = to;
+        visit(interface);
+        interface.mls_qos.cos = 5; // says nothing here
+        visit(interface);
+    };
+    for (const auto dscp : std::to_array<std::uint8_t>({0, 17, 46, 63}))
+        set({{PortDscp::set, Dscp{dscp}}, false});
+    for (const bool override : {false, true}) {
+        set({PortDscp::cos, override});
+        for (const char* table : {"wan", "cos", "lan"})
+            set({{PortDscp::table, table}, override});
+    }
+}
+
 // Every profile that validate() accepts on a device, with the tables "wan" and "lan".
 inline void each_profile(const std::function<void(const TunnelProfile&)>& visit) {
     const std::optional<DscpSet> permits[] = {{}, parse_dscp_set("0-47"), parse_dscp_set("ef")};

@@ -128,7 +128,7 @@ TEST_CASE("each problem has the path of its place") {
       "cryptoMaps": {"vpn": {}, "vpn 010": {}, "vpn 10": {"peer": 1}}
     })");
     for (const char* line : {
-             "tabelMaps: unknown key; this object may have \"version\", \"tableMaps\"",
+             "tabelMaps: unknown key; this object may have \"version\", \"qosMaps\", \"tableMaps\"",
              "tableMaps / a / map / af41: must be a number 0-63 or a name such as \"ef\", not 64\n",
              "tableMaps / a / map / bogus: is not a DSCP",
              "tableMaps / a / map / ef: code point ef (46) is there twice\n",
