@@ -8,6 +8,7 @@
 #include "control/sa_watch.hpp"
 #include "control/surroundings_watch.hpp"
 #include "kernel/uapi_names.hpp"
+#include "planner/planner.hpp"
 #include "tunqos/class_givers.hpp"
 #include "tunqos/config.hpp"
 #include "tunqos/json.hpp"
@@ -191,20 +192,30 @@ json crypto_map_json(const CryptoMap& map, const Tunnels& reported, const kernel
     return value;
 }
 
-json port_json(const std::string& name, const Interface& interface, const Ports& reported,
-               const std::string& refusal) {
+json mls_qos_or_null(const MlsQos& mls) {
+    return mls == MlsQos{} ? json() : mls_qos_to_json(mls, Keys::all);
+}
+
+// Some settings leave all packets as they are, and are in effect without the module.
+json port_json(const std::string& name, const Interface& interface, const Config& config,
+               const Ports& reported, const std::string& refusal) {
     const kernel::PortStatus* status = reported.find(name);
+    const auto wanted = planner::compile_port(config, name, interface);
     json value = {{"name", name}, {"lower", nullptr}, {"vid", nullptr}};
     value["port"] = interface.port ? port_to_json(*interface.port) : json();
     value["protocolCos"] = protocol_cos_to_json(interface.protocol_cos);
     value["mark"] = interface.mark ? mark_to_json(*interface.mark) : json();
+    value["mlsQos"] = mls_qos_or_null(interface.mls_qos);
+    value["setDscp"] =
+        interface.set_dscp ? set_dscp_to_json(*interface.set_dscp, Keys::all) : json();
     put_state(value, status, reported.no_module, refusal);
+    if (!wanted) value.update({{"state", phase_name(kernel::Phase::active)}, {"problem", nullptr}});
     if (status && !status->lower.empty()) value["lower"] = status->lower;
     if (status && status->vid) value["vid"] = *status->vid;
     value["egress"] = value["ingress"] = nullptr;
     if (interface.has_cos())
         put_counters(value["egress"], status ? status->egress : kernel::Counters{});
-    if (interface.mark)
+    if (interface.mark || (wanted && wanted->has_arrival()))
         put_counters(value["ingress"], status ? status->ingress : kernel::Counters{});
     return value;
 }
@@ -347,8 +358,8 @@ JsonResult handle_show_ports(Context& context, const json& params) {
     const auto beside = context.surroundings.report(wanted->value_or(""));
     json list = json::array();
     for (const auto& [name, interface] : context.manager.running().interfaces) {
-        if ((interface.has_cos() || interface.mark) && (!*wanted || **wanted == name)) {
-            list.push_back(port_json(name, interface, *reported,
+        if (interface.is_port() && (!*wanted || **wanted == name)) {
+            list.push_back(port_json(name, interface, context.manager.running(), *reported,
                                      context.manager.refusal("interface " + name)));
             put_findings(list.back(), beside.ports, name);
         }

@@ -43,7 +43,7 @@ Surroundings SurroundingsWatch::report(const std::string& name) {
     const auto look_at = [&](const std::string& device, const Interface& interface) {
         if (interface.tunnel)
             put(report.tunnels, device, watcher.tunnel(device, *interface.tunnel));
-        if (interface.has_cos() || interface.mark)
+        if (interface.is_port())
             put(report.ports, device, watcher.port(device, interface, by_class));
     };
     if (name.empty()) {

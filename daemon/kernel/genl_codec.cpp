@@ -22,6 +22,8 @@ static_assert(static_cast<int>(EncapEcn::compatibility) == TUNQOS_ENCAP_ECN_COMP
 static_assert(static_cast<int>(DecapEcn::rfc6040) == TUNQOS_DECAP_ECN_RFC6040);
 static_assert(static_cast<int>(Phase::failed) == TUNQOS_STATE_FAILED);
 
+static_assert(sizeof(ArrivalMap) == TUNQOS_ARRIVAL_LEN);
+
 constexpr std::size_t message_size = 256; // enough but for large tables, and cheap to clear
 
 // The attributes of one level of a message, for looking up by type.
@@ -262,6 +264,9 @@ struct Encoder {
         put_protocols(message, port.protocol_pcp);
         put_table(message, TUNQOS_A_PORT_DSCP_MARK, port.dscp_mark);
         if (port.dscp_mark) message.put_u32(TUNQOS_A_PORT_MARK_MASK, port.mark_mask);
+        put_table(message, TUNQOS_A_PORT_ARRIVAL_DSCP, port.arrival_dscp);
+        if (port.arrival_override) message.put_u8(TUNQOS_A_PORT_ARRIVAL_OVERRIDE, 1);
+        put_table(message, TUNQOS_A_PORT_ARRIVAL_TABLE, port.arrival_table);
         return message;
     }
     // What is the module's default (tunqos.yaml) is not said: an attribute costs it more
@@ -369,6 +374,18 @@ std::optional<TunnelStatus> decode_tunnel(const nlmsghdr* message) {
     return status;
 }
 
+namespace {
+
+void decode_arrival(const Attributes& attributes, Port& port) {
+    port.arrival_dscp = attributes.array<ArrivalMap>(TUNQOS_A_PORT_ARRIVAL_DSCP);
+    port.arrival_table = attributes.array<Table>(TUNQOS_A_PORT_ARRIVAL_TABLE);
+    if (port.arrival_dscp)
+        port.arrival_override =
+            attributes.number<std::uint8_t>(TUNQOS_A_PORT_ARRIVAL_OVERRIDE).value_or(0) != 0;
+}
+
+} // namespace
+
 std::optional<PortStatus> decode_port(const nlmsghdr* message) {
     const Attributes attributes(message);
     auto device = attributes.text(TUNQOS_A_PORT_DEVICE);
@@ -386,6 +403,7 @@ std::optional<PortStatus> decode_port(const nlmsghdr* message) {
     if (status.port.dscp_mark)
         status.port.mark_mask =
             attributes.number<std::uint32_t>(TUNQOS_A_PORT_MARK_MASK).value_or(0);
+    decode_arrival(attributes, status.port);
     status.phase = phase(attributes, TUNQOS_A_PORT_STATE);
     status.problem = attributes.text(TUNQOS_A_PORT_PROBLEM).value_or("");
     status.hooks = attributes.number<std::uint32_t>(TUNQOS_A_PORT_HOOKS).value_or(0);

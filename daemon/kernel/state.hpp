@@ -57,13 +57,22 @@ struct Tunnel {
     bool operator==(const Tunnel&) const = default;
 };
 
-// One set-port: PCP by DSCP or by protocol, or mark, or more than one.
+// DSCP by PCP * 2 + DEI of the tag, and last of frames without one; table_leave says nothing.
+using ArrivalMap = std::array<std::uint8_t, 17>;
+
+// One set-port: PCP by DSCP or by protocol, or mark, or the DSCP of what arrives, or more than one.
 struct Port {
     Device device;
     std::optional<Table> dscp_pcp;
     std::optional<Table> dscp_mark = std::nullopt;
     std::uint32_t mark_mask = 0; // not 0 with dscp_mark
     ProtocolCos protocol_pcp{};
+    std::optional<ArrivalMap> arrival_dscp = std::nullopt;
+    bool arrival_override = false; // with arrival_dscp
+    std::optional<Table> arrival_table = std::nullopt;
+
+    // Does it do anything with the DSCP of what arrives?
+    bool has_arrival() const { return arrival_dscp || arrival_table; }
 
     bool operator==(const Port&) const = default;
 };

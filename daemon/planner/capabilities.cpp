@@ -48,6 +48,10 @@ constexpr Setting<Tunnel> of_tunnels[] = {
 constexpr Setting<Port> of_ports[] = {
     {TUNQOS_CAPABILITY_MARK_INGRESS, "set mark dscp",
      [](const Port& p) { return p.dscp_mark.has_value(); }},
+    {TUNQOS_CAPABILITY_PORT_ARRIVAL, "set dscp, mls qos trust cos or mls qos cos override",
+     [](const Port& p) { return p.arrival_dscp.has_value(); }},
+    {TUNQOS_CAPABILITY_PORT_ARRIVAL, "mls qos dscp-mutation",
+     [](const Port& p) { return p.arrival_table.has_value(); }},
 };
 
 template <typename Of, std::size_t count>

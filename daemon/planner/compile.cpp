@@ -8,6 +8,7 @@ namespace tunqos::planner {
 
 namespace {
 
+using kernel::ArrivalMap;
 using kernel::PriorityTable;
 using kernel::Tunnel;
 
@@ -19,7 +20,7 @@ Table table_named(const Config& config, const std::string& name) {
 }
 
 Table pcp_table_named(const Config& config, const std::string& name) {
-    if (name.empty()) return class_selector_pcp_table();
+    if (name.empty()) return config.qos_maps.dscp_cos;
     const auto found = config.table_maps.find(name);
     return found == config.table_maps.end() ? class_selector_pcp_table()
                                             : compile_pcp_table(found->second);
@@ -77,20 +78,78 @@ Tunnel compile_tunnel(const Config& config, kernel::Binding binding, std::string
     return tunnel;
 }
 
-kernel::Port compile_port(const Config& config, const std::string& name,
-                          const Interface& interface) {
-    kernel::Port port;
-    port.device = name;
-    if (interface.port) port.dscp_pcp = pcp_table_named(config, interface.port->table);
-    port.protocol_pcp = interface.protocol_cos;
-    if (const auto& mark = interface.mark) {
-        port.dscp_mark = mark->table.empty() ? compile_table({}) : table_named(config, mark->table);
-        port.mark_mask = mark->mask;
+// Whatever the DEI.
+ArrivalMap by_cos(const CosMap& map, std::uint8_t untagged) {
+    ArrivalMap arrival;
+    for (std::size_t i = 0; i < arrival.size(); ++i)
+        arrival[i] = i < 2 * map.size() ? map[i / 2] : untagged;
+    return arrival;
+}
+
+ArrivalMap always(std::uint8_t dscp) {
+    ArrivalMap arrival;
+    arrival.fill(dscp);
+    return arrival;
+}
+
+CosMap cos_map_named(const Config& config, const std::string& name) {
+    const auto found = config.table_maps.find(name);
+    static const TableMap nothing{{}, TableDefault::ignore, 0};
+    return compile_cos_map(found == config.table_maps.end() ? nothing : found->second);
+}
+
+void compile_set_dscp(const Config& config, const SetDscp& set, kernel::Port& port) {
+    port.arrival_override = set.override || set.dscp == PortDscp::set;
+    if (set.dscp == PortDscp::set) {
+        port.arrival_dscp = always(set.dscp.value.value);
+        return;
     }
-    return port;
+    const CosMap map = set.dscp == PortDscp::table ? cos_map_named(config, set.dscp.table)
+                                                   : config.qos_maps.cos_dscp;
+    port.arrival_dscp = by_cos(map, table_leave);
+}
+
+void compile_trust(const QosMaps& maps, const MlsQos& mls, kernel::Port& port) {
+    const std::uint8_t by_default = maps.cos_dscp[mls.cos % pcp_count];
+    if (mls.override || mls.trust == PortTrust::cos) {
+        port.arrival_dscp = mls.override ? always(by_default) : by_cos(maps.cos_dscp, by_default);
+        port.arrival_override = true;
+        return;
+    }
+    const auto mutation = maps.mutations.find(mls.mutation);
+    if (mls.trust == PortTrust::dscp && mutation != maps.mutations.end())
+        port.arrival_table = mutation->second;
+}
+
+void compile_arrival(const Config& config, const Interface& interface, kernel::Port& port) {
+    if (interface.set_dscp)
+        compile_set_dscp(config, *interface.set_dscp, port);
+    else
+        compile_trust(config.qos_maps, interface.mls_qos, port);
+    // What changes nothing is not there.
+    if (port.arrival_table == same_dscp_table()) port.arrival_table.reset();
+    if (port.arrival_dscp != always(table_leave)) return;
+    port.arrival_dscp.reset();
+    port.arrival_override = false;
 }
 
 } // namespace
+
+std::optional<kernel::Port> compile_port(const Config& config, const std::string& name,
+                                         const Interface& interface) {
+    kernel::Port port;
+    port.device = name;
+    const kernel::Port nothing = port;
+    if (interface.port) port.dscp_pcp = pcp_table_named(config, interface.port->table);
+    port.protocol_pcp = interface.protocol_cos;
+    if (const auto& mark = interface.mark) {
+        port.dscp_mark = mark->table.empty() ? same_dscp_table() : table_named(config, mark->table);
+        port.mark_mask = mark->mask;
+    }
+    compile_arrival(config, interface, port);
+    if (port == nothing) return std::nullopt;
+    return port;
+}
 
 bool several_aggregates(const Config& config, const Encap& encap, bool kernel_copies) {
     TunnelProfile profile;
@@ -113,8 +172,8 @@ kernel::State compile(const Config& config) {
     for (const auto& [name, interface] : config.interfaces) {
         if (interface.tunnel)
             state.tunnels.emplace(name, compile_tunnel(config, name, {}, *interface.tunnel));
-        if (interface.has_cos() || interface.mark)
-            state.ports.emplace(name, compile_port(config, name, interface));
+        if (auto port = compile_port(config, name, interface))
+            state.ports.emplace(name, std::move(*port));
     }
     for (const auto& [key, map] : config.crypto_maps) {
         const auto binding = kernel::ipsec_binding(map.match);

@@ -14,6 +14,10 @@ namespace tunqos::planner {
 // What the module should hold for this (valid) configuration. A crypto map that
 // matches nothing yet has nothing to be bound to and is left out.
 kernel::State compile(const Config& config);
+// What the module should do at this port. Nothing: it has no part in it, as with mls qos trust dscp
+// alone, which leaves all marks as they are.
+std::optional<kernel::Port> compile_port(const Config& config, const std::string& name,
+                                         const Interface& interface);
 kernel::State from_dump(const std::vector<kernel::TunnelStatus>& tunnels,
                         const std::vector<kernel::PortStatus>& ports);
 

@@ -24,18 +24,44 @@ TableMap decompile(const Table& table, const Table& copied) {
     return map;
 }
 
+// Of both values of the DEI, which a configuration does not tell apart.
+CosMap by_cos(const kernel::ArrivalMap& arrival) {
+    CosMap map{};
+    for (std::size_t cos = 0; cos < map.size(); ++cos)
+        map[cos] = arrival[2 * cos];
+    return map;
+}
+
+// The DSCP that all frames get, if it is one.
+std::optional<Dscp> same_for_all(const kernel::Port& port) {
+    const auto& arrival = *port.arrival_dscp;
+    const bool same = std::all_of(arrival.begin(), arrival.end(),
+                                  [&](std::uint8_t dscp) { return dscp == arrival.front(); });
+    return same && port.arrival_override ? Dscp::from(arrival.front()) : std::nullopt;
+}
+
+// `set dscp` has nothing to say of frames without a tag, and trust something of all frames.
+bool trusts_cos(const kernel::Port& port) {
+    const auto& arrival = port.arrival_dscp;
+    return arrival && port.arrival_override && !same_for_all(port) &&
+           std::find(arrival->begin(), arrival->end(), table_leave) == arrival->end();
+}
+
 class Recovery {
 public:
     explicit Recovery(const Config& known) : known_(known), expected_(compile(known)) {}
 
     Config run(const kernel::State& actual) {
         config_.table_maps = known_.table_maps;
+        config_.qos_maps = known_.qos_maps;
         for (const auto& [name, map] : known_.table_maps)
             names_.try_emplace(content(map), name);
         for (const auto& [name, interface] : known_.interfaces) {
             if (!interface.description.empty())
                 config_.interfaces[name].description = interface.description;
+            if (interface.has_arrival() && !arrives_in_module(name)) copy_arrival(name, interface);
         }
+        find_cos_dscp(actual);
         for (const auto& [binding, tunnel] : actual.tunnels) {
             if (const auto* device = std::get_if<kernel::Device>(&binding))
                 config_.interfaces[*device].tunnel = is_known(binding, tunnel)
@@ -75,6 +101,26 @@ private:
         }
     }
 
+    bool arrives_in_module(const std::string& name) const {
+        const auto found = expected_.ports.find(name);
+        return found != expected_.ports.end() && found->second.has_arrival();
+    }
+
+    void copy_arrival(const std::string& name, const Interface& known) {
+        config_.interfaces[name].mls_qos = known.mls_qos;
+        config_.interfaces[name].set_dscp = known.set_dscp;
+    }
+
+    // Where nothing is known the first port that trusts the CoS shows the map of all of them.
+    void find_cos_dscp(const kernel::State& actual) {
+        if (!known_.interfaces.empty() || known_.qos_maps != QosMaps{}) return;
+        for (const auto& [device, port] : actual.ports) {
+            if (!trusts_cos(port)) continue;
+            config_.qos_maps.cos_dscp = by_cos(*port.arrival_dscp);
+            return;
+        }
+    }
+
     void put(const kernel::Port& port, Interface& interface) {
         const auto expected = expected_.ports.find(port.device);
         if (expected != expected_.ports.end() && expected->second == port) {
@@ -82,19 +128,71 @@ private:
             interface.port = known.port;
             interface.mark = known.mark;
             interface.protocol_cos = known.protocol_cos;
+            copy_arrival(port.device, known);
             return;
         }
         interface.protocol_cos = port.protocol_pcp;
         if (port.dscp_pcp) {
             PortProfile& to = interface.port.emplace();
-            if (*port.dscp_pcp != class_selector_pcp_table())
+            if (*port.dscp_pcp != config_.qos_maps.dscp_cos)
                 to.table = name_of(decompile(*port.dscp_pcp, class_selector_pcp_table()));
         }
         if (port.dscp_mark) {
             MarkProfile& to = interface.mark.emplace();
             to.mask = port.mark_mask;
-            if (*port.dscp_mark != compile_table({})) to.table = name_of(*port.dscp_mark);
+            if (*port.dscp_mark != same_dscp_table()) to.table = name_of(*port.dscp_mark);
         }
+        if (port.has_arrival()) put_arrival(port, interface);
+    }
+
+    void put_arrival(const kernel::Port& port, Interface& interface) {
+        MlsQos& mls = interface.mls_qos = {};
+        interface.set_dscp.reset();
+        if (!port.arrival_dscp) {
+            mls.trust = PortTrust::dscp;
+            mls.mutation = mutation_of(*port.arrival_table);
+            return;
+        }
+        const CosMap map = by_cos(*port.arrival_dscp);
+        const CosMap& known = config_.qos_maps.cos_dscp;
+        const auto* const untagged =
+            std::find(known.begin(), known.end(), port.arrival_dscp->back());
+        if (const auto dscp = same_for_all(port)) {
+            interface.set_dscp = SetDscp{{PortDscp::set, *dscp}, false};
+        } else if (trusts_cos(port) && map == known && untagged != known.end()) {
+            mls.trust = PortTrust::cos;
+            mls.cos = static_cast<std::uint8_t>(untagged - known.begin());
+        } else if (map == known) {
+            interface.set_dscp = SetDscp{PortDscp::cos, port.arrival_override};
+        } else {
+            interface.set_dscp =
+                SetDscp{{PortDscp::table, name_of(cos_table(map))}, port.arrival_override};
+        }
+    }
+
+    static TableMap cos_table(const CosMap& map) {
+        TableMap table{{}, TableDefault::ignore, 0};
+        for (std::size_t cos = 0; cos < map.size(); ++cos) {
+            if (map[cos] != table_leave)
+                table.map.emplace(static_cast<std::uint8_t>(cos), map[cos]);
+        }
+        return table;
+    }
+
+    // A mutation has no entry that leaves the packet: the DSCP itself comes to the same.
+    std::string mutation_of(Table table) {
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            if (table[i] == table_leave) table[i] = static_cast<std::uint8_t>(i);
+        }
+        auto& all = config_.qos_maps.mutations;
+        const auto found = std::find_if(all.begin(), all.end(),
+                                        [&](const auto& one) { return one.second == table; });
+        if (found != all.end()) return found->first;
+        std::string name;
+        do {
+            name = "recovered-" + std::to_string(++mutations_);
+        } while (!all.emplace(name, table).second);
+        return name;
     }
 
     // Equal tables share one table-map.
@@ -114,7 +212,7 @@ private:
         return {source.mode, source.value};
     }
 
-    std::string name_of(const Table& table) { return name_of(decompile(table, compile_table({}))); }
+    std::string name_of(const Table& table) { return name_of(decompile(table, same_dscp_table())); }
 
     TunnelProfile profile(const kernel::Tunnel& tunnel) {
         TunnelProfile profile;
@@ -194,7 +292,7 @@ private:
     const kernel::State expected_; // of it
     Config config_;
     std::map<Content, std::string> names_; // of the table-maps
-    std::uint32_t unnamed_ = 0, tables_ = 0;
+    std::uint32_t unnamed_ = 0, tables_ = 0, mutations_ = 0;
 };
 
 } // namespace

@@ -44,6 +44,13 @@ bool decides_before_device(const TunnelProfile& profile, const std::string& kind
             profile.options.encap_ecn != EncapEcn::native || class_is_in_companion(profile));
 }
 
+// Something may be done to the DSCP of what it receives.
+bool decides_on_arrival(const Interface& interface) {
+    const MlsQos& mls = interface.mls_qos;
+    return interface.set_dscp || mls.override || mls.trust == PortTrust::cos ||
+           !mls.mutation.empty();
+}
+
 std::string interface(const std::string& name) {
     return "interface " + name;
 }
@@ -209,13 +216,19 @@ std::vector<Finding> Watcher::port(const std::string& device, const Interface& i
     Findings findings;
     const Place* const here = place(device);
     if (!here) return findings;
+    const auto links = way_from(device);
     if (interface_.mark) on_arrival(*here, false, findings);
+    if (decides_on_arrival(interface_)) {
+        // The frames of a VLAN device have their tag on the one under it.
+        const bool under = here->facts.kind == "vlan";
+        for (const Place* const link : links)
+            if (!under || link != here) on_arrival(*link, false, findings);
+    }
     if (interface_.port) {
         if (by_class) on_departure(*here, false, findings);
         if (here->facts.has_qos_map)
             put(findings, make_finding(Watched::vlan_qos_map, interface(device), {}));
     }
-    const auto links = way_from(device);
     for (const auto& flowtable : surroundings_.flowtables()) {
         const auto holds = [&](const Place* one) { return flowtable.holds(one->name); };
         if (flowtable.hardware && std::any_of(links.begin(), links.end(), holds))

@@ -25,7 +25,8 @@ const std::array<WatchEntry, watched_count> watch_list{{
      "the device has an egress-qos-map, which counts only for what set cos leaves alone",
      "put what it is for into the table-map of set cos"},
     {Watched::tc_redirect, "tc-redirect", Level::warning,
-     "ingress of tunnels with something to do at decap, of devices with set mark",
+     "ingress of tunnels with something to do at decap, of devices with set mark, of those that "
+     "carry the frames of ports with set dscp or mls qos",
      "a tc filter redirects packets on its ingress ({what}), in front of tunqos, which does not "
      "see them",
      "shape on ingress of the link under it, or on egress of the LAN, instead"},

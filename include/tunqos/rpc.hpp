@@ -52,7 +52,8 @@
 //                diffservMode, what settings.hpp has, peer, match}
 //  PortStatus   {name, lower|null, vid|null, state, problem|null, hooks: [..],
 //                egress: {packets, written, leftAlone, dropped}|null: with set cos, ingress: the
-//                same, with set mark; of the configuration port, protocolCos and mark}
+//                same, of what becomes of the DSCP of what arrives, or else of set mark; of the
+//                configuration port, protocolCos, mark, mlsQos and setDscp}
 //  Both have warnings: [text], notes: [text] and acting: [{what, place}] of what else acts on the
 //  marks, and a tunnel also saWarnings: [text].
 //

@@ -434,6 +434,53 @@ TEST_CASE("every reason, capability and hook of the module has its name") {
     CHECK(f.result("show.tunnels").at("tunnels").at(0).at("hooks") == json(hooks));
 }
 
+TEST_CASE("a port shows what becomes of the DSCP of what it receives") {
+    Fixture f;
+    f.kernel.module.capabilities = ~0ULL;
+    json config = full_json();
+    config["qosMaps"] = {{"cosDscp", {0, 8, 16, 24, 32, 46, 48, 56}},
+                         {"dscpCos", {{"ef", 6}}},
+                         {"dscpMutations", {{"edge", {{"af41", 26}}}}}};
+    config["interfaces"]["eth2"] = {{"mlsQos", {{"trust", "cos"}, {"cos", 3}}}};
+    config["interfaces"]["eth3"] = {{"mlsQos", {{"trust", "dscp"}}}};
+    config["interfaces"]["eth4"] = {{"setDscp", {{"dscp", {{"table", "lan"}}}}}};
+    config["interfaces"]["eth5"] = {{"setDscp", {{"dscp", {{"set", "ef"}}}}},
+                                    {"mark", {{"mask", "0x3f"}}}};
+    config["interfaces"]["eth6"] = {
+        {"mlsQos", {{"trust", "dscp"}, {"dscpMutation", "edge"}, {"override", false}}}};
+    f.result("config.set", {{"config", config}});
+    config["interfaces"]["eth6"]["mlsQos"].erase("override");
+    CHECK(f.result("config.get").at("config") == config);
+    const auto port = [&](const char* name) {
+        return f.result("show.ports", {{"name", name}}).at("ports").at(0);
+    };
+    const json trusting = port("eth2");
+    CHECK(trusting.at("mlsQos") == json::parse(R"({"trust": "cos", "cos": 3, "override": false,
+                                                  "dscpMutation": null})"));
+    CHECK(trusting.at("setDscp").is_null());
+    CHECK(trusting.at("ingress").is_object());
+    CHECK(trusting.at("egress").is_null());
+    CHECK(f.kernel.state.ports.contains("eth2"));
+    // what leaves all packets as they are has no port in the module, and is in effect
+    for (const char* name : {"eth3", "eth4"}) {
+        CHECK_FALSE(f.kernel.state.ports.contains(name));
+        CHECK(port(name).at("state") == "active");
+        CHECK(port(name).at("problem").is_null());
+        CHECK(port(name).at("ingress").is_null());
+    }
+    CHECK(port("eth5").at("setDscp") ==
+          json::parse(R"({"dscp": {"set": "ef"}, "override": false})"));
+    CHECK(port("eth6").at("mlsQos").at("dscpMutation") == "edge");
+    CHECK(f.result("show.ports").at("ports").size() == 7);
+
+    // a changed map is sent to the ports that it is for
+    const std::uint64_t before = f.result("config.get").at("generation");
+    f.result("config.change", {{"config", {{"version", 1}, {"qosMaps", {{"cosDscp", nullptr}}}}}});
+    CHECK((*f.kernel.state.ports.at("eth2").arrival_dscp)[10] == 40);
+    CHECK(f.result("config.get").at("generation") == before + 1);
+    CHECK_FALSE(f.result("config.get").at("config").at("qosMaps").contains("cosDscp"));
+}
+
 TEST_CASE("without the module everything configured is still shown") {
     Fixture f;
     f.result("config.set", {{"config", full_json()}});

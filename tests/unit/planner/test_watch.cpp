@@ -250,6 +250,24 @@ TEST_CASE("at a port", "[watch]") {
     CHECK(planner::entry_of(Watched::vlan_qos_map).level == planner::Level::note);
 }
 
+TEST_CASE("in front of what is done to the DSCP that arrives", "[watch]") {
+    World world;
+    Interface trusting;
+    trusting.mls_qos.trust = PortTrust::cos;
+    // of a VLAN device it is done on the device under it
+    world.classifier(port, Side::ingress, Act::redirects);
+    CHECK(world.at_port(trusting).empty());
+    world.classifier(lower, Side::ingress, Act::redirects);
+    CHECK(world.at_port(trusting) == Whats{Watched::tc_redirect});
+    trusting.mls_qos.trust = PortTrust::dscp;
+    CHECK(world.at_port(trusting).empty()); // nothing is done
+    Interface setting;
+    setting.set_dscp = SetDscp{PortDscp::cos, false};
+    CHECK(world.at_port(setting) == Whats{Watched::tc_redirect});
+    world.links.details["lan.10"].kind = "";
+    CHECK(world.at_port(setting) == Whats{Watched::tc_redirect, Watched::tc_redirect});
+}
+
 TEST_CASE("what is no harm is a note", "[watch]") {
     World world;
     world.links.details["tun"].inherits_tos = true;
