@@ -224,7 +224,7 @@ std::vector<Command> tunnel_commands() {
             .grammar = "[no] set cos ![dscp [table TABLE-MAP]]",
             .tokens = {set_mark,
                        {"cos", "802.1p priority of a VLAN interface"},
-                       {"dscp", "From the DSCP: its upper three bits"},
+                       {"dscp", "From the DSCP, by mls qos map dscp-cos: its upper three bits"},
                        {"table", "From the DSCP by a table map"},
                        table_name},
             .summary = "Makes the interface an 802.1p port: the priority in the VLAN tag follows "

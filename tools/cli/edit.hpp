@@ -39,6 +39,20 @@ Result<Config> edit_decap_dscp(Config config, const Context& context, const Matc
 Result<Config> edit_decap_class(Config config, const Context& context, const Match& match);
 Result<Config> edit_pre_classify(Config config, const Context& context, const Match& match);
 
+// edit_mls.cpp
+Result<Config> edit_cos_dscp(Config config, const Context& context, const Match& match);
+Result<Config> edit_dscp_cos(Config config, const Context& context, const Match& match);
+Result<Config> edit_mutation(Config config, const Context& context, const Match& match);
+Result<Config> edit_preset(Config config, const Context& context, const Match& match);
+Result<Config> edit_trust(Config config, const Context& context, const Match& match);
+Result<Config> edit_default_cos(Config config, const Context& context, const Match& match);
+Result<Config> edit_cos_override(Config config, const Context& context, const Match& match);
+Result<Config> edit_port_mutation(Config config, const Context& context, const Match& match);
+Result<Config> edit_set_dscp(Config config, const Context& context, const Match& match);
+
+// An interface about which nothing is said is not in the configuration.
+void forget_if_empty(Config& config, const std::string& name);
+
 // A change of the profile that the context is about.
 Result<Config> edit_profile(Config config, const Context& context,
                             const std::function<void(TunnelProfile&)>& change);

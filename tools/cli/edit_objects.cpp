@@ -14,15 +14,14 @@ std::uint8_t dscp_value(const std::string& text) {
     return parse_dscp(text).value_or(Dscp{}).value;
 }
 
-// An interface about which nothing is said is not in the configuration.
+} // namespace
+
 void forget_if_empty(Config& config, const std::string& name) {
     const auto found = config.interfaces.find(name);
     if (found != config.interfaces.end() && found->second == Interface{}) {
         config.interfaces.erase(found);
     }
 }
-
-} // namespace
 
 Result<Config> edit_table_map(Config config, const Context&, const Match& match) {
     const std::string name = match.get("TABLE-MAP");

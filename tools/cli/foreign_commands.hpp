@@ -13,6 +13,8 @@ inline constexpr std::string_view sas =
 inline constexpr std::string_view queues =
     "queues and policers are tc(8)'s; qos pre-classify shows it "
     "the class of the inner packet";
+inline constexpr std::string_view port_trust =
+    "each port says what it trusts, mls qos trust cos or dscp, and the others keep all marks";
 inline constexpr std::string_view routing = "routing is that of ip(8), or of FRR";
 inline constexpr std::string_view filters = "packet filters are nft(8)'s";
 inline constexpr std::string_view devices = "devices and their addresses are made by ip(8)";
@@ -65,7 +67,16 @@ inline constexpr Foreign of_config[] = {
     {"mka policy", sas, true},
     {"class-map", queues, true},
     {"policy-map", queues, true},
-    {"mls qos", queues},
+    {"mls qos", port_trust, false, true},
+    {"mls qos aggregate-policer", queues},
+    {"mls qos queue-set", queues},
+    {"mls qos srr-queue", queues},
+    {"mls qos bridged", queues},
+    {"mls qos rewrite", port_trust},
+    {"mls qos map ip-prec-dscp", port_trust},
+    {"mls qos map policed-dscp", queues},
+    {"mls qos map exp-dscp", port_trust},
+    {"mls qos map dscp-exp", port_trust},
     {"qos map", queues},
     {"map-class", queues, true},
     {"cem-class", queues, true},
@@ -351,7 +362,11 @@ inline constexpr Foreign of_interface[] = {
     {"service-policy", queues},
     {"priority-queue", queues},
     {"srr-queue", queues},
-    {"mls qos", queues},
+    {"mls qos trust device", port_trust},
+    {"mls qos trust ip-precedence", port_trust},
+    {"mls qos vlan-based", queues},
+    {"mls qos ipe", queues},
+    {"mls qos bridged", queues},
     {"auto qos", queues},
     {"switchport", bridges},
     {"spanning-tree", bridges},

@@ -178,15 +178,17 @@ af11\-af43, ef, le, va (voice\-admit), nqb. Never a TOS byte.
 .TP
 .I DSCP\-LIST
 DSCPs and ranges of them, separated by commas, without spaces: ef,cs1,8\-15.
+Where the command shows dots behind it, several of them with spaces between: ef cs1 8\-15.
 .TP
 .I VALUE
-A DSCP; where the table\-map is used for set cos, 0\-7; for qos pre\-classify, a priority 0\-63;
-for set mark, a number 0\-63 that the mask has room for.
+A DSCP, also for set dscp cos table, which maps from CoS 0\-7; where the table\-map is used for set
+cos, 0\-7; for qos pre\-classify, a priority 0\-63; for set mark, a number 0\-63 that the mask has
+room for.
 .TP
 .I COS
 0\-7, the priority in a VLAN tag.
 .TP
-.I TABLE\-MAP\fR, \fICRYPTO\-MAP
+.I TABLE\-MAP\fR, \fIMUTATION\fR, \fICRYPTO\-MAP
 Up to 64 letters, digits, \- and _; a crypto map with its number has up to 63 characters.
 .TP
 .I INTERFACE

@@ -40,6 +40,13 @@ std::vector<std::string> LiveNames::crypto_maps() const {
     return names;
 }
 
+std::vector<std::string> LiveNames::mutations() const {
+    std::vector<std::string> names;
+    for (const auto& [name, table] : config().qos_maps.mutations)
+        names.push_back(name);
+    return names;
+}
+
 std::vector<std::string> LiveNames::tunnels() const {
     std::vector<std::string> names = crypto_maps();
     for (const auto& [name, interface] : config().interfaces) {

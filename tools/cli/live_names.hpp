@@ -19,6 +19,7 @@ public:
     std::vector<std::string> interfaces() const override;
     std::vector<std::string> table_maps() const override;
     std::vector<std::string> crypto_maps() const override;
+    std::vector<std::string> mutations() const override;
     std::vector<std::string> tunnels() const override;
 
 private:

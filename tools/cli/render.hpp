@@ -22,6 +22,16 @@ std::string render_cos(const std::vector<PortStatus>& ports);
 std::string render_marks(const std::vector<PortStatus>& ports);
 std::string render_port(const PortStatus& port);
 
+// render_mls.cpp
+// What becomes of the DSCP of what a port receives: "kept", "from the CoS by table-map lan".
+std::string arrival_text(const MlsQos& mls, const std::optional<SetDscp>& set);
+std::string render_cos_dscp(const CosMap& map);
+std::string render_dscp_cos(const Table& table);
+std::string render_mutation(const std::string& name, const Table& table);
+// `show mls qos interface`; `port` may be missing.
+std::string render_mls_interface(const std::string& name, const Interface& interface,
+                                 const PortStatus* port);
+
 // render_config.cpp
 std::string render_table_map(const std::string& name, const TableMap& map);
 std::string render_crypto_map(const CryptoMapKey& key, const CryptoMap& map,

@@ -28,7 +28,7 @@ std::string render_cos(const std::vector<PortStatus>& ports) {
         if (!port.warnings.empty()) marked.push_back(rows.size());
         rows.push_back({port.name, port.state, port.lower.empty() ? "-" : port.lower,
                         port.vid ? std::to_string(*port.vid) : "-",
-                        port.cos->dscp ? or_else(port.cos->table, "class selector") : "-",
+                        port.cos->dscp ? or_else(port.cos->table, "dscp-cos map") : "-",
                         std::to_string(port.cos->egress.written),
                         std::to_string(port.cos->egress.left_alone)});
     }
@@ -64,18 +64,24 @@ std::string render_port(const PortStatus& port) {
     if (const auto& cos = port.cos) {
         if (cos->dscp)
             text += cos->table.empty()
-                        ? "  CoS: the upper three bits of the DSCP\n"
+                        ? "  CoS: from the DSCP by the dscp-cos map\n"
                         : fmt::format("  CoS: from the DSCP by table-map {}\n", cos->table);
         for (const auto& [protocol, value] : cos->protocols)
             text += fmt::format("  CoS of {}: {}\n", protocol, value);
         text += counters_line(cos->egress);
+    }
+    if (const auto& arrival = port.arrival) {
+        text +=
+            fmt::format("  DSCP of what arrives: {}\n", arrival_text(arrival->mls, arrival->set));
+        if (arrival->ingress) text += counters_line(*arrival->ingress);
     }
     if (const auto& mark = port.mark) {
         text += mark->table.empty()
                     ? fmt::format("  Mark: the DSCP, mask {}\n", mark->mask)
                     : fmt::format("  Mark: from the DSCP by table-map {}, mask {}\n", mark->table,
                                   mark->mask);
-        text += counters_line(mark->ingress);
+        // The module counts what arrives once.
+        if (!port.arrival || !port.arrival->ingress) text += counters_line(mark->ingress);
     }
     text +=
         fmt::format("  Hooks: {}\n",

@@ -88,6 +88,12 @@ constexpr std::array advice{
     Advice{"ip-tfs",
            "IP-TFS puts several packets under one outer header, which the kernel "
            "writes: nothing to do but to use tunnel mode."},
+    Advice{"untagged",
+           "The frame arrived without a tag, so `set dscp cos` has nothing to say of it: let the "
+           "sender tag its frames, or use `mls qos trust cos` with `mls qos cos N`."},
+    Advice{"has-dscp",
+           "The packet arrived with a DSCP of its own, which `set dscp cos` leaves: add override "
+           "if you do not trust it."},
 };
 
 } // namespace

@@ -329,8 +329,7 @@ void Session::notes(const Committed& committed) {
     for (const auto& [name, interface] : committed.after.interfaces) {
         const auto old = committed.before.interfaces.find(name);
         const bool same = old != committed.before.interfaces.end() && old->second == interface;
-        if (!same && (interface.tunnel || interface.has_cos() || interface.mark))
-            changed.insert(name);
+        if (!same && (interface.tunnel || interface.is_port())) changed.insert(name);
     }
     if (changed.empty()) return;
     const auto pending = [&](const std::string& name, const std::string& state) {

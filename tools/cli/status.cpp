@@ -60,8 +60,8 @@ std::vector<T> all_of(const json& result, const char* key, Read&& read) {
 
 // "copy", {"set": "ef"} or {"table": "wan"}, as the configuration says it.
 template <typename Mode>
-void read_source(const json& section, const DscpSourceSetting& setting, DscpSource<Mode>& to) {
-    const json& value = member(section, setting.key);
+void read_source(const json& section, std::string_view key, DscpSource<Mode>& to) {
+    const json& value = member(section, key);
     if constexpr (CanSet<Mode>) {
         if (const auto dscp = parse_dscp(text(value, "set"))) to = {Mode::set, *dscp};
     }
@@ -69,7 +69,7 @@ void read_source(const json& section, const DscpSourceSetting& setting, DscpSour
         to = {Mode::table, std::move(table)};
     const auto words = words_of_source(Mode{});
     for (std::size_t i = 0; i < words.size(); ++i) {
-        if (text(section, setting.key) == words[i].text) to = static_cast<Mode>(i);
+        if (text(section, key) == words[i].text) to = static_cast<Mode>(i);
     }
 }
 
@@ -117,14 +117,14 @@ TunnelStatus tunnel(const json& object) {
     status.notes = texts(object, "notes");
 
     const json& encap = member(object, "encap");
-    read_source(encap, settings::encap_dscp, status.encap_dscp);
-    read_source(encap, settings::encap_inner, status.encap_inner);
+    read_source(encap, settings::encap_dscp.key, status.encap_dscp);
+    read_source(encap, settings::encap_inner.key, status.encap_inner);
     status.encap_single = text(encap, "singleAggregate");
     status.encap_by_kernel = truth(encap, "byKernel");
     status.encap = counters(encap);
 
     const json& decap = member(object, "decap");
-    read_source(decap, settings::decap_dscp, status.decap_dscp);
+    read_source(decap, settings::decap_dscp.key, status.decap_dscp);
     status.permit = text(decap, "permit");
     status.decap_class = text(decap, "class");
     status.decap = counters(decap);
@@ -135,6 +135,31 @@ TunnelStatus tunnel(const json& object) {
         read_value(text(section, setting.key), status.options.*setting.member);
     });
     return status;
+}
+
+// null, too: nothing is set.
+MlsQos mls_qos(const json& object) {
+    MlsQos mls;
+    read_value(text(object, "trust"), mls.trust);
+    mls.cos = static_cast<std::uint8_t>(number(object, "cos"));
+    mls.override = truth(object, "override");
+    mls.mutation = text(object, "dscpMutation");
+    return mls;
+}
+
+std::optional<PortStatus::Arrival> arrival(const json& port) {
+    const json& set = member(port, "setDscp");
+    PortStatus::Arrival arrival{mls_qos(member(port, "mlsQos")), std::nullopt, std::nullopt};
+    if (set.is_object()) {
+        read_source(set, "dscp", arrival.set.emplace().dscp);
+        arrival.set->override = truth(set, "override");
+    }
+    if (!arrival.set && arrival.mls == MlsQos{}) return std::nullopt;
+    const json& ingress = member(port, "ingress");
+    const bool decides = arrival.set || arrival.mls.override ||
+                         arrival.mls.trust == PortTrust::cos || !arrival.mls.mutation.empty();
+    if (decides && ingress.is_object()) arrival.ingress = counters(ingress);
+    return arrival;
 }
 
 PortStatus port(const json& object) {
@@ -152,6 +177,7 @@ PortStatus port(const json& object) {
     if (const json& mark = member(object, "mark"); mark.is_object())
         status.mark = PortStatus::FromDscp{text(mark, "table"), text(mark, "mask"),
                                            counters(member(object, "ingress"))};
+    status.arrival = arrival(object);
     const json& port = member(object, "port");
     const json& protocols = member(object, "protocolCos");
     if (port.is_object() || protocols.is_object()) {

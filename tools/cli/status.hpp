@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tunqos/arrival.hpp"
 #include "tunqos/dscp_source.hpp"
 #include "tunqos/settings.hpp"
 
@@ -59,7 +60,7 @@ struct TunnelStatus {
 struct PortStatus {
     struct Cos {
         bool dscp = true;  // by the DSCP; else by protocol alone
-        std::string table; // empty: the upper three bits of the DSCP
+        std::string table; // empty: mls qos map dscp-cos
         std::vector<std::pair<std::string, std::uint64_t>> protocols;
         Counters egress;
     };
@@ -69,6 +70,12 @@ struct PortStatus {
         Counters ingress;
     };
 
+    struct Arrival {
+        MlsQos mls;
+        std::optional<SetDscp> set;
+        std::optional<Counters> ingress; // none: all marks are kept
+    };
+
     std::string name;
     std::string lower;
     std::optional<std::uint32_t> vid;
@@ -76,8 +83,9 @@ struct PortStatus {
     std::string problem;
     std::vector<std::string> warnings, notes;
     std::vector<std::string> hooks;
-    std::optional<Cos> cos;       // with set cos
-    std::optional<FromDscp> mark; // with set mark
+    std::optional<Cos> cos;         // with set cos
+    std::optional<FromDscp> mark;   // with set mark
+    std::optional<Arrival> arrival; // with mls qos or set dscp
 };
 
 struct SaStatus {

@@ -54,8 +54,7 @@ public:
         if (method == "show.ports" && params.is_object() && params.contains("name")) {
             const std::string name = params.value("name", "");
             const auto found = running.interfaces.find(name);
-            if (found == running.interfaces.end() ||
-                !(found->second.has_cos() || found->second.mark))
+            if (found == running.interfaces.end() || !found->second.is_port())
                 return tl::make_unexpected(CallError{CallError::Kind::refused,
                                                      rpc::invalid_params,
                                                      name + " has no port profile",

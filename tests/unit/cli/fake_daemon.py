@@ -64,9 +64,19 @@ def descriptions(config):
     return [i.get("description") for i in config.get("interfaces", {}).values()]
 
 
+def with_changed(maps, change):
+    """The maps of ports, of which the mutations have a name each."""
+    mutations = {**maps.get("dscpMutations", {}), **change.get("dscpMutations", {})}
+    merged = {**maps, **change,
+              "dscpMutations": {n: m for n, m in mutations.items() if m is not None}}
+    return {key: value for key, value in merged.items() if value}
+
+
 def changed(change):
     """The running configuration with these objects, null for none."""
     config = {"version": 1}
+    if maps := with_changed(State.running.get("qosMaps", {}), change.get("qosMaps", {})):
+        config["qosMaps"] = maps
     for section in ("tableMaps", "interfaces", "cryptoMaps"):
         objects = {**State.running.get(section, {}), **change.get(section, {})}
         if objects := {name: o for name, o in objects.items() if o is not None}:

@@ -34,6 +34,7 @@ const Lines& values_of(const std::string& type) {
         {"COS", {"3", "5"}},
         {"HANDLE", {"8001:"}},
         {"LINE", {"some text", "other"}},
+        {"MUTATION", {"edge", "new"}},
     };
     INFO("a new type: give it a value here");
     CAPTURE(type);
@@ -83,9 +84,14 @@ private:
             if (optional) forms.emplace_back();
             return forms;
         }
-        const std::string word(rest_.substr(0, rest_.find_first_of(" |]}")));
+        std::string word(rest_.substr(0, rest_.find_first_of(" |]}")));
         rest_.remove_prefix(word.size());
+        if (word.ends_with("...")) word.resize(word.size() - 3);
+        // Of several in a row each is typed alike.
+        const bool again = word == before_;
+        before_ = word;
         const bool variable = find_type(word) != nullptr;
+        if (variable && again) return {values_of(word).front()};
         return variable ? values_of(word) : Lines{word};
     }
 
@@ -102,6 +108,7 @@ private:
     }
 
     std::string_view rest_;
+    std::string before_;
     char last_ = 0;
 };
 
@@ -115,7 +122,9 @@ const char* entrance(Mode mode) {
     }
 }
 
-constexpr std::string_view objects = "table-map wan\n map from af41 to af21\ncrypto map vpn 10\n";
+constexpr std::string_view objects =
+    "mls qos map dscp-mutation edge 46 to 34\ntable-map wan\n map from af41 to af21\n"
+    "crypto map vpn 10\n";
 
 // Each for interface gre1 and for crypto map vpn 10.
 constexpr std::string_view starts[] = {

@@ -263,9 +263,9 @@ TEST_CASE("show cos") {
         {"name": "eth9.1", "port": {"cos": {"table": "cos"}}, "lower": null, "vid": null,
          "state": "pending"}]})"));
     CHECK(render_cos(ports) ==
-          "Interface  State    Lower  VLAN  DSCP to CoS     Written  Left alone\n"
-          "eth1.10    active   eth1   10    class selector  2        1\n"
-          "eth9.1     pending  -      -     cos             0        0\n");
+          "Interface  State    Lower  VLAN  DSCP to CoS   Written  Left alone\n"
+          "eth1.10    active   eth1   10    dscp-cos map  2        1\n"
+          "eth9.1     pending  -      -     cos           0        0\n");
     CHECK(render_port(ports[0]).find("Vlan ID 10, on eth1\n") != std::string::npos);
 }
 
@@ -283,9 +283,9 @@ TEST_CASE("show mark") {
           "eth0       active  the DSCP      0x3f0000  2        1\n"
           "eth1.10    active  classes       0x1       5        0\n");
     CHECK(render_cos(ports) ==
-          "Interface  State    Lower  VLAN  DSCP to CoS     Written  Left alone\n"
-          "eth1.10    active   eth1   10    class selector  9        0\n"
-          "eth1.20    pending  -      -     class selector  0        0\n");
+          "Interface  State    Lower  VLAN  DSCP to CoS   Written  Left alone\n"
+          "eth1.10    active   eth1   10    dscp-cos map  9        0\n"
+          "eth1.20    pending  -      -     dscp-cos map  0        0\n");
     CHECK(render_port(ports[0]) ==
           "eth0 is active\n"
           "  Mark: the DSCP, mask 0x3f0000\n"

@@ -206,7 +206,7 @@ constexpr std::string_view catalyst_port = R"(
  !
 -spanning-tree mode rapid-pvst
 -mls qos
--mls qos map cos-dscp 0 8 16 24 32 46 48 56
+=mls qos map cos-dscp 0 8 16 24 32 46 48 56
 =table-map VOICE
 = map from ef to 5
 = map from cs3 to 3
@@ -264,6 +264,8 @@ TEST_CASE("an access port of a Catalyst is pasted") {
     const Pasted pasted = paste(catalyst_port, expected);
     CHECK(pasted.fates == expected);
     CHECK(pasted.running == R"(!
+mls qos map cos-dscp 0 8 16 24 32 46 48 56
+!
 table-map VOICE
  map from cs3 to 3
  map from ef to 5

@@ -59,6 +59,27 @@ TEST_CASE("every mark reads back, next to the other settings of an interface") {
     });
 }
 
+TEST_CASE("maps, and what becomes of the DSCP of what a port receives, read back") {
+    Config maps = samples::full();
+    maps.qos_maps = samples::qos_maps();
+    check_round_trip(maps);
+    for (const QosPreset& preset : qos_presets()) {
+        maps.qos_maps.cos_dscp = preset.cos_dscp;
+        maps.qos_maps.dscp_cos = preset.dscp_cos;
+        check_round_trip(maps);
+    }
+    maps.qos_maps = samples::qos_maps();
+    samples::each_arrival([&](const Interface& interface) {
+        Config config = maps;
+        config.interfaces["eth0"] = interface;
+        for (const char* name : {"eth1.10", "gre1"}) {
+            config.interfaces[name].mls_qos = interface.mls_qos;
+            config.interfaces[name].set_dscp = interface.set_dscp;
+        }
+        check_round_trip(config);
+    });
+}
+
 TEST_CASE("a profile reads back over any other one") {
     // A line says the same whatever was configured before.
     std::vector<TunnelProfile> profiles;

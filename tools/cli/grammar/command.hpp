@@ -48,6 +48,8 @@ struct Match {
     bool has(std::string_view keyword) const;
     // The text of a variable; empty if the optional part was not typed.
     std::string get(std::string_view variable) const;
+    // Of one that stands there several times, or of several words.
+    std::vector<std::string> all(std::string_view variable) const;
 };
 
 class Session;

@@ -354,6 +354,14 @@ std::string Match::get(std::string_view variable) const {
     return {};
 }
 
+std::vector<std::string> Match::all(std::string_view variable) const {
+    std::vector<std::string> texts;
+    for (const Value& value : values) {
+        if (!value.keyword && value.token == variable) texts.push_back(value.text);
+    }
+    return texts;
+}
+
 std::string explain(const Outcome& outcome, std::string_view line, std::size_t indent,
                     std::size_t width) {
     if (std::holds_alternative<Ambiguous>(outcome)) {

@@ -10,6 +10,7 @@ namespace tunqos::cli {
 namespace {
 
 constexpr std::string_view no_mark = "[no] ";
+constexpr std::string_view several = "...";
 constexpr std::string_view modifiers =
     R"([\| {begin LINE | count LINE | exclude LINE | include LINE | json | section LINE}])";
 constexpr std::array modifier_tokens{
@@ -131,6 +132,11 @@ private:
     }
 
     Fragment token(std::string_view text) {
+        if (text.ends_with(several)) {
+            Fragment fragment = token(text.substr(0, text.size() - several.size()));
+            append(graph_.nodes[fragment.last.front()].next, fragment.first);
+            return fragment;
+        }
         const Token* found = nullptr;
         if (in_modifiers_) {
             found = std::find_if(modifier_tokens.begin(), modifier_tokens.end(),

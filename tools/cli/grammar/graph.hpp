@@ -4,6 +4,7 @@
 // the string, edges to the tokens that may follow.
 //
 //   word       a keyword                        WORD     a variable of that type (types.hpp)
+//   WORD...    one of that type or more
 //   {a | b}    one of them                      [a | b]  one of them or none
 //   ![a | b]   may be left out after `no` only  \|       the character '|'
 //   [no]       at the beginning: the command has a `no` form

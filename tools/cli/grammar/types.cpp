@@ -168,6 +168,9 @@ std::vector<HelpLine> table_map_values(const Names& names) {
 std::vector<HelpLine> crypto_map_values(const Names& names) {
     return with_help(names.crypto_maps(), "Crypto map");
 }
+std::vector<HelpLine> mutation_values(const Names& names) {
+    return with_help(names.mutations(), "DSCP mutation map");
+}
 std::vector<HelpLine> tunnel_values(const Names& names) {
     return with_help(names.tunnels(), "Tunnel");
 }
@@ -179,6 +182,7 @@ constexpr std::array types{
     VariableType{"TOS", "<0-255>", tos_problem},
     VariableType{"COS", "<0-7>", cos_problem},
     VariableType{"TABLE-MAP", "WORD", name_problem, table_map_values},
+    VariableType{"MUTATION", "WORD", name_problem, mutation_values},
     VariableType{"INTERFACE", "WORD", interface_problem, interface_values},
     VariableType{"CRYPTO-MAP", "WORD", name_problem, crypto_map_values},
     VariableType{"SEQUENCE", "<1-65535>", sequence_problem},

@@ -29,6 +29,7 @@ public:
     virtual std::vector<std::string> interfaces() const { return {}; }
     virtual std::vector<std::string> table_maps() const { return {}; }
     virtual std::vector<std::string> crypto_maps() const { return {}; }
+    virtual std::vector<std::string> mutations() const { return {}; }
     // What `show tunnel` knows: interfaces with a tunnel and crypto maps.
     virtual std::vector<std::string> tunnels() const { return {}; }
 };
