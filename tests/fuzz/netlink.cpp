@@ -25,12 +25,33 @@ bool in_range(const std::optional<Table>& table, std::uint8_t limit) {
     });
 }
 
+// What a configuration has words for, whatever the other ports do: set dscp and a mutation. Trust
+// in the CoS has one map for all of them.
+bool possible_arrival(const Port& port) {
+    if (!port.arrival_dscp)
+        return !port.arrival_table || (*std::max_element(port.arrival_table->begin(),
+                                                         port.arrival_table->end()) < dscp_count &&
+                                       port.arrival_table != same_dscp_table());
+    const ArrivalMap& map = *port.arrival_dscp;
+    const auto in_range = [](std::uint8_t dscp) {
+        return dscp < dscp_count || dscp == table_leave;
+    };
+    bool by_cos = map.back() == table_leave;
+    for (std::size_t i = 0; i + 1 < map.size(); i += 2)
+        by_cos = by_cos && map[i] == map[i + 1];
+    const bool same =
+        std::all_of(map.begin(), map.end(), [&](std::uint8_t dscp) { return dscp == map.front(); });
+    if (same) return port.arrival_override && map.front() < dscp_count && !port.arrival_table;
+    return by_cos && std::all_of(map.begin(), map.end(), in_range) && !port.arrival_table;
+}
+
 // The module refuses everything else.
 bool possible(const Port& port) {
     const bool marks =
         !port.dscp_mark || (port.mark_mask != 0 && !without_room(*port.dscp_mark, port.mark_mask));
-    return (port.dscp_pcp || port.dscp_mark) && in_range(port.dscp_pcp, pcp_count) &&
-           in_range(port.dscp_mark, dscp_count) && marks;
+    return (port.dscp_pcp || port.dscp_mark || port.has_arrival()) &&
+           in_range(port.dscp_pcp, pcp_count) && in_range(port.dscp_mark, dscp_count) && marks &&
+           possible_arrival(port);
 }
 
 bool possible(const Tunnel& tunnel) {

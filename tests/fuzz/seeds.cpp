@@ -187,6 +187,12 @@ void messages(const std::filesystem::path& top) {
             all += text(kernel::encode(port, 27, NLM_F_MULTI, 1));
         if (!all.empty()) corpus.add(all);
     }
+    samples::each_arrival([&](const Interface& interface) {
+        Config config = samples::full();
+        config.qos_maps = samples::qos_maps();
+        if (const auto port = planner::compile_port(config, "eth0", interface))
+            corpus.add(text(kernel::encode(*port, 27, NLM_F_MULTI, 1)));
+    });
     kernel::Message family(GENL_ID_CTRL, 0, CTRL_CMD_NEWFAMILY, 2, 1);
     const std::uint16_t id = 27;
     family.put_bytes(CTRL_ATTR_FAMILY_ID, &id, sizeof id);
