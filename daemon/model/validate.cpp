@@ -361,7 +361,7 @@ private:
         description(interface.description, path);
         if (interface.tunnel && interface.has_cos())
             problem(path,
-                    "set cos is for VLAN devices, and tunnel settings are for tunnels; "
+                    "set cos is for ports, and tunnel settings are for tunnels; "
                     "an interface has one of them");
         if (interface.tunnel) profile(*interface.tunnel, path);
         if (interface.port && !interface.port->table.empty())

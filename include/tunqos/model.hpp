@@ -141,7 +141,7 @@ void each_dscp_source(Profile& profile, Visit&& visit) {
 TunnelModel model_of(const TunnelProfile& profile);
 std::string_view to_string(TunnelModel model); // "uniform", "pipe", "short-pipe", "custom"
 
-// One VLAN device's 802.1p policy: `set cos dscp [table NAME]`.
+// What the tags of frames that leave say: `set cos dscp [table NAME]`.
 struct PortProfile {
     std::string table; // DSCP -> PCP; empty: mls qos map dscp-cos
 

@@ -26,7 +26,7 @@ import wire
 
 PICTURE = """
   hostA ---- rA ======== wan ======== rB ---- hostB
-                GRE in IPsec (ESP,       VLAN 10
+      VLAN 20   GRE in IPsec (ESP,       VLAN 10
                 transport, AES-GCM)
 """
 MARKS = ("ef", "af41", "cs1", "default")
@@ -133,6 +133,31 @@ class Demo:
                       self.cell(marks[3], end(dscp), 13) +
                       self.cell(tags[0].pcp if tags else None, pcp(dscp), 12,
                                 str))
+
+
+    def phones(self, src, router):
+        """One frame of each priority from a host that knows 802.1p alone."""
+        dst = "hostB" if src == "hostA" else "hostA"
+        vid = self.net.vlan[src]
+        columns = (("", 6), (src + " PCP", 12), ("%s > wan, outer" % router, 17),
+                   ("%s DSCP" % dst, 13), ("%s PCP" % dst, 12))
+        print("\n  " + "".join(t.ljust(w) for t, w in columns))
+        for family in (4, 6):
+            for pcp in (6, 5, 0):
+                shot = wire.Shot(self.net, family, [0], src, dst,
+                                 [(0x8100, pcp, 0, vid)])
+                with wire.Captures(near=("wan", router),
+                                   end=(dst, "lan")) as caps:
+                    shot.send(fence=False)
+                    caps.until_all(shot, "end", 1)
+                    near = shot.sort(caps["near"], self.tun).get(0)
+                    last = shot.sort(caps["end"]).get(0)
+                dscp = {6: 48, 5: 40, 0: 0}[pcp]  # SonicOS's table
+                print("  " + ("IPv%d" % family).ljust(6) + str(pcp).ljust(12) +
+                      self.cell(near and near.ips[0].dscp, dscp, 17, str) +
+                      self.cell(last and last.ips[0].dscp, dscp, 13, str) +
+                      self.cell(last.tags[0].pcp if last and last.tags
+                                else None, pcp, 12, str))
 
 
 def same(dscp):
@@ -247,6 +272,15 @@ def cases(demo, net, directory):
                   "set peer " + topo.WAN["rB"][4], "qos pre-classify")
         pre_classify(demo, net)
 
+        demo.title(7, "phones that know 802.1p alone: priority 6 is DSCP 48 "
+                   "on the way, and 6 again")
+        for router, lan in (("rA", "lan.20"), ("rB", "lan.10")):
+            demo.type(router, "interface gre1", "tunnel diffserv-mode uniform",
+                      "interface " + lan, "mls qos trust cos", "set cos dscp")
+        demo.phones("hostA", "rA")
+        demo.phones("hostB", "rB")
+        demo.show("rA", "show mls qos interface lan.20")
+
         demo.show("rA", "show tunnel")
         demo.show("rB", "show tunnel gre1")
         demo.show("rA", "show running-config")
@@ -269,7 +303,7 @@ def main():
     print("Each cell: the DSCP captured there, and whether it is the one "
           "expected.\nESP's own header is the outer one; what is inside is "
           "encrypted.")
-    with topo.Founding(vlan_b=10) as net:
+    with topo.Founding(vlan_a=20, vlan_b=10) as net:
         tun = net.tunnel("gre-esp")
         tun.dev = "gre1"
         with tun:

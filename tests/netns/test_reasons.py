@@ -77,10 +77,10 @@ def bind(r, **setting):
                                if v is not None})
 
 
-def port(r, table, **protocols):
+def port(r, table, dev="lan.10", **more):
     with genl.Tunqos(r) as sock, sock.transaction():
         sock.flush()
-        sock.set_port("lan.10", table, **protocols)
+        sock.set_port(dev, table, **more)
 
 
 def send(r, to, number, src=""):
@@ -229,6 +229,30 @@ def vrf_underlay(case, net):
 def flush_xfrm():
     for r in ("rA", "rB"):
         topo.ip(r, topo.Esp.FLUSH)
+
+
+@reason("untagged")
+def untagged(case, net):
+    """A frame without a tag, which alone is asked. The fence as well."""
+    tags = [EF] * 16
+    with net.tunnel("plain"):
+        for rest, judge in ((genl.LEAVE, counted), (EF, mended)):
+            port("rA", None, "lan", arrival=[*tags, rest], override=1)
+            with judge(case, "rA", "untagged", 5, way="ingress", of="lan"):
+                shoot(case, "untagged", net)
+
+
+@reason("has_dscp")
+def has_dscp(case, net):
+    """A tag, and a packet with a DSCP of its own; the fence has none."""
+    tags = [8] * 16 + [genl.LEAVE]
+    with net.tunnel("plain"):
+        for override, judge in ((0, counted), (1, mended)):
+            port("rB", None, arrival=tags, override=override)
+            with judge(case, "rB", "has_dscp", 4, way="ingress",
+                       of="lan.10"):
+                shoot(case, "has a DSCP", net, src="hostB", dst="hostA",
+                      tags=((0x8100, 5, 0, 10),))
 
 
 @reason("beet_mode")

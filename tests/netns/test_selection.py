@@ -406,7 +406,7 @@ def both_parts(case, net):
         # a commit that fails takes back what it had prepared
         with contextlib.suppress(genl.Refused), sock.transaction():
             sock.set_port("lan.20", pcp, **mark)
-            sock.set_port("lan", pcp)
+            sock.set_port("lo", pcp)
         case.equal("undone: ports", set(sock.ports()), {"lan.20"})
         case.equal("undone: hooks", sock.ports()["lan.20"]["hooks"],
                    {"port_egress"})
@@ -428,7 +428,8 @@ def refusals(case):
     with genl.Tunqos("rA") as sock:
         for what, change, number, words in (
                 ("nothing", lambda s: s.set_port("lan"), errno.EINVAL,
-                 "a port needs dscp-pcp, protocol-pcp or dscp-mark"),
+                 "a port needs dscp-pcp, protocol-pcp, dscp-mark, "
+                 "arrival-dscp or arrival-table"),
                 ("no table", no_table, errno.EINVAL, together),
                 ("no mask", no_mask, errno.EINVAL, together),
                 ("mask 0", lambda s: s.set_port("lan", mark=SAME, mask=0),

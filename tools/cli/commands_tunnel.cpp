@@ -223,7 +223,7 @@ std::vector<Command> tunnel_commands() {
             .modes = {Mode::interface},
             .grammar = "[no] set cos ![dscp [table TABLE-MAP]]",
             .tokens = {set_mark,
-                       {"cos", "802.1p priority of a VLAN interface"},
+                       {"cos", "802.1p priority of frames that leave"},
                        {"dscp", "From the DSCP, by mls qos map dscp-cos: its upper three bits"},
                        {"table", "From the DSCP by a table map"},
                        table_name},
@@ -237,7 +237,7 @@ std::vector<Command> tunnel_commands() {
             .grammar = "[no] set cos {non-ip | arp | dhcp | nd | pppoe-discovery | ppp-control} "
                        "![COS]",
             .tokens = {set_mark,
-                       {"cos", "802.1p priority of a VLAN interface"},
+                       {"cos", "802.1p priority of frames that leave"},
                        {"non-ip", "All that is not IP and has no line of its own"},
                        {"arp", "ARP"},
                        {"dhcp", "DHCP and DHCPv6, also of programs with packet sockets"},

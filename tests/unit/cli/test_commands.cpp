@@ -107,6 +107,8 @@ TEST_CASE("values out of range are refused with the way out") {
          "dscp ef (46)"},
         {"tunnel tos 256", "\"256\" is not a tos value"},
         {"tunnel decap dscp copy permit 0-47,af99", "\"af99\" is not a dscp list"},
+        {"tunnel decap dscp keep permit 0-47",
+         "\"permit\" is too much: the command ends before it"},
         {"tunnel encap inner-dscp set 64", "\"64\" is not a dscp; use 0-63"},
         {"tunnel control dscp 184", "\"184\" is not a dscp; use 0-63"},
         {"tunnel encap dscp table a/b", "\"a/b\" is not a name"},

@@ -61,7 +61,7 @@ TEST_CASE("what is wrong with the CoS of a protocol is named") {
     CHECK(problem("5").find("interfaces / e / protocolCos: must be an object") == 0);
 
     Config config = with_cos(ProtocolCos{none, none, none, none, none, 6}, "gre1");
-    CHECK(problems_of(validate(config)).find("interface gre1: set cos is for VLAN devices") == 0);
+    CHECK(problems_of(validate(config)).find("interface gre1: set cos is for ports") == 0);
 }
 
 TEST_CASE("a changed CoS of a protocol is a difference of its own") {

@@ -329,7 +329,7 @@ TEST_CASE("an interface is a tunnel or a port") {
     Config config;
     config.interfaces["x"].tunnel = TunnelProfile{};
     config.interfaces["x"].port = PortProfile{};
-    CHECK(problems_of(config).find("interface x: set cos is for VLAN devices") == 0);
+    CHECK(problems_of(config).find("interface x: set cos is for ports") == 0);
 }
 
 TEST_CASE("a description is one line of UTF-8") {
