@@ -61,15 +61,16 @@ static void here(struct net_device *dev)
 	}
 }
 
-/* Frames of a device in a bond are the bond's, or have been until now. */
-static void lag(struct net_device *dev)
+/* Whether the device can be a port is another question now. */
+static void port_again(struct net_device *dev)
 {
 	struct tunqos_key key = { .type = TUNQOS_BIND_PORT };
 	struct tunqos_binding *binding;
 
 	strscpy(key.name, dev->name, sizeof(key.name));
 	binding = tunqos_binding_find(tunqos_net(dev_net(dev)), &key);
-	if (!binding)
+	/* a device that goes is let go of before its bond hears of it */
+	if (!binding || binding->dev != dev)
 		return;
 	tunqos_binding_device_gone(binding);
 	tunqos_binding_device_here(binding, dev);
@@ -208,8 +209,12 @@ static int event(struct notifier_block *block, unsigned long event, void *ptr)
 			attachment_changed(attachment);
 		if (netif_is_l3_master(info->upper_dev))
 			all_vrfs_changed(dev_net(dev));
+		/* frames of a device in a bond are the bond's */
 		if (netif_is_lag_master(info->upper_dev))
-			lag(dev);
+			port_again(dev);
+		break;
+	case NETDEV_POST_TYPE_CHANGE:	/* of a bond, by its first device */
+		port_again(dev);
 		break;
 	case NETDEV_CHANGE:	/* a tunnel may be tied to another device */
 		changed(dev);

@@ -15,7 +15,9 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/rtnetlink.h>
+#include <linux/string.h>
 #include <net/l3mdev.h>
+#include <net/rtnetlink.h>
 
 #include "path/net.h"
 #include "path/port.h"
@@ -41,6 +43,15 @@ static bool is_in_lag(const struct net_device *dev)
 	return master && netif_is_lag_master(master);
 }
 
+/* A tag that it does not expect makes a full frame too long, or is no IP. */
+static bool takes_tags(const struct net_device *dev)
+{
+	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
+
+	return !(dev->features & NETIF_F_VLAN_CHALLENGED) &&
+	       !netif_is_macsec(dev) && !(ops && !strcmp(ops->kind, "ipvlan"));
+}
+
 /**
  * tunqos_port_problem() - can a device be such a port?
  * @dev: the device
@@ -56,6 +67,8 @@ const char *tunqos_port_problem(const struct net_device *dev,
 
 	if (profile->priority_tag && is_vlan_dev(dev))
 		return VLAN_HAS_TAG;
+	if (profile->priority_tag && !takes_tags(dev))
+		return "a device of this kind drops frames with a tag";
 	if (profile->mark_mask &&
 	    (dev->flags & IFF_LOOPBACK || netif_is_l3_master(dev)))
 		return "packets do not arrive on a device of this kind";
@@ -224,10 +237,14 @@ void tunqos_port_classes_trim(struct tunqos_net *tn)
 	}
 }
 
+/* From now on frames find it, and no other one in its place. */
 static void vid_link(struct tunqos_vid *vid)
 {
 	struct tunqos_lower *lower = vid->lower;
 
+	if (vid->linked)
+		return;
+	vid->linked = true;
 	if (vid->proto)
 		hlist_add_head_rcu(&vid->node,
 				   &lower->vids[vid->vid % TUNQOS_VID_BUCKETS]);
@@ -237,6 +254,8 @@ static void vid_link(struct tunqos_vid *vid)
 
 static void vid_unlink(struct tunqos_vid *vid)
 {
+	if (!vid->linked)
+		return;
 	if (vid->proto)
 		hlist_del_rcu(&vid->node);
 	else
@@ -269,7 +288,6 @@ static int vid_get(struct tunqos_binding *binding, struct net_device *dev)
 	vid->binding = binding;
 	vid->vid = is_vlan ? vlan_dev_vlan_id(dev) : 0;
 	vid->proto = is_vlan ? vlan_dev_vlan_proto(dev) : 0;
-	vid_link(vid);
 	binding->vid = vid;
 	return 0;
 }
@@ -449,6 +467,7 @@ void tunqos_port_publish(struct tunqos_binding *binding,
 				   profile : NULL);
 		rcu_assign_pointer(binding->vid->arrival,
 				   profile->arrival ? profile : NULL);
+		vid_link(binding->vid);
 	}
 	if (binding->ingress)
 		rcu_assign_pointer(binding->ingress->profile,

@@ -190,7 +190,7 @@ static int read_arrival(struct genl_info *info, struct tunqos_profile *profile)
 	struct nlattr *table = info->attrs[TUNQOS_A_PORT_ARRIVAL_TABLE];
 	struct tunqos_arrival *arrival;
 
-	if (override && !dscp) {
+	if (override && nla_get_u8(override) && !dscp) {
 		NL_SET_ERR_MSG_ATTR(info->extack, override,
 				    "arrival-override needs arrival-dscp");
 		return -EINVAL;

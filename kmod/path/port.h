@@ -23,6 +23,7 @@ struct tunqos_binding;
  * @proto: of the tag of a VLAN device; 0 of another device, which is @lower
  *	itself and has all frames that no VLAN device is a port for
  * @vid: of the tag
+ * @linked: frames find it
  * @dev: the port
  * @classes: @class is registered
  * @class: at egress of @dev
@@ -33,6 +34,7 @@ struct tunqos_vid {
 	struct tunqos_profile __rcu *arrival;
 	__be16 proto;
 	u16 vid;
+	bool linked;
 	struct tunqos_lower *lower;
 	struct net_device *dev;
 	struct tunqos_binding *binding;

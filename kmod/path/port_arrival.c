@@ -123,7 +123,8 @@ unsigned int tunqos_port_arrival(void *priv, struct sk_buff *skb,
 	const struct tunqos_profile *profile = find(priv, skb);
 	int err;
 
-	if (!profile)
+	/* a copy of the router's own multicast does not arrive */
+	if (!profile || unlikely(skb->pkt_type == PACKET_LOOPBACK))
 		return NF_ACCEPT;
 
 	tunqos_count(profile, TUNQOS_DECAP);

@@ -11,6 +11,7 @@
  * side.
  */
 
+#include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 
 #include "core/companion.h"
@@ -47,6 +48,9 @@ unsigned int tunqos_port_class(void *priv, struct sk_buff *skb,
 	const struct tunqos_vid *vid = priv;
 	const struct tunqos_profile *profile = rcu_dereference(vid->profile);
 
+	/* what has a tag here is of another port, or counted further on */
+	if (!vid->proto && skb_vlan_tag_present(skb))
+		return NF_ACCEPT;
 	if (profile && profile->has_pcp)
 		queue(skb, vid, profile);
 	return NF_ACCEPT;
@@ -189,7 +193,9 @@ static noinline unsigned int untagged(struct sk_buff *skb,
 	if (unlikely(eth_type_vlan(proto)))
 		return in_frame(skb, lower, proto);
 	profile = entry ? rcu_dereference(entry->profile) : NULL;
-	if (!profile || !profile->priority_tag)
+	/* LLDP, LACP and spanning trees are for the next device, untagged */
+	if (!profile || !profile->priority_tag ||
+	    skb_headlen(skb) < ETH_HLEN || is_link_local_ether_addr(skb->data))
 		return NF_ACCEPT;
 	bits = decide(skb, entry, profile);
 	if (bits < 0)

@@ -420,6 +420,15 @@ def refusals(case, net):
         case.true("why", "the bond" in one.get("problem", ""))
         topo.ip("rB", ["link set v1 nomaster"])
         case.equal("out of it", sock.ports()["v1"]["state"], "active")
+        # one that goes while it is in a bond, by deletion and by a move
+        for line in ("link del v1", "link set v1 netns rA"):
+            topo.ip("rB", ["link set v1 down", "link set v1 master bond0"])
+            topo.ip("rB", line)
+            case.equal(line, sock.ports()["v1"]["state"], "pending")
+            topo.run("rA", "ip", "link", "del", "v1", check=False)
+            topo.ip("rB", ["link add v0 type veth peer name v1"])
+            case.equal(line + ": another one", sock.ports()["v1"]["state"],
+                       "active")
         with sock.transaction():
             sock.flush()
     topo.ip("rB", ["link del bond0", "link del v0", "link del vrf0",

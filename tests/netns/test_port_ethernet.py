@@ -138,6 +138,26 @@ def arp(case, net):
             topo.mac(1, 1), "dev", "lan", "nud", "permanent")
 
 
+def next_device(case, net):
+    """What is for the next device alone stays untagged: LLDP, LACP, STP."""
+    frames = [bytes.fromhex("0180c200000" + last) + bytes(6) + proto +
+              b"\x55" * 50 for last, proto in (("e", b"\x88\xcc"),
+                                              ("2", b"\x88\x09"),
+                                              ("0", b"\x00\x26"))]
+    with port("rA", "lan", CLASS_SELECTOR, priority_tag=1, non_ip=7), \
+            wire.Captures(end=("hostA", "lan")) as caps, \
+            wire.Raw("rA", "lan") as raw:
+        for frame in [*frames, bytes(6) + bytes(6) + b"\x88\xb5" +
+                      b"\x55" * 50]:
+            raw.send(frame)
+
+        def seen():
+            return [[(t.vid, t.pcp) for t in p.tags] for p in caps["end"]
+                    if p.raw.endswith(b"\x55" * 50)]
+        caps.until(lambda: len(seen()) >= 4, 10)
+        case.equal("for the next device", seen(), [[], [], [], [(0, 7)]])
+
+
 def in_the_frame(case, net):
     """A tag that the VLAN device itself has put in front."""
     net.run("rB", "ethtool", "-K", "lan", "tx-vlan-hw-insert", "off")
@@ -235,7 +255,8 @@ def bulk(case):
 def test(case):
     with tq.module(), topo.Founding(vlan_b=10) as net:
         with net.tunnel("plain"):
-            for part in (trunk, dei, priority_tags, arp, in_the_frame, bridge):
+            for part in (trunk, dei, priority_tags, arp, next_device,
+                         in_the_frame, bridge):
                 part(case, net)
                 case.note(part.__name__)
         refusals(case)
