@@ -41,6 +41,9 @@
 //                  {reasons: [{reason, packets}]}
 //  show.sas        -
 //                  {sas: [SaStatus]}: the IPsec SAs of the kernel, without their keys
+//  show.watch      -
+//                  {watched: [{what, level, where, remedy, state, findings: [{object, text}]}],
+//                  problems: [text]}: what else on this machine acts on marks
 //
 //  What is configured reads in a status as in the configuration (tunqos/json.hpp), and every key is
 //  always there: with the default, or null where there is none. All of it, and every answer, is in
