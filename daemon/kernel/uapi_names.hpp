@@ -34,6 +34,7 @@ inline constexpr std::string_view reasons[] = {
     "ip-tfs",
     "untagged",
     "has-dscp",
+    "tag-unknown",
 };
 
 // By the bit's number in enum tunqos_hook.
@@ -50,6 +51,9 @@ inline constexpr std::string_view hooks[] = {
     "port-class",
     "forward",
     "port-arrival",
+    "rule",
+    "rule-cos",
+    "note",
 };
 
 // By the bit's number in enum tunqos_capability.
@@ -83,6 +87,7 @@ inline constexpr std::string_view capabilities[] = {
     "decap-gro",
     "port-arrival",
     "port-ethernet",
+    "rules",
 };
 
 // By TUNQOS_A_TUNNEL_*; there is no 0.
@@ -147,6 +152,7 @@ inline constexpr std::string_view port_attributes[] = {
     "arrival-table",
     "dscp-dei",
     "priority-tag",
+    "rules",
 };
 
 } // namespace tunqos::kernel::names

@@ -93,7 +93,7 @@ const struct nla_policy tunqos_get_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1] = {
 };
 
 /* TUNQOS_CMD_SET_PORT - do */
-const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_PRIORITY_TAG + 1] = {
+const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_RULES + 1] = {
 	[TUNQOS_A_PORT_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[TUNQOS_A_PORT_DSCP_PCP] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
 	[TUNQOS_A_PORT_DSCP_MARK] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
@@ -104,6 +104,7 @@ const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_PRIORITY_TAG + 1
 	[TUNQOS_A_PORT_ARRIVAL_TABLE] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
 	[TUNQOS_A_PORT_DSCP_DEI] = { .type = NLA_U64, },
 	[TUNQOS_A_PORT_PRIORITY_TAG] = NLA_POLICY_MAX(NLA_U8, 1),
+	[TUNQOS_A_PORT_RULES] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* TUNQOS_CMD_DEL_PORT - do */
@@ -118,11 +119,33 @@ const struct nla_policy tunqos_get_port_nl_policy[TUNQOS_A_PORT_DEVICE + 1] = {
 
 /* TUNQOS_CMD_GET_REASON - do */
 const struct nla_policy tunqos_get_reason_nl_policy[TUNQOS_A_REASON_REASON + 1] = {
-	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 23),
+	[TUNQOS_A_REASON_REASON] = NLA_POLICY_MAX(NLA_U32, 24),
+};
+
+/* TUNQOS_CMD_SET_RULE - do */
+const struct nla_policy tunqos_set_rule_nl_policy[TUNQOS_A_RULE_INSERT_TAG + 1] = {
+	[TUNQOS_A_RULE_NUMBER] = NLA_POLICY_RANGE(NLA_U8, 1, 254),
+	[TUNQOS_A_RULE_MARK_MASK] = { .type = NLA_U32, },
+	[TUNQOS_A_RULE_COS_MASK] = { .type = NLA_U32, },
+	[TUNQOS_A_RULE_ARRIVAL_DSCP] = NLA_POLICY_EXACT_LEN(TUNQOS_ARRIVAL_LEN),
+	[TUNQOS_A_RULE_ARRIVAL_OVERRIDE] = NLA_POLICY_MAX(NLA_U8, 1),
+	[TUNQOS_A_RULE_ARRIVAL_TAG] = NLA_POLICY_EXACT_LEN(TUNQOS_ARRIVAL_LEN),
+	[TUNQOS_A_RULE_DSCP_TAG] = NLA_POLICY_EXACT_LEN(TUNQOS_TABLE_LEN),
+	[TUNQOS_A_RULE_INSERT_TAG] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+/* TUNQOS_CMD_DEL_RULE - do */
+const struct nla_policy tunqos_del_rule_nl_policy[TUNQOS_A_RULE_NUMBER + 1] = {
+	[TUNQOS_A_RULE_NUMBER] = NLA_POLICY_RANGE(NLA_U8, 1, 254),
+};
+
+/* TUNQOS_CMD_GET_RULE - do */
+const struct nla_policy tunqos_get_rule_nl_policy[TUNQOS_A_RULE_NUMBER + 1] = {
+	[TUNQOS_A_RULE_NUMBER] = NLA_POLICY_RANGE(NLA_U8, 1, 254),
 };
 
 /* Ops table for tunqos */
-const struct genl_ops tunqos_nl_ops[12] = {
+const struct genl_ops tunqos_nl_ops[15] = {
 	{
 		.cmd		= TUNQOS_CMD_GET_INFO,
 		.doit		= tunqos_nl_get_info_doit,
@@ -183,7 +206,7 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.cmd		= TUNQOS_CMD_SET_PORT,
 		.doit		= tunqos_nl_set_port_doit,
 		.policy		= tunqos_set_port_nl_policy,
-		.maxattr	= TUNQOS_A_PORT_PRIORITY_TAG,
+		.maxattr	= TUNQOS_A_PORT_RULES,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -207,6 +230,28 @@ const struct genl_ops tunqos_nl_ops[12] = {
 		.dumpit		= tunqos_nl_get_reason_dumpit,
 		.policy		= tunqos_get_reason_nl_policy,
 		.maxattr	= TUNQOS_A_REASON_REASON,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= TUNQOS_CMD_SET_RULE,
+		.doit		= tunqos_nl_set_rule_doit,
+		.policy		= tunqos_set_rule_nl_policy,
+		.maxattr	= TUNQOS_A_RULE_INSERT_TAG,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= TUNQOS_CMD_DEL_RULE,
+		.doit		= tunqos_nl_del_rule_doit,
+		.policy		= tunqos_del_rule_nl_policy,
+		.maxattr	= TUNQOS_A_RULE_NUMBER,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= TUNQOS_CMD_GET_RULE,
+		.doit		= tunqos_nl_get_rule_doit,
+		.dumpit		= tunqos_nl_get_rule_dumpit,
+		.policy		= tunqos_get_rule_nl_policy,
+		.maxattr	= TUNQOS_A_RULE_NUMBER,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

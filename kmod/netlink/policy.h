@@ -27,7 +27,7 @@ extern const struct nla_policy tunqos_del_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI +
 
 extern const struct nla_policy tunqos_get_tunnel_nl_policy[TUNQOS_A_TUNNEL_SPI + 1];
 
-extern const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_PRIORITY_TAG + 1];
+extern const struct nla_policy tunqos_set_port_nl_policy[TUNQOS_A_PORT_RULES + 1];
 
 extern const struct nla_policy tunqos_del_port_nl_policy[TUNQOS_A_PORT_DEVICE + 1];
 
@@ -35,8 +35,14 @@ extern const struct nla_policy tunqos_get_port_nl_policy[TUNQOS_A_PORT_DEVICE + 
 
 extern const struct nla_policy tunqos_get_reason_nl_policy[TUNQOS_A_REASON_REASON + 1];
 
+extern const struct nla_policy tunqos_set_rule_nl_policy[TUNQOS_A_RULE_INSERT_TAG + 1];
+
+extern const struct nla_policy tunqos_del_rule_nl_policy[TUNQOS_A_RULE_NUMBER + 1];
+
+extern const struct nla_policy tunqos_get_rule_nl_policy[TUNQOS_A_RULE_NUMBER + 1];
+
 /* Ops table for tunqos */
-extern const struct genl_ops tunqos_nl_ops[12];
+extern const struct genl_ops tunqos_nl_ops[15];
 
 int tunqos_nl_get_info_doit(struct sk_buff *skb, struct genl_info *info);
 int tunqos_nl_begin_doit(struct sk_buff *skb, struct genl_info *info);
@@ -55,6 +61,10 @@ int tunqos_nl_get_port_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int tunqos_nl_get_reason_doit(struct sk_buff *skb, struct genl_info *info);
 int tunqos_nl_get_reason_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
+int tunqos_nl_set_rule_doit(struct sk_buff *skb, struct genl_info *info);
+int tunqos_nl_del_rule_doit(struct sk_buff *skb, struct genl_info *info);
+int tunqos_nl_get_rule_doit(struct sk_buff *skb, struct genl_info *info);
+int tunqos_nl_get_rule_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 enum {
 	TUNQOS_NLGRP_EVENTS,

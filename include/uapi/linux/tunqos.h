@@ -182,6 +182,11 @@ enum tunqos_state {
  *   companions that others have made.
  * @TUNQOS_HOOK_PORT_ARRIVAL: Ingress of the device that carries the port's
  *   frames, where their tag can be seen.
+ * @TUNQOS_HOOK_RULE: POST_ROUTING, in front of before; of rules.
+ * @TUNQOS_HOOK_RULE_COS: FORWARD, in front of nftables' rules; of rules with a
+ *   cos-mask.
+ * @TUNQOS_HOOK_NOTE: LOCAL_IN: what is in a tunnel has not arrived with the
+ *   tag of its outer packet; of ports with rules.
  */
 enum tunqos_hook {
 	TUNQOS_HOOK_BEFORE = 1,
@@ -196,6 +201,9 @@ enum tunqos_hook {
 	TUNQOS_HOOK_PORT_CLASS = 512,
 	TUNQOS_HOOK_FORWARD = 1024,
 	TUNQOS_HOOK_PORT_ARRIVAL = 2048,
+	TUNQOS_HOOK_RULE = 4096,
+	TUNQOS_HOOK_RULE_COS = 8192,
+	TUNQOS_HOOK_NOTE = 16384,
 };
 
 /**
@@ -240,6 +248,9 @@ enum tunqos_hook {
  *   on the DSCP.
  * @TUNQOS_REASON_HAS_DSCP: The packet arrived with a DSCP, which the tag
  *   decides on only with arrival-override.
+ * @TUNQOS_REASON_TAG_UNKNOWN: A rule decides by the tag that the packet
+ *   arrived with, and it did not arrive at a port with rules, or came by a
+ *   queue in front of it.
  */
 enum tunqos_reason {
 	TUNQOS_REASON_NOT_IP,
@@ -266,6 +277,7 @@ enum tunqos_reason {
 	TUNQOS_REASON_IP_TFS,
 	TUNQOS_REASON_UNTAGGED,
 	TUNQOS_REASON_HAS_DSCP,
+	TUNQOS_REASON_TAG_UNKNOWN,
 
 	/* private: */
 	__TUNQOS_REASON_MAX,
@@ -310,6 +322,8 @@ enum tunqos_reason {
  *   frames arrive with.
  * @TUNQOS_CAPABILITY_PORT_ETHERNET: 802.1p of Ethernet devices that are no
  *   VLAN devices, DEI, priority tags.
+ * @TUNQOS_CAPABILITY_RULES: Rules, by the number in the mark of a packet's
+ *   connection.
  */
 enum tunqos_capability {
 	TUNQOS_CAPABILITY_GRE = 1,
@@ -341,9 +355,10 @@ enum tunqos_capability {
 	TUNQOS_CAPABILITY_DECAP_GRO = 67108864,
 	TUNQOS_CAPABILITY_PORT_ARRIVAL = 134217728,
 	TUNQOS_CAPABILITY_PORT_ETHERNET = 268435456,
+	TUNQOS_CAPABILITY_RULES = 536870912,
 
 	/* private: */
-	TUNQOS_CAPABILITY_MASK = 536870911,
+	TUNQOS_CAPABILITY_MASK = 1073741823,
 };
 
 enum {
@@ -431,10 +446,29 @@ enum {
 	TUNQOS_A_PORT_ARRIVAL_TABLE,
 	TUNQOS_A_PORT_DSCP_DEI,
 	TUNQOS_A_PORT_PRIORITY_TAG,
+	TUNQOS_A_PORT_RULES,
 
 	__TUNQOS_A_PORT_MAX
 };
 #define TUNQOS_A_PORT_MAX (__TUNQOS_A_PORT_MAX - 1)
+
+enum {
+	TUNQOS_A_RULE_NUMBER = 1,
+	TUNQOS_A_RULE_MARK_MASK,
+	TUNQOS_A_RULE_COS_MASK,
+	TUNQOS_A_RULE_ARRIVAL_DSCP,
+	TUNQOS_A_RULE_ARRIVAL_OVERRIDE,
+	TUNQOS_A_RULE_ARRIVAL_TAG,
+	TUNQOS_A_RULE_DSCP_TAG,
+	TUNQOS_A_RULE_INSERT_TAG,
+	TUNQOS_A_RULE_ORIGINAL,
+	TUNQOS_A_RULE_REPLY,
+	TUNQOS_A_RULE_HOOKS,
+	TUNQOS_A_RULE_PAD,
+
+	__TUNQOS_A_RULE_MAX
+};
+#define TUNQOS_A_RULE_MAX (__TUNQOS_A_RULE_MAX - 1)
 
 enum {
 	TUNQOS_A_REASON_REASON = 1,
@@ -461,6 +495,9 @@ enum {
 	TUNQOS_CMD_PORT_NTF,
 	TUNQOS_CMD_GET_REASON,
 	TUNQOS_CMD_CONFIG_NTF,
+	TUNQOS_CMD_SET_RULE,
+	TUNQOS_CMD_DEL_RULE,
+	TUNQOS_CMD_GET_RULE,
 
 	__TUNQOS_CMD_MAX
 };
