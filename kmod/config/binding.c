@@ -28,6 +28,7 @@
 #include "config/profile.h"
 #include "config/refusal.h"
 #include "config/rtnl.h"
+#include "config/rule.h"
 #include "config/selector.h"
 #include "config/stats.h"
 
@@ -42,6 +43,9 @@
 	"eight devices with the same addresses are bound, remove one of them first"
 #define NO_SAS \
 	"does not say which sas are its, bind them by a crypto map entry"
+
+#define OTHER_MASKS \
+	"rules of another mark-mask or cos-mask are in force, remove them in a commit of its own first"
 
 #define GUEST_IPSEC \
 	"decapsulation from ipsec needs callbacks that are the machine's, so its owner must have a binding with it first"
@@ -186,6 +190,9 @@ static void detach(struct tunqos_binding *binding)
 		tunqos_hooks_put(binding->tn->net, binding->held, NULL);
 		binding->held = 0;
 		break;
+	case TUNQOS_BIND_RULE:
+		tunqos_rule_drop(binding);
+		break;
 	}
 }
 
@@ -290,6 +297,11 @@ static const char *ipsec_problem(int err)
 	return "out of memory";
 }
 
+static const char *rule_problem(int err)
+{
+	return err == -EBUSY ? OTHER_MASKS : "out of memory";
+}
+
 static void refuse(const struct tunqos_binding *binding,
 		   struct tunqos_refusal *refusal, enum tunqos_refused what,
 		   const char *problem)
@@ -324,6 +336,14 @@ int tunqos_binding_prepare(struct tunqos_binding *binding,
 		if (err)
 			refuse(binding, refusal, TUNQOS_REFUSED_IPSEC,
 			       ipsec_problem(err));
+		return err;
+	}
+
+	if (binding->key.type == TUNQOS_BIND_RULE) {
+		err = tunqos_rule_prepare(binding, profile);
+		if (err)
+			refuse(binding, refusal, TUNQOS_REFUSED_UNFIT,
+			       rule_problem(err));
 		return err;
 	}
 
@@ -407,6 +427,9 @@ static void publish_attached(struct tunqos_binding *binding,
 		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks,
 				 NULL);
 		binding->held &= hooks;
+		break;
+	case TUNQOS_BIND_RULE:
+		tunqos_rule_publish(binding, profile);
 		break;
 	}
 	set_active(binding, hooks);
@@ -580,6 +603,8 @@ void tunqos_binding_unprepare(struct tunqos_binding *binding)
 		tunqos_hooks_put(binding->tn->net, binding->held & ~hooks,
 				 NULL);
 		binding->held &= hooks;
+		break;
+	case TUNQOS_BIND_RULE:	/* what it holds no profile changes */
 		break;
 	}
 }

@@ -16,6 +16,7 @@
 struct tunqos_attachment;
 struct tunqos_ingress;
 struct tunqos_match;
+struct tunqos_rules;
 struct tunqos_stats;
 struct tunqos_stats_block;
 struct tunqos_vid;
@@ -44,6 +45,7 @@ enum tunqos_verb {
  * @vid: of type PORT: its place at the lower device, if there is one
  * @ingress: of type PORT: its place at the device itself, if there is one
  * @match: of type IPSEC: its selector, once it is in force
+ * @rules: of type RULE: those that it is one of, at @number
  * @doomed: the running transaction removes it
  * @chained: the next one on its chain, if it is on one
  */
@@ -63,6 +65,8 @@ struct tunqos_binding {
 	struct tunqos_vid *vid;
 	struct tunqos_ingress *ingress;
 	struct tunqos_match *match;
+	struct tunqos_rules *rules;
+	u8 number;
 
 	struct list_head list;		/* tunqos_net.bindings */
 	struct hlist_node key_node;	/* tunqos_bindings */

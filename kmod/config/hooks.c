@@ -20,12 +20,17 @@
  * NAT is seen. IPsec's outer mark is written there, too, so that a rule of
  * POSTROUTING sees what the kernel wrote, and tc and the wire see ours. Outer:
  * after everything that may mark or re-route. Forward: no rule sees what it
- * clears, and what br_netfilter makes of a frame comes later.
+ * clears, and what br_netfilter makes of a frame comes later. Rule: in front of
+ * before, which copies the DSCP outside. Rule_cos: where rules of nftables at
+ * mangle and behind it see it. Note: in front of any decapsulation.
  */
 #define BEFORE_PRIORITY		300
 #define OUTER_PRIORITY		300
 #define ARRIVED_PRIORITY	(-300)
 #define FORWARD_PRIORITY	(-300)
+#define RULE_PRIORITY		290
+#define RULE_COS_PRIORITY	(NF_IP_PRI_MANGLE + 38)
+#define NOTE_PRIORITY		(-300)
 
 static const struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS] = {
 	[TUNQOS_INET_BEFORE4] = {
@@ -82,6 +87,42 @@ static const struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS] = {
 		.hooknum	= NF_BR_PRE_ROUTING,
 		.priority	= FORWARD_PRIORITY,
 	},
+	[TUNQOS_INET_RULE4] = {
+		.hook		= tunqos_rule,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_POST_ROUTING,
+		.priority	= RULE_PRIORITY,
+	},
+	[TUNQOS_INET_RULE6] = {
+		.hook		= tunqos_rule,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_POST_ROUTING,
+		.priority	= RULE_PRIORITY,
+	},
+	[TUNQOS_INET_RULE_COS4] = {
+		.hook		= tunqos_rule_cos,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= RULE_COS_PRIORITY,
+	},
+	[TUNQOS_INET_RULE_COS6] = {
+		.hook		= tunqos_rule_cos,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= RULE_COS_PRIORITY,
+	},
+	[TUNQOS_INET_NOTE4] = {
+		.hook		= tunqos_rule_note,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NOTE_PRIORITY,
+	},
+	[TUNQOS_INET_NOTE6] = {
+		.hook		= tunqos_rule_note,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NOTE_PRIORITY,
+	},
 };
 
 /* What comes in from elsewhere; without bridges there is no such hook. */
@@ -109,6 +150,13 @@ static u32 inet_mask(u32 hooks, const struct tunqos_kind *kind)
 		mask |= BIT(TUNQOS_INET_BEFORE4) | BIT(TUNQOS_INET_BEFORE6);
 	if (hooks & TUNQOS_HOOK_FORWARD)
 		mask |= FORWARD_MASK;
+	if (hooks & TUNQOS_HOOK_RULE)
+		mask |= BIT(TUNQOS_INET_RULE4) | BIT(TUNQOS_INET_RULE6);
+	if (hooks & TUNQOS_HOOK_RULE_COS)
+		mask |= BIT(TUNQOS_INET_RULE_COS4) |
+			BIT(TUNQOS_INET_RULE_COS6);
+	if (hooks & TUNQOS_HOOK_NOTE)
+		mask |= BIT(TUNQOS_INET_NOTE4) | BIT(TUNQOS_INET_NOTE6);
 	if (!kind)
 		return mask;
 	if (hooks & TUNQOS_HOOK_OUTER)

@@ -11,6 +11,7 @@ enum tunqos_binding_type {
 	TUNQOS_BIND_DEVICE,	/* a tunnel device, by name */
 	TUNQOS_BIND_IPSEC,	/* SAs, by a selector */
 	TUNQOS_BIND_PORT,	/* a device of any kind, by name */
+	TUNQOS_BIND_RULE,	/* connections, by their mark; name: number */
 };
 
 struct tunqos_key {

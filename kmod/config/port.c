@@ -23,6 +23,7 @@
 #include "path/port.h"
 #include "path/profile.h"
 #include "config/binding.h"
+#include "config/hooks.h"
 #include "config/port.h"
 #include "config/rtnl.h"
 
@@ -396,6 +397,8 @@ static int hook_get(struct tunqos_binding *binding, struct net_device *dev,
 		return egress_get(binding);
 	case TUNQOS_HOOK_PORT_ARRIVAL:
 		return arrival_get(binding);
+	case TUNQOS_HOOK_NOTE:
+		return tunqos_hooks_get(binding->tn->net, hook, NULL);
 	}
 	return ingress_get(binding, dev);
 }
@@ -412,6 +415,7 @@ void tunqos_port_trim(struct tunqos_binding *binding, u32 hooks)
 		arrival_put(binding);
 	if (loss & TUNQOS_HOOK_PORT_INGRESS)
 		ingress_put(binding);
+	tunqos_hooks_put(binding->tn->net, loss & TUNQOS_HOOK_NOTE, NULL);
 	binding->held &= hooks;
 	if (binding->vid && !(binding->held & AT_LOWER))
 		vid_put(binding);
@@ -435,7 +439,7 @@ int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev,
 {
 	static const u32 all[] = {
 		TUNQOS_HOOK_PORT_EGRESS, TUNQOS_HOOK_PORT_ARRIVAL,
-		TUNQOS_HOOK_PORT_INGRESS
+		TUNQOS_HOOK_PORT_INGRESS, TUNQOS_HOOK_NOTE
 	};
 	u32 before = binding->held;
 	size_t i;

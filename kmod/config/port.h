@@ -13,7 +13,7 @@
 /* Has a port something to do with what leaves? */
 static inline bool tunqos_port_writes(const struct tunqos_profile *profile)
 {
-	return profile->has_pcp || profile->has_protocols;
+	return profile->has_pcp || profile->has_protocols || profile->rules;
 }
 
 const char *tunqos_port_problem(const struct net_device *dev,

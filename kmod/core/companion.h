@@ -3,7 +3,8 @@
  * The companion: the 16 bits that travel with a packet in skb->tc_index.
  *
  *  15..12 kind   11..6 x                 5..0 class
- *  0-6  foreign: never read
+ *  0-5  foreign: never read
+ *  6    NOTE     tag of the namespace    5 had a tag, 3..0 its PCP and DEI
  *  7    DONE     tag of the namespace    innermost DSCP; outer is written
  *  8    QUEUE    tag of the namespace    DSCP to queue by
  *  9    ARRIVED  bits 11..4 = DS field as arrived, 3..0 = tag of this load
@@ -12,7 +13,7 @@
  *  B    PENDING  outer DSCP to write     innermost DSCP
  *  C-F  PENDING  the same, and write outer ECN = kind - C
  *
- * Kinds begin at 7 so that ordinary tc class minors are never taken for ours.
+ * Kinds begin at 6 so that ordinary tc class minors are never taken for ours.
  * The bits carry no proof of origin: each reader knows by provenance (which
  * hook wrote it, and whether the packet can have come from elsewhere) whether
  * it may believe them.
@@ -23,6 +24,7 @@
 #include "core.h"
 
 enum tunqos_companion_kind {
+	TUNQOS_KIND_NOTE	= 0x6,
 	TUNQOS_KIND_DONE	= 0x7,
 	TUNQOS_KIND_QUEUE	= 0x8,
 	TUNQOS_KIND_ARRIVED	= 0x9,
@@ -35,7 +37,7 @@ enum tunqos_companion_kind {
 #define TUNQOS_HIDDEN_MAX	0xfff
 #define TUNQOS_HIDDEN_SEEN	(TUNQOS_KIND_HIDDEN << 12)
 
-/* The lowest companion that is not foreign, and the lowest PENDING one. */
+/* The lowest companion that says a class or a mark; the lowest PENDING one. */
 #define TUNQOS_COMPANION_MIN	(TUNQOS_KIND_DONE << 12)
 #define TUNQOS_PENDING_MIN	(TUNQOS_KIND_PENDING << 12)
 
@@ -85,6 +87,25 @@ static inline u8 tunqos_pending_mask(u16 companion)
 static inline u8 tunqos_pending_ds(u16 companion)
 {
 	return (companion >> 4 & 0xfc) | (companion >> 12 & 3);
+}
+
+#define TUNQOS_NOTE_TAGGED	0x20
+
+/* What a frame arrived with: PCP * 2 + DEI (0-15), if it had a tag. */
+static inline u16 tunqos_note_make(u8 tag, bool tagged, u8 bits)
+{
+	return tunqos_companion_make(TUNQOS_KIND_NOTE, tag,
+				     tagged ? TUNQOS_NOTE_TAGGED | bits : 0);
+}
+
+static inline bool tunqos_note_is_tagged(u16 companion)
+{
+	return companion & TUNQOS_NOTE_TAGGED;
+}
+
+static inline u8 tunqos_note_bits(u16 companion)
+{
+	return companion & 0xf;
 }
 
 static inline u16 tunqos_hidden_make(u16 number)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is the same for bindings of every type: dumps, single answers, events.
- * Setting them is in tunnel.c and port.c.
+ * Setting them is in tunnel.c, port.c and rule.c.
  */
 
 #include <linux/rtnetlink.h>
@@ -19,14 +19,33 @@
 #include "netlink/policy.h"
 #include "netlink/port.h"
 #include "netlink/refusal.h"
+#include "netlink/rule.h"
 #include "netlink/tunnel.h"
 
-/* What tunnel.c and port.c say of one binding. */
+/* What tunnel.c, port.c and rule.c say of one binding. */
 static int fill(struct sk_buff *skb, const struct tunqos_binding *binding)
 {
-	if (binding->key.type == TUNQOS_BIND_PORT)
+	switch (binding->key.type) {
+	case TUNQOS_BIND_PORT:
 		return tunqos_fill_port(skb, binding);
-	return tunqos_fill_tunnel(skb, binding);
+	case TUNQOS_BIND_RULE:
+		return tunqos_fill_rule(skb, binding);
+	default:
+		return tunqos_fill_tunnel(skb, binding);
+	}
+}
+
+/* The answer that has a binding of a type. */
+static u8 command(enum tunqos_binding_type type)
+{
+	switch (type) {
+	case TUNQOS_BIND_PORT:
+		return TUNQOS_CMD_GET_PORT;
+	case TUNQOS_BIND_RULE:
+		return TUNQOS_CMD_GET_RULE;
+	default:
+		return TUNQOS_CMD_GET_TUNNEL;
+	}
 }
 
 static int put_binding(struct sk_buff *skb,
@@ -48,9 +67,9 @@ static int put_binding(struct sk_buff *skb,
 	return 0;
 }
 
-static bool wanted(const struct tunqos_binding *binding, bool ports)
+static bool wanted(const struct tunqos_binding *binding, u8 cmd)
 {
-	return (binding->key.type == TUNQOS_BIND_PORT) == ports &&
+	return command(binding->key.type) == cmd &&
 	       rcu_access_pointer(binding->profile);
 }
 
@@ -60,8 +79,7 @@ static bool wanted(const struct tunqos_binding *binding, bool ports)
  * What has been said does not fit together with what comes after one, so the
  * dump ends there, and its end tells the reader that it was interrupted.
  */
-static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
-		bool ports)
+static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 {
 	struct tunqos_net *tn = tunqos_net(sock_net(skb->sk));
 	struct tunqos_binding *binding;
@@ -75,7 +93,7 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 	else if (cb->args[1] != tn->generation)
 		goto unlock;
 	list_for_each_entry_from(binding, &tn->bindings, list) {
-		if (wanted(binding, ports) &&
+		if (wanted(binding, cmd) &&
 		    put_binding(skb, binding, NETLINK_CB(cb->skb).portid,
 				cb->nlh->nlmsg_seq, NLM_F_MULTI, cmd, cb))
 			break;
@@ -90,16 +108,21 @@ unlock:
 int tunqos_nl_get_tunnel_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
-	return dump(skb, cb, TUNQOS_CMD_GET_TUNNEL, false);
+	return dump(skb, cb, TUNQOS_CMD_GET_TUNNEL);
 }
 
 int tunqos_nl_get_port_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump(skb, cb, TUNQOS_CMD_GET_PORT, true);
+	return dump(skb, cb, TUNQOS_CMD_GET_PORT);
+}
+
+int tunqos_nl_get_rule_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, TUNQOS_CMD_GET_RULE);
 }
 
 /* One binding in answer to a request that named it by @key. */
-static int answer(struct genl_info *info, const struct tunqos_key *key, u8 cmd)
+static int answer(struct genl_info *info, const struct tunqos_key *key)
 {
 	struct tunqos_net *tn = tunqos_net(genl_info_net(info));
 	const struct tunqos_binding *binding;
@@ -113,7 +136,7 @@ static int answer(struct genl_info *info, const struct tunqos_key *key, u8 cmd)
 	binding = tunqos_binding_find(tn, key);
 	if (binding) {
 		err = put_binding(reply, binding, info->snd_portid,
-				  info->snd_seq, 0, cmd, NULL);
+				  info->snd_seq, 0, command(key->type), NULL);
 	} else {
 		tunqos_refuse_missing(info->extack, key);
 		err = -ENOENT;
@@ -131,7 +154,7 @@ int tunqos_nl_get_tunnel_doit(struct sk_buff *skb, struct genl_info *info)
 	struct tunqos_key key = {};
 	int err = tunqos_tunnel_key(info, &key);
 
-	return err ?: answer(info, &key, TUNQOS_CMD_GET_TUNNEL);
+	return err ?: answer(info, &key);
 }
 
 int tunqos_nl_get_port_doit(struct sk_buff *skb, struct genl_info *info)
@@ -139,7 +162,15 @@ int tunqos_nl_get_port_doit(struct sk_buff *skb, struct genl_info *info)
 	struct tunqos_key key;
 	int err = tunqos_port_key(info, &key);
 
-	return err ?: answer(info, &key, TUNQOS_CMD_GET_PORT);
+	return err ?: answer(info, &key);
+}
+
+int tunqos_nl_get_rule_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct tunqos_key key;
+	int err = tunqos_rule_key(info, &key);
+
+	return err ?: answer(info, &key);
 }
 
 /* As if their socket had overrun: listeners read everything again. */

@@ -161,28 +161,6 @@ static int read_mark(struct genl_info *info, struct tunqos_profile *profile)
 	return err ?: check_room(info, profile);
 }
 
-/* A DSCP for each tag, and for a frame without one. */
-static int read_arrival_dscp(struct genl_info *info, struct nlattr *attr,
-			     struct tunqos_arrival *arrival)
-{
-	const u8 *dscp = nla_data(attr);
-	int i;
-
-	for (i = 0; i < TUNQOS_ARRIVAL_LEN; i++) {
-		if (dscp[i] < TUNQOS_DSCP_COUNT ||
-		    dscp[i] == TUNQOS_TABLE_LEAVE)
-			continue;
-		tunqos_refuse(info->extack,
-			      "entry %d of arrival-dscp is %u, not 0-63 or 255",
-			      i, dscp[i]);
-		NL_SET_BAD_ATTR(info->extack, attr);
-		return -EINVAL;
-	}
-	memcpy(arrival->dscp, dscp, sizeof(arrival->dscp));
-	arrival->has_dscp = true;
-	return 0;
-}
-
 static int read_arrival(struct genl_info *info, struct tunqos_profile *profile)
 {
 	struct nlattr *dscp = info->attrs[TUNQOS_A_PORT_ARRIVAL_DSCP];
@@ -195,7 +173,7 @@ static int read_arrival(struct genl_info *info, struct tunqos_profile *profile)
 				    "arrival-override needs arrival-dscp");
 		return -EINVAL;
 	}
-	if (!dscp && !table)
+	if (!dscp && !table && !profile->rules)
 		return 0;
 	arrival = kzalloc(sizeof(*arrival), GFP_KERNEL_ACCOUNT);
 	if (!arrival)
@@ -204,11 +182,20 @@ static int read_arrival(struct genl_info *info, struct tunqos_profile *profile)
 	memset(arrival->dscp, TUNQOS_TABLE_LEAVE, sizeof(arrival->dscp));
 	memset(arrival->table, TUNQOS_TABLE_LEAVE, sizeof(arrival->table));
 	arrival->override = override && nla_get_u8(override);
+	arrival->has_dscp = dscp;
 	arrival->has_table = table;
-	return (dscp ? read_arrival_dscp(info, dscp, arrival) : 0) ?:
+	arrival->note = profile->rules;
+	return (dscp ? tunqos_read_by_tag(info, dscp, "arrival-dscp",
+					  arrival->dscp,
+					  TUNQOS_DSCP_COUNT - 1) : 0) ?:
 	       (table ? tunqos_read_table(info, TUNQOS_A_PORT_ARRIVAL_TABLE,
 					  arrival->table,
 					  TUNQOS_DSCP_COUNT - 1) : 0);
+}
+
+static bool says(const struct genl_info *info, int attr)
+{
+	return info->attrs[attr] && nla_get_u8(info->attrs[attr]);
 }
 
 static int read_port(struct genl_info *info, struct tunqos_binding *change)
@@ -218,6 +205,7 @@ static int read_port(struct genl_info *info, struct tunqos_binding *change)
 
 	if (!err)
 		err = read_pcp(info, profile);
+	profile->rules = says(info, TUNQOS_A_PORT_RULES);
 	if (!err)
 		err = read_protocols(info, profile);
 	if (!err)
@@ -226,11 +214,13 @@ static int read_port(struct genl_info *info, struct tunqos_binding *change)
 		err = read_mark(info, profile);
 	if (!err)
 		err = read_arrival(info, profile);
+	profile->slowly = profile->has_services || profile->rules ||
+			  !profile->has_pcp;
 	if (err || tunqos_port_writes(profile) || profile->mark_mask ||
 	    profile->arrival)
 		return err;
 	GENL_SET_ERR_MSG(info,
-			 "a port needs dscp-pcp, protocol-pcp, dscp-mark, arrival-dscp or arrival-table");
+			 "a port needs dscp-pcp, protocol-pcp, dscp-mark, arrival-dscp, arrival-table or rules");
 	return -EINVAL;
 }
 
@@ -298,6 +288,8 @@ static int fill_settings(struct sk_buff *skb, const struct tunqos_profile *p)
 	    (nla_put(skb, TUNQOS_A_PORT_DSCP_MARK, TUNQOS_TABLE_LEN,
 		     p->mark) ||
 	     nla_put_u32(skb, TUNQOS_A_PORT_MARK_MASK, p->mark_mask)))
+		return -EMSGSIZE;
+	if (p->rules && nla_put_u8(skb, TUNQOS_A_PORT_RULES, 1))
 		return -EMSGSIZE;
 	return p->arrival ? fill_arrival(skb, p->arrival) : 0;
 }

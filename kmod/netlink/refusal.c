@@ -22,6 +22,9 @@ static void describe(const struct tunqos_key *key, char *buf, size_t len)
 	case TUNQOS_BIND_PORT:
 		snprintf(buf, len, "port %s", key->name);
 		break;
+	case TUNQOS_BIND_RULE:
+		snprintf(buf, len, "rule %s", key->name);
+		break;
 	case TUNQOS_BIND_IPSEC:
 		tunqos_selector_describe(&key->sa, buf, len);
 		break;

@@ -24,3 +24,32 @@ int tunqos_read_table(struct genl_info *info, int attr, u8 *table, u8 max)
 	memcpy(table, bytes, TUNQOS_TABLE_LEN);
 	return 0;
 }
+
+/**
+ * tunqos_read_by_tag() - a table by PCP and DEI, and for what has no tag
+ * @info: the request
+ * @nla: of TUNQOS_ARRIVAL_LEN bytes
+ * @name: of @nla
+ * @table: filled in on success
+ * @max: entries are 0 to it, or TUNQOS_TABLE_LEAVE
+ *
+ * Return: 0 or -EINVAL.
+ */
+int tunqos_read_by_tag(struct genl_info *info, struct nlattr *nla,
+		       const char *name, u8 *table, u8 max)
+{
+	const u8 *bytes = nla_data(nla);
+	int i;
+
+	for (i = 0; i < TUNQOS_ARRIVAL_LEN; i++) {
+		if (bytes[i] <= max || bytes[i] == TUNQOS_TABLE_LEAVE)
+			continue;
+		tunqos_refuse(info->extack,
+			      "entry %d of %s is %u, not 0-%u or 255", i, name,
+			      bytes[i], max);
+		NL_SET_BAD_ATTR(info->extack, nla);
+		return -EINVAL;
+	}
+	memcpy(table, bytes, TUNQOS_ARRIVAL_LEN);
+	return 0;
+}

@@ -6,5 +6,7 @@
 #include <net/genetlink.h>
 
 int tunqos_read_table(struct genl_info *info, int attr, u8 *table, u8 max);
+int tunqos_read_by_tag(struct genl_info *info, struct nlattr *nla,
+		       const char *name, u8 *table, u8 max);
 
 #endif /* TUNQOS_NETLINK_TABLE_H */

@@ -19,6 +19,7 @@
 
 struct tunqos_binding;
 struct tunqos_reasons;
+struct tunqos_rules;
 struct tunqos_shapes;
 
 /* Hooks in the families of IP, counted per namespace. */
@@ -32,6 +33,12 @@ enum tunqos_inet_hook {
 	TUNQOS_INET_FORWARD4,
 	TUNQOS_INET_FORWARD6,
 	TUNQOS_INET_BRIDGE,
+	TUNQOS_INET_RULE4,
+	TUNQOS_INET_RULE6,
+	TUNQOS_INET_RULE_COS4,
+	TUNQOS_INET_RULE_COS6,
+	TUNQOS_INET_NOTE4,
+	TUNQOS_INET_NOTE6,
 	TUNQOS_INET_HOOKS,
 };
 
@@ -52,6 +59,7 @@ struct tunqos_net {
 	unsigned int outer_classes;	/* of bindings with class_outer */
 	bool port_classes;		/* its ports have a hook for them */
 	struct tunqos_shapes __rcu *shapes;	/* of its selectors */
+	struct tunqos_rules __rcu *rules;	/* NULL if it has none */
 	u32 salt;			/* of its bindings' hash */
 	u8 tag;				/* 0-63 */
 	struct list_head everybody;	/* of all namespaces */

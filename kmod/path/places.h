@@ -24,6 +24,12 @@ unsigned int tunqos_arrived4(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
 unsigned int tunqos_arrived6(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
+unsigned int tunqos_rule(void *priv, struct sk_buff *skb,
+			 const struct nf_hook_state *state);
+unsigned int tunqos_rule_cos(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state);
+unsigned int tunqos_rule_note(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state);
 unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state);
 

@@ -8,8 +8,10 @@
 
 #include <linux/if_vlan.h>
 
+#include "core/companion.h"
 #include "core/ds.h"
 #include "core/payload.h"
+#include "path/arrival.h"
 #include "path/count.h"
 #include "path/frame.h"
 #include "path/port.h"
@@ -30,29 +32,25 @@ find(const struct tunqos_lower *lower, const struct sk_buff *skb)
 	return vid ? rcu_dereference(vid->arrival) : NULL;
 }
 
+/* PCP and DEI are the upper four bits. */
+static u8 tag_bits(const struct sk_buff *skb)
+{
+	return skb_vlan_tag_get(skb) >> 12;
+}
+
 /* Where the tag of a frame is in tunqos_arrival.dscp. */
 static unsigned int tag_index(const struct sk_buff *skb)
 {
-	/* PCP and DEI are the upper four bits */
-	return skb_vlan_tag_present(skb) ? skb_vlan_tag_get(skb) >> 12 :
+	return skb_vlan_tag_present(skb) ? tag_bits(skb) :
 					   TUNQOS_ARRIVAL_UNTAGGED;
 }
 
-/* Return: the DSCP that it is to have, or -1 - reason. */
-static __always_inline int decide(const struct tunqos_arrival *arrival,
-				  unsigned int tag, u8 dscp)
+/* For path/rule.c, of frames without a tag as well: others leave notes, too. */
+static void note(struct sk_buff *skb, const struct tunqos_profile *profile)
 {
-	u8 by_tag = arrival->dscp[tag];
-
-	if (by_tag != TUNQOS_TABLE_LEAVE && (arrival->override || !dscp))
-		return by_tag;
-	if (arrival->table[dscp] != TUNQOS_TABLE_LEAVE)
-		return arrival->table[dscp];
-	if (by_tag != TUNQOS_TABLE_LEAVE)
-		return -1 - TUNQOS_REASON_HAS_DSCP;
-	if (arrival->has_dscp && tag == TUNQOS_ARRIVAL_UNTAGGED)
-		return -1 - TUNQOS_REASON_UNTAGGED;
-	return -1 - TUNQOS_REASON_TABLE_LEAVE;
+	skb->tc_index = tunqos_note_make(profile->tag,
+					 skb_vlan_tag_present(skb),
+					 tag_bits(skb));
 }
 
 /* Return: 0, or -1 - reason. */
@@ -82,7 +80,8 @@ static noinline int apply_slowly(struct sk_buff *skb,
 	err = tunqos_frame_arrived(skb, &inner);
 	if (err)
 		return err;
-	dscp = decide(arrival, tag_index(skb), tunqos_ds_dscp(inner.ds));
+	dscp = tunqos_arrival_decide(arrival, tag_index(skb),
+				     tunqos_ds_dscp(inner.ds));
 	return dscp < 0 ? dscp : write(skb, inner, dscp);
 }
 
@@ -109,8 +108,8 @@ static __always_inline int apply(struct sk_buff *skb,
 
 	if (unlikely(!is_plain(skb)))
 		return apply_slowly(skb, arrival);
-	dscp = decide(arrival, tag_index(skb),
-		      tunqos_ds_dscp(tunqos_ds_read(skb->data)));
+	dscp = tunqos_arrival_decide(arrival, tag_index(skb),
+				     tunqos_ds_dscp(tunqos_ds_read(skb->data)));
 	if (unlikely(dscp < 0))
 		return dscp;
 	tunqos_skb_write_plain(skb, dscp);
@@ -121,14 +120,21 @@ unsigned int tunqos_port_arrival(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
 	const struct tunqos_profile *profile = find(priv, skb);
+	const struct tunqos_arrival *arrival;
 	int err;
 
 	/* a copy of the router's own multicast does not arrive */
 	if (!profile || unlikely(skb->pkt_type == PACKET_LOOPBACK))
 		return NF_ACCEPT;
 
+	arrival = profile->arrival;
+	if (arrival->note) {
+		note(skb, profile);
+		if (!arrival->has_dscp && !arrival->has_table)
+			return NF_ACCEPT;
+	}
 	tunqos_count(profile, TUNQOS_DECAP);
-	err = apply(skb, profile->arrival);
+	err = apply(skb, arrival);
 	if (unlikely(err))
 		tunqos_left_alone(profile, TUNQOS_DECAP, -1 - err);
 	else

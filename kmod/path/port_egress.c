@@ -23,6 +23,7 @@
 #include "path/net.h"
 #include "path/port.h"
 #include "path/profile.h"
+#include "path/rule.h"
 #include "path/skb.h"
 
 /* skb->priority by a QUEUE companion, if that cannot be another's. */
@@ -59,6 +60,12 @@ unsigned int tunqos_port_class(void *priv, struct sk_buff *skb,
 /* Of such a frame nothing was said: it is not counted. */
 #define SILENT	S16_MIN
 
+/* Has a port something to say beside what rules have? */
+static bool says(const struct tunqos_profile *profile)
+{
+	return profile->has_pcp || profile->has_protocols;
+}
+
 static u8 protocol_bits(const struct tunqos_profile *profile, int protocol)
 {
 	return protocol < 0 ? TUNQOS_TABLE_LEAVE : profile->protocol[protocol];
@@ -94,16 +101,61 @@ static __always_inline int by_dscp(struct sk_buff *skb,
 	       -1 - TUNQOS_REASON_TABLE_LEAVE : bits;
 }
 
+/* Bits of what decide() returns, beside those of a tag. */
+#define BY_RULE		0x10	/* all four are to be written */
+#define INSERT		0x20	/* also where there is no tag */
+
+/*
+ * What the rule of the packet's connection says of its tag.
+ *
+ * @ds: DS field of the packet, or negative if it is none of IP
+ *
+ * Return: as decide(), or SILENT if it is of none or that has nothing to say.
+ */
+static int by_rule(const struct sk_buff *skb, const struct tunqos_vid *entry,
+		   int ds)
+{
+	const struct tunqos_rules *rules =
+		rcu_dereference(tunqos_net(dev_net(entry->dev))->rules);
+	const struct tunqos_profile *rule;
+	enum ip_conntrack_info info;
+	bool known;
+	u8 bits;
+
+	rule = rules && ds >= 0 ? tunqos_rule_find(rules, skb, &info) : NULL;
+	if (!rule)
+		return SILENT;
+	bits = rule->arrival_tag[tunqos_rule_tag(rule, skb, &known)];
+	if (bits == TUNQOS_TABLE_LEAVE)
+		bits = rule->pcp[tunqos_ds_dscp(ds)];
+	if (bits != TUNQOS_TABLE_LEAVE)
+		return bits | BY_RULE | (rule->priority_tag ? INSERT : 0);
+	return rule->has_tag ? -1 - tunqos_rule_why(known) : SILENT;
+}
+
+/* A frame that a rule has decided on. Return: @bits. */
+static int counted(const struct tunqos_profile *profile, int bits)
+{
+	if (bits != SILENT)
+		tunqos_count(profile, TUNQOS_ENCAP);
+	return bits;
+}
+
 /* Any frame. Return: as decide(). */
 static noinline int decide_slowly(struct sk_buff *skb,
 				  const struct tunqos_vid *entry,
 				  const struct tunqos_profile *profile)
 {
 	struct tunqos_inner inner;
+	int ruled, err;
 	u8 bits;
-	int err;
 
 	err = tunqos_frame_leaving(skb, &inner);
+	if (profile->rules) {
+		ruled = by_rule(skb, entry, err ?: inner.ds);
+		if (ruled >= 0 || !says(profile))
+			return counted(profile, ruled);
+	}
 	if (err)
 		return not_ip(skb, profile, -1 - err);
 	if (profile->has_services) {
@@ -122,7 +174,7 @@ static noinline int decide_slowly(struct sk_buff *skb,
 /*
  * What the tag of a frame is to say; the frame is counted.
  *
- * Return: PCP * 2 + DEI, or -1 - reason, or SILENT.
+ * Return: PCP * 2 + DEI, with BY_RULE and INSERT, or -1 - reason, or SILENT.
  */
 static __always_inline int decide(struct sk_buff *skb,
 				  const struct tunqos_vid *entry,
@@ -133,8 +185,7 @@ static __always_inline int decide(struct sk_buff *skb,
 
 	if (unlikely(header + 2 > skb_tail_pointer(skb) ||
 		     !tunqos_frame_is_ip(frame->h_proto) ||
-		     !tunqos_ip_version(header) || profile->has_services ||
-		     !profile->has_pcp))
+		     !tunqos_ip_version(header) || profile->slowly))
 		return decide_slowly(skb, entry, profile);
 	return by_dscp(skb, entry, profile, tunqos_ds_read(header));
 }
@@ -147,9 +198,16 @@ static unsigned int left_alone(const struct tunqos_profile *profile, int why)
 	return NF_ACCEPT;
 }
 
-static u16 new_tci(const struct tunqos_profile *profile, u16 tci, u8 bits)
+/* @bits: what decide() has returned */
+static u16 new_tci(const struct tunqos_profile *profile, u16 tci, int bits)
 {
-	return (tci & ~profile->tag_mask) | bits << 12;
+	u16 mask = profile->tag_mask;
+
+	if (unlikely(bits & BY_RULE)) {
+		mask = VLAN_PRIO_MASK | VLAN_CFI_MASK;
+		bits &= ~(BY_RULE | INSERT);
+	}
+	return (tci & ~mask) | bits << 12;
 }
 
 /* A tag that is in the frame already: its device does not hand it on apart. */
@@ -179,6 +237,18 @@ static unsigned int in_frame(struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/* Only a rule can want a tag here. Return: as decide(). */
+static int decide_untagged(struct sk_buff *skb, const struct tunqos_vid *entry,
+			   const struct tunqos_profile *profile)
+{
+	struct tunqos_inner inner;
+	int err, bits;
+
+	err = tunqos_frame_leaving(skb, &inner);
+	bits = by_rule(skb, entry, err ?: inner.ds);
+	return counted(profile, bits >= 0 && bits & INSERT ? bits : SILENT);
+}
+
 /* What has no tag apart from the frame. */
 static noinline unsigned int untagged(struct sk_buff *skb,
 				      const struct tunqos_lower *lower)
@@ -194,10 +264,11 @@ static noinline unsigned int untagged(struct sk_buff *skb,
 		return in_frame(skb, lower, proto);
 	profile = entry ? rcu_dereference(entry->profile) : NULL;
 	/* LLDP, LACP and spanning trees are for the next device, untagged */
-	if (!profile || !profile->priority_tag ||
+	if (!profile || !(profile->priority_tag || profile->rules) ||
 	    skb_headlen(skb) < ETH_HLEN || is_link_local_ether_addr(skb->data))
 		return NF_ACCEPT;
-	bits = decide(skb, entry, profile);
+	bits = profile->priority_tag ? decide(skb, entry, profile) :
+				       decide_untagged(skb, entry, profile);
 	if (bits < 0)
 		return left_alone(profile, bits);
 	__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),

@@ -25,6 +25,7 @@ struct tunqos_stats;
  * @has_dscp: @dscp says something
  * @has_table: @table does
  * @override: @dscp counts for packets that have a DSCP, too
+ * @note: rules are told with which tag a frame arrived
  */
 struct tunqos_arrival {
 	u8 dscp[TUNQOS_ARRIVAL_LEN];
@@ -32,6 +33,7 @@ struct tunqos_arrival {
 	bool has_dscp;
 	bool has_table;
 	bool override;
+	bool note;
 };
 
 #define TUNQOS_ARRIVAL_UNTAGGED	(TUNQOS_ARRIVAL_LEN - 1)
@@ -40,7 +42,7 @@ struct tunqos_arrival {
  * struct tunqos_profile - one binding's complete policy, immutable
  * @stats: of the binding, valid as long as the profile can be seen
  * @priority: skb->priority for each innermost DSCP, or NULL; of tunnels
- * @arrival: of a port, or NULL
+ * @arrival: of a port, or NULL; of a rule: how it decides on the DSCP, or NULL
  * @encap_write: the outer DSCP is ours to write
  * @encap_more: besides, the inner DSCP or the outer ECN is
  * @pre_classify: show the innermost DSCP to egress queueing
@@ -61,15 +63,21 @@ struct tunqos_arrival {
  * @class_shift: with TUNQOS_CLASS_VIA_MARK: zeros below the bits of skb->mark
  *	that become the class
  * @class_bits: how many they are, 6-32
- * @pcp: of a port with @has_pcp: PCP * 2 + DEI for each DSCP, or
+ * @pcp: of a port with @has_pcp, and of a rule: PCP * 2 + DEI for each DSCP, or
  *	TUNQOS_TABLE_LEAVE
+ * @arrival_tag: of a rule: PCP * 2 + DEI by the tag of arrival, as
+ *	tunqos_arrival.dscp, or TUNQOS_TABLE_LEAVE, which leaves it to @pcp
  * @mark: of a port with @mark_mask: what each DSCP puts there, or
  *	TUNQOS_TABLE_LEAVE; @mark_shift to the left all of it is in the mask
  * @protocol: of a port with @has_protocols: PCP * 2 for what is not IP, or is
  *	of a protocol that has its own (enum tunqos_port_protocol), or
  *	TUNQOS_TABLE_LEAVE; @has_services if one of these is in IP
  * @tag_mask: of a port: the bits of a TCI that are its to write
- * @priority_tag: what leaves without a tag gets one of VID 0
+ * @priority_tag: what leaves without a tag gets one of VID 0; also of a rule
+ * @slowly: of a port: more than @pcp says what leaves with which tag
+ * @rules: of a port: so do rules
+ * @mark_mask: of a rule: the bits of conntrack's mark that have its @number
+ * @cos_mask: of a rule: the bits of skb->mark for the PCP of arrival, or 0
  * @permit: a bit for each DSCP
  * @inner: inner DSCP for each one before, or TUNQOS_TABLE_LEAVE
  * @reasons: of the namespace
@@ -111,6 +119,7 @@ struct tunqos_profile {
 	union {
 		u8 decap[TUNQOS_TABLE_LEN];
 		u8 mark[TUNQOS_TABLE_LEN];
+		u8 arrival_tag[TUNQOS_ARRIVAL_LEN];
 	};
 	u8 class_shift;
 	u8 class_bits;
@@ -130,6 +139,12 @@ struct tunqos_profile {
 			u8 protocol[TUNQOS_PORT_PROTOCOLS];
 			u16 tag_mask;
 			bool priority_tag;
+			bool slowly;
+			bool rules;
+			/* of a rule */
+			bool has_tag;	/* @arrival_tag */
+			u8 number;	/* 1-254 */
+			u32 cos_mask;
 		};
 	};
 	struct tunqos_reasons __percpu *reasons;

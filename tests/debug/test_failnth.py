@@ -35,6 +35,7 @@ EVERYTHING = dict(
 UNIFORM = dict(encap_dscp="copy", decap_dscp="copy")
 PCP = [d >> 3 for d in range(64)]
 PORT = genl.attribute(genl.PORT["device"], b"lan.10\0")
+RULE = genl.attribute(genl.RULE["number"], b"\1")
 
 
 # The netlink commands
@@ -97,6 +98,7 @@ def commits(case, nth):
         sock.set_tunnel(peer="fd0b::1", **EVERYTHING)
         sock.set_tunnel(device="pending", **UNIFORM)
         sock.set_port("lan.10", PCP, **genl.PORT_MORE)
+        sock.set_rule(**genl.RULE_ALL)
 
     for name, base, change in (
             ("commit: a device", nothing, tunnel),
@@ -108,7 +110,7 @@ def commits(case, nth):
             ("commit: flush", all_kinds, lambda s: s.flush()),
             ("commit: removals", all_kinds, lambda s: (
                 s.del_tunnel(device="tun"), s.del_tunnel(peer="fd0b::1"),
-                s.del_port("lan.10")))):
+                s.del_port("lan.10"), s.del_rule(1)))):
         commit(case, nth, name, base, change)
 
 
@@ -124,7 +126,11 @@ def staging(case, nth):
                 ("set_port", PORT + genl.attribute(
                     genl.PORT["dscp_pcp"], bytes(PCP)) + genl.attribute(
                         genl.PORT["arrival_table"], bytes(64))),
-                ("del_port", PORT), ("flush", b"")):
+                ("del_port", PORT), ("del_rule", RULE),
+                ("set_rule", RULE + genl.attribute(
+                    genl.RULE["mark_mask"], struct.pack("=I", 0xff0000)) +
+                 genl.attribute(genl.RULE["arrival_dscp"], bytes(17))),
+                ("flush", b"")):
             name = "stage " + cmd
 
             def prepare():
@@ -176,6 +182,7 @@ def reading(case, nth):
             for i in range(40):
                 eye.set_tunnel(device="n%d" % i, **EVERYTHING)
             eye.set_port("lan.10", PCP, **genl.PORT_MORE)
+            eye.set_rule(**genl.RULE_ALL)
         before = fault.settings(eye)
         reason = genl.attribute(genl.REASON_ATTR["reason"],
                                 struct.pack("=I", 3))
@@ -183,9 +190,11 @@ def reading(case, nth):
                 ("get_info", b"", genl.NLM_F_ACK),
                 ("get_tunnel", wire.tunnel(device="n3"), genl.NLM_F_ACK),
                 ("get_port", PORT, genl.NLM_F_ACK),
+                ("get_rule", RULE, genl.NLM_F_ACK),
                 ("get_reason", reason, genl.NLM_F_ACK),
                 ("get_tunnel", b"", genl.NLM_F_DUMP),
                 ("get_port", b"", genl.NLM_F_DUMP),
+                ("get_rule", b"", genl.NLM_F_DUMP),
                 ("get_reason", b"", genl.NLM_F_DUMP)):
             answers(case, nth, wire, name, payload, flags)
         case.equal("reading changes nothing", fault.settings(eye), before)

@@ -55,7 +55,8 @@ def works(case, net, ns):
         case.equal("nothing is staged", sock.info()["staged"], 0)
         with sock.transaction():
             sock.flush()
-        case.equal("flushed", (sock.tunnels(), sock.ports()), ({}, {}))
+        case.equal("flushed", (sock.tunnels(), sock.ports(),
+                               sock.rules()), ({}, {}, {}))
     with net.tunnel("gre") as tun, genl.Tunqos("rA") as sock:
         case.equal("the neighbour was not touched",
                    sock.info()["generation"], 0)

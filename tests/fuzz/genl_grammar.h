@@ -27,6 +27,8 @@ enum form {
     PCPS,
     PRIORITIES,
     BITS,
+    ROW,
+    BY_TAG,
 };
 
 /* How an attribute of a request looks when it is right. */
@@ -74,6 +76,24 @@ static const struct shape port_table[] = {
     {TUNQOS_A_PORT_DSCP_PCP, PCPS, 7},
     {TUNQOS_A_PORT_DSCP_MARK, DSCPS, 63},
     {TUNQOS_A_PORT_MARK_MASK, BITS, 0},
+    {TUNQOS_A_PORT_ARRIVAL_DSCP, BY_TAG, 63},
+    {TUNQOS_A_PORT_ARRIVAL_OVERRIDE, BYTE, 1},
+    {TUNQOS_A_PORT_ARRIVAL_TABLE, DSCPS, 63},
+    {TUNQOS_A_PORT_DSCP_DEI, LONG, 0},
+    {TUNQOS_A_PORT_PRIORITY_TAG, BYTE, 1},
+    {TUNQOS_A_PORT_RULES, BYTE, 1},
+};
+
+/* The masks are the same most of the time: others are refused. */
+static const struct shape rule_key[] = {{TUNQOS_A_RULE_NUMBER, BYTE, 15}};
+static const struct shape rule_settings[] = {
+    {TUNQOS_A_RULE_MARK_MASK, ROW, 0xff0000},
+    {TUNQOS_A_RULE_COS_MASK, ROW, 0xf000000},
+    {TUNQOS_A_RULE_ARRIVAL_DSCP, BY_TAG, 63},
+    {TUNQOS_A_RULE_ARRIVAL_OVERRIDE, BYTE, 1},
+    {TUNQOS_A_RULE_ARRIVAL_TAG, BY_TAG, 15},
+    {TUNQOS_A_RULE_DSCP_TAG, DSCPS, 15},
+    {TUNQOS_A_RULE_INSERT_TAG, BYTE, 1},
 };
 
 static const struct shape reason_key[] = {
@@ -111,6 +131,9 @@ static const struct command commands[CMDS] = {
     [TUNQOS_CMD_SET_PORT] = {"set-port", SHAPES(port_key), SHAPES(port_table), 6, true, false},
     [TUNQOS_CMD_DEL_PORT] = {"del-port", SHAPES(port_key), NULL, 0, 3, true, false},
     [TUNQOS_CMD_GET_PORT] = {"get-port", SHAPES(port_key), NULL, 0, 2, true, true},
+    [TUNQOS_CMD_SET_RULE] = {"set-rule", SHAPES(rule_key), SHAPES(rule_settings), 4, true, false},
+    [TUNQOS_CMD_DEL_RULE] = {"del-rule", SHAPES(rule_key), NULL, 0, 2, true, false},
+    [TUNQOS_CMD_GET_RULE] = {"get-rule", SHAPES(rule_key), NULL, 0, 2, true, true},
     [TUNQOS_CMD_GET_REASON] = {"get-reason", SHAPES(reason_key), NULL, 0, 2, true, true},
     [TUNQOS_CMD_TUNNEL_NTF] = {"tunnel-ntf", .weight = 1},
     [TUNQOS_CMD_PORT_NTF] = {"port-ntf", .weight = 1},
@@ -184,6 +207,13 @@ static size_t put_shape(uint8_t* at, size_t used, const struct shape* shape) {
     case BITS: /* a mask: mostly with room for six bits */
         word = (once_in(4) ? any() : 0x3f) << below(32);
         return put(at, used, shape->type, &word, 4);
+    case ROW: /* a mask: mostly this one */
+        word = once_in(8) ? shape->max << below(8) : shape->max;
+        return put(at, used, shape->type, &word, 4);
+    case BY_TAG:
+        for (i = 0; i < TUNQOS_ARRIVAL_LEN; i++)
+            data[i] = (uint8_t)(once_in(9) ? TUNQOS_TABLE_LEAVE : below(shape->max + 1));
+        return put(at, used, shape->type, data, TUNQOS_ARRIVAL_LEN);
     case PRIORITIES:
         for (i = 0; i < 256; i++)
             data[i] = (uint8_t)(once_in(2) ? 0xff : any());

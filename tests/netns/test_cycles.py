@@ -179,6 +179,7 @@ class Flock(topo.Net):
                 sock.set_tunnel(peer="10.8.%d.2" % i, **ALL)
                 sock.set_port("wire.5", [5] * 64, **genl.PORT_MORE)
                 sock.set_port("wire", [5] * 64, mutation=range(64))
+                sock.set_rule(**genl.RULE_ALL)
             topo.ip(n, [
                 "link set wire up", "address add 10.8.%d.1/30 dev wire" % i,
                 "neigh replace 10.8.%d.2 lladdr %s dev wire nud permanent" % (

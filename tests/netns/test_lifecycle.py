@@ -11,6 +11,7 @@ import topo
 import tq
 import wire
 from case import main
+from rules import UDP, classified
 from stream import Traffic, outer_mark
 
 EF = expect.DSCP["ef"]
@@ -233,11 +234,12 @@ def ports(sock):
     """A VLAN device and the one under it, in every place of a port."""
     sock.set_port("lan.10", [5] * 64, **genl.PORT_MORE)
     sock.set_port("lan", [5] * 64, priority_tag=1, **genl.PORT_MORE)
+    sock.set_rule(**genl.RULE_ALL)
 
 
 def under_traffic(case, net, kind, key):
     """Profiles, bindings and the module change while packets pass."""
-    with net.tunnel(kind) as tun, Traffic(net):
+    with net.tunnel(kind) as tun, classified("rB", UDP), Traffic(net):
         for round_ in range(12):
             with tq.module():
                 socks = [genl.Tunqos(r) for r in ("rA", "rB")]
@@ -268,7 +270,9 @@ def namespaces(case):
     """Routers go with everything in use, packets on the way."""
     for round_ in range(4):
         with topo.Founding(vlan_b=10) as net, Traffic(net):
-            net.tunnel("gre-esp").__enter__()  # taken down by nobody
+            # taken down by nobody
+            net.tunnel("gre-esp").__enter__()
+            classified("rB", UDP).__enter__()
             for r in ("rA", "rB"):
                 with genl.Tunqos(r) as sock:
                     with sock.transaction():

@@ -7,14 +7,13 @@ form of tag, both families, and what isn't to be decided."""
 import contextlib
 import errno
 import os
-import threading
 
 import expect
 import genl
 import topo
 import tq
 import wire
-from bulk import BODY, PORT, connect
+from bulk import BODY, carry, connect, count
 from case import main
 
 KEEP = genl.LEAVE
@@ -248,19 +247,6 @@ def bridge(case, net):
                        "addr add fd01::1/64 dev lan"])
 
 
-def count(ns, hook, *rules):
-    """What each of these rules has counted, in the block's end."""
-    lines = "\n".join(rule + " counter" for rule in rules)
-    topo.run(ns, "nft", "-f", "-", input=(
-        "table inet count { chain c {\ntype filter hook %s priority 0;\n%s\n"
-        "}\n}\n" % (hook, lines)))
-
-    def counts():
-        text = topo.run(ns, "nft", "list", "table", "inet", "count").stdout
-        return [int(w.split()[1]) for w in text.split("counter ")[1:]]
-    return counts
-
-
 def bulk(case, net):
     """TCP in super-packets: each has its mark, and nothing is broken."""
     for family, word in ((4, "ip"), (6, "ip6")):
@@ -271,21 +257,11 @@ def bulk(case, net):
                 "tcp sport %d %s dscp %s" % (client.getsockname()[1], word,
                                              dscp)
                 for dscp in ("cs3", "!= cs3")))
-            client.connect((topo.HOST["hostB"][family], PORT))
-            peer, _ = server.accept()
-            thread = threading.Thread(
-                target=lambda: (client.sendall(BODY), client.close()))
-            thread.start()
-            got = bytearray()
-            while chunk := peer.recv(1 << 16):
-                got += chunk
-            thread.join()
-            case.true(name + ": the bytes are right", bytes(got) == BODY)
+            got = carry(client, server, family)
+            case.true(name + ": the bytes are right", got == BODY)
             marked, others = counts()
             case.true(name + ": all are marked", marked > 4 and not others,
                       "%d, %d not" % (marked, others))
-            peer.close()
-            server.close()
             topo.run("hostB", "nft", "delete", "table", "inet", "count")
 
 
@@ -398,7 +374,7 @@ def refusals(case, net):
                                               " not 0-63 or 255"),
         ("lan", {"mutation": [0] * 63 + [64]}, "dscp 63 is 64, not 0-63"),
         ("lan", {"override": 1, "mutation": MUTATION}, "needs arrival-dscp"),
-        ("lan", {}, "arrival-dscp or arrival-table"))
+        ("lan", {}, "arrival-table or rules"))
     with genl.Tunqos("rB") as sock:
         for dev, what, want in tries:
             try:

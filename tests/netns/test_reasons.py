@@ -20,6 +20,7 @@ import tq
 import wire
 from case import main
 from reasons import TRIED, counted, mended
+from rules import UDP, classified
 from test_surroundings import ifb, leaked_into_vrf
 
 EF = expect.DSCP["ef"]
@@ -252,6 +253,21 @@ def has_dscp(case, net):
             with judge(case, "rB", "has_dscp", 4, way="ingress",
                        of="lan.10"):
                 shoot(case, "has a DSCP", net, src="hostB", dst="hostA",
+                      tags=((0x8100, 5, 0, 10),))
+
+
+@reason("tag_unknown")
+def tag_unknown(case, net):
+    """What came by a device that rules know no tags of; the fence, too."""
+    tables = dict(arrival_dscp=[EF] * 16 + [genl.LEAVE], override=1)
+    with net.tunnel("plain"), classified("rB", UDP), genl.Tunqos("rB") as sock:
+        for dev, judge in (("wan", counted), ("lan.10", mended)):
+            with sock.transaction():
+                sock.flush()
+                sock.set_port(dev, rules=1)
+                sock.set_rule(1, **tables)
+            with judge(case, "rB", "tag_unknown", 5, way="original", of=1):
+                shoot(case, "a tag", net, src="hostB", dst="hostA",
                       tags=((0x8100, 5, 0, 10),))
 
 

@@ -94,6 +94,10 @@ constexpr std::array advice{
     Advice{"has-dscp",
            "The packet arrived with a DSCP of its own, which `set dscp cos` leaves: add override "
            "if you do not trust it."},
+    Advice{"tag-unknown",
+           "A rule asks for the tag that the packet arrived with, which is known only at "
+           "interfaces with `qos 802.1p`: set it there; what comes out of a tunnel or from an "
+           "IFB has none."},
 };
 
 } // namespace

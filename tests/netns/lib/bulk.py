@@ -34,6 +34,35 @@ def connect(family):
     return client, server
 
 
+def count(ns, hook, *rules):
+    """What each of these rules has counted, in the block's end."""
+    lines = "\n".join(rule + " counter" for rule in rules)
+    topo.run(ns, "nft", "-f", "-", input=(
+        "table inet count { chain c {\ntype filter hook %s priority 0;\n%s\n"
+        "}\n}\n" % (hook, lines)))
+
+    def counts():
+        text = topo.run(ns, "nft", "list", "table", "inet", "count").stdout
+        return [int(w.split()[1]) for w in text.split("counter ")[1:]]
+    return counts
+
+
+def carry(client, server, family):
+    """Sends BODY over such a connection, and closes it: what has arrived."""
+    client.connect((topo.HOST["hostB"][family], PORT))
+    peer, _ = server.accept()
+    thread = threading.Thread(
+        target=lambda: (client.sendall(BODY), client.close()))
+    thread.start()
+    got = bytearray()
+    while chunk := peer.recv(1 << 16):
+        got += chunk
+    thread.join()
+    peer.close()
+    server.close()
+    return bytes(got)
+
+
 @contextlib.contextmanager
 def counters(tun, family, source):
     """The provider makes AF41 CS3; whatever else it sees is counted, and what
@@ -71,18 +100,8 @@ def counters(tun, family, source):
 def transfer(case, tun, family, name):
     client, server = connect(family)
     with counters(tun, family, client.getsockname()[1]) as counts:
-        client.connect((topo.HOST["hostB"][family], PORT))
-        peer, _ = server.accept()
-        got = bytearray()
-        thread = threading.Thread(
-            target=lambda: (client.sendall(BODY), client.close()))
-        thread.start()
-        while chunk := peer.recv(1 << 16):
-            got += chunk
-        thread.join()
-        peer.close()
-        server.close()
-        case.true(name + ": the bytes are right", bytes(got) == BODY)
+        got = carry(client, server, family)
+        case.true(name + ": the bytes are right", got == BODY)
         for ns, what in (("wan", "outer packets"), ("hostB", "inner packets")):
             count = counts(ns)
             case.true("%s: all %s are marked" % (name, what),

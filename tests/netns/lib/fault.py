@@ -219,8 +219,9 @@ def request(case, nth, name, prepare, payload, check, cmd, wire):
 def settings(sock):
     """The whole state, without what packets count."""
     return {name: {k: v for k, v in one.items()
-                   if k not in ("encap", "decap", "egress")}
-            for name, one in {**sock.tunnels(), **sock.ports()}.items()}
+                   if k not in genl.WAYS}
+            for name, one in {**sock.tunnels(), **sock.ports(),
+                              **sock.rules()}.items()}
 
 
 def subscribe(sock):

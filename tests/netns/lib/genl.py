@@ -37,7 +37,11 @@ PRIORITY_LEAVE = 0xffffffff
 # what a port may have beside its PCPs
 PORT_MORE = dict(arrival=[d for d in range(0, 64, 8) for _ in range(2)] + [0],
                  override=1, mutation=list(range(64)), dei={12, 38},
-                 mark=list(range(64)), mask=0x3f00)
+                 mark=list(range(64)), mask=0x3f00, rules=1)
+# all that a rule may have
+RULE_ALL = dict(number=1, cos_mask=0xf000000, arrival_dscp=[46] * 17,
+                override=1, arrival_tag=[LEAVE] * 17, dscp_tag=[9] * 64,
+                insert_tag=1)
 
 
 def constants(path):
@@ -72,11 +76,13 @@ def named(prefix):
 CMD = named("CMD_")
 INFO, TUNNEL, PORT = named("A_INFO_"), named("A_TUNNEL_"), named("A_PORT_")
 COUNTERS, REASON_ATTR = named("A_COUNTERS_"), named("A_REASON_")
+RULE = named("A_RULE_")
 REASON = {v: k for k, v in named("REASON_").items()}
 STATE = {v: k for k, v in named("STATE_").items()}
 HOOK = named("HOOK_")
 PORT_PROTOCOL = ("non_ip", "arp", "dhcp", "nd", "pppoe_discovery",
                  "ppp_control")
+WAYS = ("encap", "decap", "egress", "ingress", "original", "reply")
 WORDS = {key: named(key.upper() + "_") for key in (
     "encap_dscp", "encap_inner", "encap_ecn",
     "decap_dscp", "decap_ecn", "decap_gro", "decap_class", "class_via")}
@@ -328,10 +334,10 @@ class Tunqos:
 
     def set_port(self, device, table=None, mark=None, mask=None, arrival=None,
                  override=None, mutation=None, dei=None, priority_tag=None,
-                 **protocols):
+                 rules=None, **protocols):
         """table: of PCPs; mark: of what goes into the mark under mask;
         arrival: DSCPs by PCP * 2 + DEI, and without a tag; mutation: by DSCP;
-        dei: the DSCPs that have it;
+        dei: the DSCPs that have it; rules: of the tag, too;
         protocols: PCPs by the words of PORT_PROTOCOL."""
         raw = attribute(PORT["device"], device.encode() + b"\0")
         if table is not None:
@@ -351,6 +357,8 @@ class Tunqos:
                 "=Q", sum(1 << d for d in dei)))
         if priority_tag is not None:
             raw += attribute(PORT["priority_tag"], bytes([priority_tag]))
+        if rules is not None:
+            raw += attribute(PORT["rules"], bytes([rules]))
         if protocols:
             raw += attribute(PORT["protocol_pcp"], bytes(
                 protocols.get(word, LEAVE) for word in PORT_PROTOCOL))
@@ -359,6 +367,27 @@ class Tunqos:
     def del_port(self, device):
         self.request("del_port", attribute(
             PORT["device"], device.encode() + b"\0"))
+
+    def set_rule(self, number, mark_mask=0xff0000, cos_mask=None,
+                 arrival_dscp=None, override=None, arrival_tag=None,
+                 dscp_tag=None, insert_tag=None):
+        raw = attribute(RULE["number"], bytes([number]))
+        for key, value in (("mark_mask", mark_mask), ("cos_mask", cos_mask)):
+            if value is not None:
+                raw += attribute(RULE[key], struct.pack("=I", value))
+        for key, value in (("arrival_dscp", arrival_dscp),
+                           ("arrival_tag", arrival_tag),
+                           ("dscp_tag", dscp_tag)):
+            if value is not None:
+                raw += attribute(RULE[key], bytes(value))
+        for key, value in (("arrival_override", override),
+                           ("insert_tag", insert_tag)):
+            if value is not None:
+                raw += attribute(RULE[key], bytes([value]))
+        self.request("set_rule", raw)
+
+    def del_rule(self, number):
+        self.request("del_rule", attribute(RULE["number"], bytes([number])))
 
     # counters
 
@@ -369,9 +398,9 @@ class Tunqos:
         """Bindings some of whose packets are neither written nor left alone
         nor dropped, or more than one of these."""
         return {"%s %s" % (key, way): one[way]
-                for found in (self.tunnels(), self.ports())
+                for found in (self.tunnels(), self.ports(), self.rules())
                 for key, one in found.items()
-                for way in ("encap", "decap", "egress", "ingress")
+                for way in WAYS
                 if way in one and one[way]["packets"] != sum(
                     one[way][k] for k in ("written", "left_alone", "dropped"))}
 
@@ -398,7 +427,7 @@ class Tunqos:
         one = {"hooks": set()}
         for kind, data in attributes(raw):
             key = back[kind]
-            if key in ("encap", "decap", "egress", "ingress"):
+            if key in WAYS:
                 one[key] = cls.counters(data)
             elif key in ("device", "label", "problem", "kind", "lower"):
                 one[key] = data.rstrip(b"\0").decode()
@@ -406,7 +435,8 @@ class Tunqos:
                 one[key[:-1]] = socket.inet_ntop(
                     socket.AF_INET if key[-1] == "4" else socket.AF_INET6,
                     data)
-            elif key in ("reqid", "if_id", "mark", "mark_mask", "class_mask"):
+            elif key in ("reqid", "if_id", "mark", "mark_mask", "class_mask",
+                         "cos_mask"):
                 one[key], = struct.unpack("=I", data)
             elif key == "spi":
                 one[key], = struct.unpack("!I", data)
@@ -424,7 +454,8 @@ class Tunqos:
                 one["priority"] = list(struct.unpack("=64I", data))
             elif key in ("encap_table", "encap_inner_table", "decap_table",
                          "dscp_pcp", "dscp_mark", "protocol_pcp",
-                         "arrival_dscp", "arrival_table"):
+                         "arrival_dscp", "arrival_table", "arrival_tag",
+                         "dscp_tag"):
                 one[key] = list(data)
             elif key == "vid":
                 one[key], = struct.unpack("=H", data)
@@ -448,6 +479,12 @@ class Tunqos:
         found = (self.binding(raw, PORT) for raw in self.request(
             "get_port", flags=NLM_F_DUMP))
         return {b["device"]: b for b in found}
+
+    def rules(self):
+        """{number: what the module says of it}"""
+        found = (self.binding(raw, RULE) for raw in self.request(
+            "get_rule", flags=NLM_F_DUMP))
+        return {b["number"]: b for b in found}
 
     def reasons(self):
         """{'table_leave': 64, ...} without the zeros."""

@@ -35,12 +35,13 @@ def mended(case, r, name, want, way="encap", of="tun"):
     """None is left alone for this meanwhile, and so many are written, or
     more: the kernel may have something to say as well.
 
-    of   the binding: device, peer
-    way  encap, decap; egress or ingress of a port
+    of   the binding: device, peer, number of a rule
+    way  encap, decap; egress or ingress of a port; original, reply of a rule
     """
     with genl.Tunqos(r) as sock:
         def now():
-            return {**sock.tunnels(), **sock.ports()}[of][way]["written"]
+            return {**sock.tunnels(), **sock.ports(),
+                    **sock.rules()}[of][way]["written"]
         written, left = now(), sock.reasons().get(name, 0)
         yield
         wait(lambda: now() - written >= want)
