@@ -38,6 +38,8 @@ GOALS = (
     Goal("PCP on a VLAN", 250, between("vlan", "tunqos port PCP", "no marking")),
     Goal("DSCP from the PCP that arrives", 200, between(
         "vlan-arrival", "tunqos trust cos", "no marking")),
+    Goal("a rule's action, beyond nft's classification", 250, between(
+        "rules", "tunqos rule, explicit", "nft's classification alone")),
     Goal("ESP encap set and table, no encryption", 300,
          most_of("esp-null-encap", WRITTEN, "no marking")),
     Goal("ESP encap set and table, AES-GCM", 300,

@@ -217,6 +217,40 @@ def vlan_arrival():
     ]
 
 
+def rules():
+    """nftables has classified: in the mark of the connection is which."""
+    by_tag = [d for d in range(0, 64, 8) for _ in range(2)] + [255]
+    ask = ("ct direction original ct mark & 0x00ff0000 == 0"
+           " ct mark set ct mark & 0xff00ffff | 0x00010000")
+    # as a router would: one chain for each rule
+    chains = "".join("chain r%d { ip dscp set %d; }\n" % (n, peers.SET)
+                     for n in range(1, 65))
+    asked = partial(peers.nft, "r1", peers.chain("forward", ask))
+
+    def rule(ports=(), **more):
+        return partial(peers.module, "r1", (), ports,
+                       rules=[dict(number=1, override=1, **more)])
+
+    one = dict(inner=peers.fixed, outer=peers.fixed)
+    tag = [dict(device="lan.100", rules=1)]
+    return [
+        Row("no marking", kind="base"),
+        Row("nft's classification alone", asked, kind="floor"),
+        Row("tunqos rule, explicit", asked,
+            rule(arrival_dscp=[peers.SET] * 17), kind="tunqos", **one),
+        Row("tunqos rule, mapped from the tag", asked,
+            rule(tag, arrival_dscp=by_tag), inner=lambda _: 48,
+            kind="tunqos"),
+        Row("nft, vmap of 64 by ct mark", partial(peers.nft, "r1", peers.chain(
+            "forward", ask, "ct mark & 0x00ff0000 vmap { %s }" % ", ".join(
+                "0x%06x : jump r%d" % (n << 16, n) for n in range(1, 65)),
+            extra=chains)), **one),
+        Row("tc flower 64", partial(peers.tc_flower, "r1", "wan"),
+            inner=peers.table),
+        Row("no marking again", kind="again"),
+    ]
+
+
 def local(place):
     return bystander() + [
         Row("empty %s hook" % place, partial(peers.hook, "r1", place),
@@ -229,6 +263,8 @@ PATHS = (
          vlan_egress),
     Path("vlan-arrival", "DSCP from the 802.1p of what arrives", tagged,
          vlan_arrival),
+    Path("rules", "A rule's action, behind nft's classification", tagged,
+         rules),
     Path("local-out", "A router's own UDP, sent (with the system call)",
          routed, partial(local, "output"), world=LocalOut),
     Path("local-in", "UDP to the router itself, until its socket filter",

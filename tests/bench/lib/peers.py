@@ -42,14 +42,14 @@ def nothing():
 
 
 @contextlib.contextmanager
-def module(ns=None, tunnels=(), ports=(), family="r1"):
+def module(ns=None, tunnels=(), ports=(), family="r1", rules=()):
     """tunqos.ko, with these settings in a namespace.
 
     tunnels: dicts for genl.Tunqos.set_tunnel(); ports: (device, table), or
-    dicts for genl.Tunqos.set_port().
+    dicts for genl.Tunqos.set_port(); rules: for set_rule().
     """
     with tq.module():
-        if not tunnels and not ports:
+        if not tunnels and not ports and not rules:
             yield
             return
         with genl.Tunqos(ns or family) as sock:
@@ -61,6 +61,8 @@ def module(ns=None, tunnels=(), ports=(), family="r1"):
                         sock.set_port(**port)
                     else:
                         sock.set_port(*port)
+                for rule in rules:
+                    sock.set_rule(**rule)
             wrong = [n for n, b in list(sock.tunnels().items()) +
                      list(sock.ports().items()) if b["state"] != "active"]
             if wrong:
