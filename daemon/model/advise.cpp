@@ -68,14 +68,54 @@ private:
         const MlsQos& mls = interface.mls_qos;
         const auto& set = interface.set_dscp;
         mutations_.insert(mls.mutation);
+        inert(owner, interface);
         if (set) use(set->dscp.table, Use::dscp, owner);
+        if (set && set->dscp == PortDscp::table) cos_lines(owner, set->dscp.table);
         const bool by_map = mls.trust == PortTrust::cos || (set && set->dscp == PortDscp::cos);
         constexpr std::size_t voice = 5; // CoS
         constexpr std::uint8_t cs5 = 40;
-        if (by_map && !mls.override && config_.qos_maps.cos_dscp[voice] == cs5)
+        const bool is_used = mls.override ? mls.cos == voice : by_map;
+        if (is_used && config_.qos_maps.cos_dscp[voice] == cs5)
             say(owner +
                 ": CoS 5 becomes DSCP cs5 (40), and not ef (46); if that is voice here, type mls "
                 "qos map cos-dscp 0 8 16 24 32 46 48 56");
+    }
+
+    // Accepted as on IOS, in any order, but not in force.
+    void inert(const std::string& owner, const Interface& interface) {
+        const MlsQos& mls = interface.mls_qos;
+        const std::string mutation =
+            mls.mutation.empty() ? "" : "mls qos dscp-mutation " + mls.mutation;
+        if (!mls.override) {
+            if (mutation.empty() || mls.trust == PortTrust::dscp) return;
+            say(owner + ": " + mutation +
+                (interface.set_dscp ? ": no effect beside set dscp; type no mls qos dscp-mutation"
+                                    : " is not in force until mls qos trust dscp is typed; type "
+                                      "that, or no mls qos dscp-mutation"));
+            return;
+        }
+        std::string idle;
+        if (mls.trust != PortTrust::none)
+            idle = "mls qos trust " + std::string(to_string(mls.trust));
+        if (!mutation.empty()) idle += (idle.empty() ? "" : " and ") + mutation;
+        if (!idle.empty())
+            say(owner + ": " + idle +
+                ": no effect beside mls qos cos override, by which all that arrives has CoS " +
+                std::to_string(mls.cos) + "; type no mls qos cos override if it is to count");
+    }
+
+    // Read by a CoS: no frame has one above 7.
+    void cos_lines(const std::string& owner, const std::string& name) {
+        const auto found = config_.table_maps.find(name);
+        if (found == config_.table_maps.end()) return;
+        DscpSet idle;
+        for (const auto& [from, to] : found->second.map) {
+            if (from >= pcp_count && from < dscp_count) idle.set(from);
+        }
+        if (idle.any())
+            say(owner + ": set dscp cos reads table-map " + name + " by CoS 0 to 7, so that its " +
+                "lines from " + to_string(idle) +
+                " are never used; write them as lines from 0 to 7");
     }
 
     // A table of DSCPs has class selectors and the like; 1-7 are priorities (or le).

@@ -96,14 +96,33 @@ void arrival_lines(const Interface& interface, Lines& lines) {
     if (interface.set_dscp) lines.push_back("set dscp " + to_string(*interface.set_dscp));
 }
 
-// A line for each value that some entries have and do not have by default.
+// As IOS takes and prints them: single DSCPs, so many in a line.
+constexpr std::size_t dscps_in_line = 8;
+
+void list_lines(const std::string& head, const DscpSet& from, std::uint8_t to, Lines& lines) {
+    std::string line;
+    std::size_t count = 0;
+    const auto finish = [&] {
+        if (count > 0) lines.push_back(head + line + " to " + std::to_string(to));
+        line.clear();
+        count = 0;
+    };
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        if (!from.test(i)) continue;
+        line += ' ' + std::to_string(i);
+        if (++count == dscps_in_line) finish();
+    }
+    finish();
+}
+
+// Lines for each value that some entries have and do not have by default.
 void map_lines(const std::string& head, const Table& table, const Table& as_default, Lines& lines) {
     std::map<std::uint8_t, DscpSet> entries;
     for (std::size_t i = 0; i < table.size(); ++i) {
         if (table[i] != as_default[i]) entries[table[i]].set(i);
     }
     for (const auto& [to, from] : entries)
-        lines.push_back(head + ' ' + to_string(from) + " to " + std::to_string(to));
+        list_lines(head, from, to, lines);
 }
 
 Lines qos_map_lines(const QosMaps& maps) {

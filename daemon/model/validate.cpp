@@ -379,13 +379,7 @@ private:
     void trust(const MlsQos& mls, const std::string& owner) {
         if (mls.cos >= pcp_count)
             problem(owner + " / mls qos cos", std::to_string(mls.cos) + " is no CoS; use 0-7");
-        if (mls.mutation.empty()) return;
-        const std::string path = owner + " / mls qos dscp-mutation";
-        mutation(mls.mutation, path);
-        if (mls.trust != PortTrust::dscp)
-            problem(path,
-                    "does nothing without trust in the DSCP; type mls qos trust dscp first, "
-                    "or no mls qos dscp-mutation");
+        if (!mls.mutation.empty()) mutation(mls.mutation, owner + " / mls qos dscp-mutation");
     }
 
     void mutation(const std::string& name, const std::string& user) {

@@ -48,7 +48,7 @@ bool decides_before_device(const TunnelProfile& profile, const std::string& kind
 bool decides_on_arrival(const Interface& interface) {
     const MlsQos& mls = interface.mls_qos;
     return interface.set_dscp || mls.override || mls.trust == PortTrust::cos ||
-           !mls.mutation.empty();
+           (mls.trust == PortTrust::dscp && !mls.mutation.empty());
 }
 
 std::string interface(const std::string& name) {

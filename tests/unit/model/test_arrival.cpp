@@ -104,10 +104,17 @@ TEST_CASE("a line for each setting of a port, as on IOS") {
     CHECK(qos_maps_to_ios(samples::qos_maps()) ==
           "mls qos map cos-dscp 0 8 16 26 32 46 48 56\n"
           "mls qos map dscp-cos 1 to 1\n"
-          "mls qos map dscp-cos 44,46 to 6\n"
-          "mls qos map dscp-mutation edge 34,36 to 26\n"
+          "mls qos map dscp-cos 44 46 to 6\n"
+          "mls qos map dscp-mutation edge 34 36 to 26\n"
           "mls qos map dscp-mutation edge 0 to 63\n"
           "mls qos map dscp-mutation nothing 0 to 0\n");
+    // a Catalyst takes eight DSCPs in a line, and no ranges
+    QosMaps long_map;
+    for (std::size_t i = 20; i < 30; ++i)
+        long_map.dscp_cos[i] = 7;
+    CHECK(qos_maps_to_ios(long_map) ==
+          "mls qos map dscp-cos 20 21 22 23 24 25 26 27 to 7\n"
+          "mls qos map dscp-cos 28 29 to 7\n");
 }
 
 TEST_CASE("what is wrong in JSON has its path") {
@@ -158,11 +165,9 @@ TEST_CASE("what a port cannot have is refused with the way out") {
     CHECK(wrong_with(trusting({PortTrust::dscp, 0, false, "none"})) ==
           "interface eth0 / mls qos dscp-mutation: there is no dscp-mutation none; define it (mls "
           "qos map dscp-mutation none DSCP-LIST to DSCP), or take this setting out\n");
+    // as on IOS it waits for trust in the DSCP
     for (const auto trust : {PortTrust::none, PortTrust::cos})
-        CHECK(
-            wrong_with(trusting({trust, 0, false, "edge"})) ==
-            "interface eth0 / mls qos dscp-mutation: does nothing without trust in the DSCP; type "
-            "mls qos trust dscp first, or no mls qos dscp-mutation\n");
+        CHECK(wrong_with(trusting({trust, 0, false, "edge"})).empty());
     Interface both = setting({PortDscp::cos, false});
     both.mls_qos.trust = PortTrust::dscp;
     CHECK(wrong_with(both) ==
@@ -202,6 +207,46 @@ TEST_CASE("what was perhaps not meant is said") {
                 "type mls qos map cos-dscp 0 8 16 24 32 46 48 56"});
     config.qos_maps.cos_dscp[5] = 46;
     CHECK(advise(config).empty());
+}
+
+TEST_CASE("what a port is told and what does nothing there is said") {
+    const auto advice = [](const Interface& interface) {
+        Config config;
+        config.qos_maps.mutations["m"] = same_dscp_table();
+        config.table_maps["t"] = samples::table_map({{5, 46}, {9, 46}, {10, 46}, {12, 0}});
+        config.interfaces["e"] = interface;
+        Lines lines = advise(config);
+        std::erase_if(lines, [](const auto& line) { return line.ends_with("is not used"); });
+        return lines;
+    };
+    for (const auto trust : {PortTrust::none, PortTrust::cos})
+        CHECK(advice(trusting({trust, 0, false, "m"})).front() ==
+              "interface e: mls qos dscp-mutation m is not in force until mls qos trust dscp is "
+              "typed; type that, or no mls qos dscp-mutation");
+    CHECK(advice(trusting({PortTrust::dscp, 3, false, "m"})).empty());
+    CHECK(advice(trusting({PortTrust::none, 3, true})).empty());
+    const std::string beside =
+        " beside mls qos cos override, by which all that arrives has CoS 3; type no mls qos cos "
+        "override if it is to count";
+    CHECK(advice(trusting({PortTrust::dscp, 3, true, "m"})) ==
+          Lines{"interface e: mls qos trust dscp and mls qos dscp-mutation m: no effect" + beside});
+    CHECK(advice(trusting({PortTrust::cos, 3, true})) ==
+          Lines{"interface e: mls qos trust cos: no effect" + beside});
+    CHECK(advice(trusting({PortTrust::none, 3, true, "m"})) ==
+          Lines{"interface e: mls qos dscp-mutation m: no effect" + beside});
+    const auto voice = [&](const MlsQos& mls) {
+        const Lines lines = advice(trusting(mls));
+        return !lines.empty() && lines.back().find("CoS 5 becomes DSCP cs5") != std::string::npos;
+    };
+    CHECK(voice({PortTrust::none, 5, true}));
+    CHECK_FALSE(voice({PortTrust::cos, 4, true}));
+    Interface mutating = setting({{PortDscp::set, Dscp{46}}, false});
+    mutating.mls_qos.mutation = "m";
+    CHECK(advice(mutating) == Lines{"interface e: mls qos dscp-mutation m: no effect beside set "
+                                    "dscp; type no mls qos dscp-mutation"});
+    CHECK(advice(setting({{PortDscp::table, "t"}, false})) ==
+          Lines{"interface e: set dscp cos reads table-map t by CoS 0 to 7, so that its lines from "
+                "9-10,12 are never used; write them as lines from 0 to 7"});
 }
 
 TEST_CASE("a changed map or port is a line for each value") {
