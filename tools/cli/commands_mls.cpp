@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/edit.hpp"
+#include "cli/foreign.hpp"
 #include "cli/links.hpp"
 #include "cli/render.hpp"
 #include "cli/show.hpp"
@@ -73,7 +74,10 @@ Status show_mls_interface(Session& session, const Match& match) {
     if (!reply) return session.refuse(reply.error());
     auto& interfaces = fetched->config.interfaces;
     if (!name.empty() && !interfaces.contains(name)) {
-        if (!link_state(name).exists)
+        const Foreign* other = find_foreign_show("show mls qos interface " + name);
+        const bool exists = link_state(name).exists;
+        if (!exists && other != nullptr) return session.refuse(not_done(*other));
+        if (!exists)
             return session.refuse(
                 fmt::format("interface {} does not exist and has no configuration", name));
         interfaces[name];
@@ -91,10 +95,22 @@ Status show_mls_interface(Session& session, const Match& match) {
     return session.show(match, {{"interfaces", std::move(list)}}, text);
 }
 
+Status show_mls(Session& session, const Match& match) {
+    auto fetched = fetch_config(session, "running");
+    if (!fetched) return session.refuse(fetched.error());
+    json list = json::array();
+    for (const auto& [name, interface] : fetched->config.interfaces) {
+        if (interface.has_arrival())
+            list.push_back(
+                {{"name", name}, {"dscp", arrival_text(interface.mls_qos, interface.set_dscp)}});
+    }
+    return session.show(match, {{"interfaces", std::move(list)}},
+                        render_mls(fetched->config.interfaces));
+}
+
 constexpr Token mls{"mls", "QoS of ports, as on a Catalyst"};
 constexpr Token qos{"qos", "Quality of service"};
 constexpr Token map{"map", "Maps of marks that all ports share"};
-constexpr Token dscp_list{"DSCP-LIST", "DSCPs: ef cs1, or ef,cs1,8-15"};
 constexpr Token to{"to", "What they are mapped to"};
 constexpr Token mutation{"MUTATION", "Name of the mutation map"};
 
@@ -129,7 +145,7 @@ std::vector<Command> map_commands() {
                        qos,
                        map,
                        {"cos-dscp", "From the CoS of what arrives to its DSCP"},
-                       {"DSCP", "DSCPs for CoS 0 to 7"}},
+                       {"DSCP", "One of eight DSCPs with spaces between: those of CoS 0 to 7"}},
             .summary = "Says which DSCP a port that trusts the CoS, or has set dscp cos, gives to "
                        "each of CoS 0 to 7. The default is 0 8 16 24 32 40 48 56.",
             .example = "mls qos map cos-dscp 0 8 16 24 32 46 48 56",
@@ -142,9 +158,9 @@ std::vector<Command> map_commands() {
                        qos,
                        map,
                        {"dscp-cos", "From the DSCP of what is sent to its CoS"},
-                       dscp_list,
+                       {"DSCP-LIST", "DSCPs to map, with spaces or commas: ef cs1 or ef,cs1,8-15"},
                        to,
-                       {"COS", "Priority in the VLAN tag"}},
+                       {"COS", "CoS of these DSCPs: the priority in the VLAN tag"}},
             .summary = "Says which priority set cos dscp without a table gives to these DSCPs. The "
                        "default is the upper three bits. With no and a list these entries are set "
                        "back, without one all of them.",
@@ -159,9 +175,10 @@ std::vector<Command> map_commands() {
                        map,
                        {"dscp-mutation", "From the DSCP as it arrived to another one"},
                        mutation,
-                       dscp_list,
+                       {"DSCP-LIST",
+                        "DSCPs as they arrive, with spaces or commas: ef cs1 or ef,cs1,8-15"},
                        to,
-                       {"DSCP", "DSCP to map to"}},
+                       {"DSCP", "DSCP that they become"}},
             .summary = "Makes a mutation map, for mls qos dscp-mutation, or changes entries of it; "
                        "those of which nothing is said stay as they are. With no and a list these "
                        "entries are set back, without one the map is removed.",
@@ -223,8 +240,9 @@ std::vector<Command> port_commands() {
                        qos,
                        {"dscp-mutation", "Map the DSCP of what arrives to another one"},
                        mutation},
-            .summary = "Maps the DSCP of what arrives by a map of mls qos map dscp-mutation. Only "
-                       "with mls qos trust dscp.",
+            .summary =
+                "Maps the DSCP of what arrives by a map of mls qos map dscp-mutation. Not in "
+                "force without mls qos trust dscp, or beside mls qos cos override.",
             .example = "mls qos dscp-mutation edge",
             .edit = edit_port_mutation,
         },
@@ -253,6 +271,16 @@ std::vector<Command> port_commands() {
 std::vector<Command> mls_show_commands() {
     constexpr Token show{"show", "Show running system information"};
     return {
+        {
+            .modes = {Mode::exec},
+            .grammar = "show mls qos",
+            .tokens = {show, mls, qos},
+            .summary = "Prints, in a line each, the interfaces that do something to the DSCP of "
+                       "what they receive.",
+            .example = "show mls qos",
+            .run = show_mls,
+            .modifiers = true,
+        },
         {
             .modes = {Mode::exec},
             .grammar = "show mls qos maps [cos-dscp | dscp-cos | dscp-mutation [MUTATION]]",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/foreign.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -96,6 +98,22 @@ std::vector<const Foreign*> find_all_foreign(Mode mode, std::string_view line) {
 const Foreign* find_foreign(Mode mode, std::string_view line) {
     const auto all = find_all_foreign(mode, line);
     return all.empty() ? nullptr : all.front();
+}
+
+const Foreign* find_foreign_show(std::string_view line) {
+    std::vector<Word> words = split(line);
+    if (!words.empty() && words.front().text.size() == 2 && begins("do", words.front().text))
+        words.erase(words.begin());
+    std::vector<Found> found;
+    find(foreign::of_show, words, found);
+    const auto best =
+        std::max_element(found.begin(), found.end(),
+                         [](const Found& a, const Found& b) { return a.spelled < b.spelled; });
+    return best == found.end() ? nullptr : best->command;
+}
+
+std::string not_done(const Foreign& foreign) {
+    return fmt::format("Not done by tunqos: {}.", foreign.who);
 }
 
 unsigned nested_block(std::string_view opener, std::string_view line) {

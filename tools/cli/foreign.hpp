@@ -26,6 +26,10 @@ struct Foreign {
 std::vector<const Foreign*> find_all_foreign(Mode mode, std::string_view line);
 // The first of them; nullptr if it is none.
 const Foreign* find_foreign(Mode mode, std::string_view line);
+// The show command of IOS that the line is, behind `do` or not; nullptr if it is none.
+const Foreign* find_foreign_show(std::string_view line);
+// "Not done by tunqos: routing is that of ip(8), or of FRR."
+std::string not_done(const Foreign& foreign);
 // It begins with `no`, or with `default`, and goes on.
 bool is_negated(std::string_view line);
 // A line inside of the foreign block with this opener that opens another one in it: how deep, from

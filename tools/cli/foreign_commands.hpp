@@ -15,6 +15,29 @@ inline constexpr std::string_view queues =
     "the class of the inner packet";
 inline constexpr std::string_view port_trust =
     "each port says what it trusts, mls qos trust cos or dscp, and the others keep all marks";
+inline constexpr std::string_view rewriting =
+    "a port with mls qos trust cos, cos override, a dscp-mutation or set dscp rewrites the DSCP, "
+    "and one without them keeps it";
+inline constexpr std::string_view precedence =
+    "the IP precedence is the upper three bits of the DSCP, which mls qos trust dscp keeps; mls "
+    "qos map dscp-mutation NAME 40-47 to 46 maps all of one precedence";
+inline constexpr std::string_view phones =
+    "no phone is looked for; type mls qos trust cos or dscp on the port, or let a script of "
+    "lldpd(8), which sees phones, type it";
+inline constexpr std::string_view pass_through =
+    "a port without mls qos trust keeps the DSCP, and the class by CoS is the ingress-qos-map of "
+    "its VLAN device (ip-link(8))";
+inline constexpr std::string_view port_vlans =
+    "a VLAN is a device with settings of its own, as in interface eth0.10, and a port has its own";
+inline constexpr std::string_view auto_qos =
+    "mls qos map preset cisco writes the maps of AutoQoS, mls qos trust cos or dscp believes a "
+    "port, and queues are tc(8)'s";
+inline constexpr std::string_view several =
+    "each interface is configured by its own name; type interface NAME and the settings for every "
+    "one of them";
+inline constexpr std::string_view port_counts =
+    "frames by DSCP, CoS and queue are counted by tc(8) and nft(8); show mls qos interface has the "
+    "packets that were written";
 inline constexpr std::string_view routing = "routing is that of ip(8), or of FRR";
 inline constexpr std::string_view filters = "packet filters are nft(8)'s";
 inline constexpr std::string_view devices = "devices and their addresses are made by ip(8)";
@@ -72,12 +95,15 @@ inline constexpr Foreign of_config[] = {
     {"mls qos queue-set", queues},
     {"mls qos srr-queue", queues},
     {"mls qos bridged", queues},
-    {"mls qos rewrite", port_trust},
-    {"mls qos map ip-prec-dscp", port_trust},
+    {"mls qos rewrite", rewriting},
+    {"mls qos map ip-prec-dscp", precedence},
     {"mls qos map policed-dscp", queues},
     {"mls qos map exp-dscp", port_trust},
     {"mls qos map dscp-exp", port_trust},
     {"qos map", queues},
+    {"auto qos", auto_qos},
+    {"interface range WORD", several, true},
+    {"define interface-range", several},
     {"map-class", queues, true},
     {"cem-class", queues, true},
     {"rlm group", queues, true},
@@ -362,12 +388,13 @@ inline constexpr Foreign of_interface[] = {
     {"service-policy", queues},
     {"priority-queue", queues},
     {"srr-queue", queues},
-    {"mls qos trust device", port_trust},
-    {"mls qos trust ip-precedence", port_trust},
-    {"mls qos vlan-based", queues},
+    {"mls qos trust device", phones},
+    {"mls qos trust ip-precedence", precedence},
+    {"mls qos trust cos pass-through", pass_through},
+    {"mls qos vlan-based", port_vlans},
     {"mls qos ipe", queues},
     {"mls qos bridged", queues},
-    {"auto qos", queues},
+    {"auto qos", auto_qos},
     {"switchport", bridges},
     {"spanning-tree", bridges},
     {"storm-control", bridges},
@@ -384,6 +411,32 @@ inline constexpr Foreign of_crypto_map[] = {
     {"set transform-set", sas}, {"set pfs", sas},       {"set security-association", sas},
     {"set ikev2-profile", sas}, {"set nat", sas},       {"set isakmp-profile", sas},
     {"match address", sas},     {"reverse-route", sas},
+};
+
+// In exec mode. One that is short of a word is the name of a device there, if there is such.
+inline constexpr Foreign of_show[] = {
+    {"show mls qos interface statistics", port_counts},
+    {"show mls qos interface policers", queues},
+    {"show mls qos interface buffers", queues},
+    {"show mls qos interface queueing", queues},
+    {"show mls qos interface WORD statistics", port_counts},
+    {"show mls qos interface WORD policers", queues},
+    {"show mls qos interface WORD buffers", queues},
+    {"show mls qos interface WORD queueing", queues},
+    {"show mls qos maps ip-prec-dscp", precedence},
+    {"show mls qos maps policed-dscp", queues},
+    {"show mls qos maps cos-input-q", queues},
+    {"show mls qos maps cos-output-q", queues},
+    {"show mls qos maps dscp-input-q", queues},
+    {"show mls qos maps dscp-output-q", queues},
+    {"show mls qos vlan", port_vlans},
+    {"show mls qos input-queue", queues},
+    {"show mls qos queue-set", queues},
+    {"show mls qos aggregate-policer", queues},
+    {"show auto qos", auto_qos},
+    {"show policy-map", queues},
+    {"show class-map", queues},
+    {"show queueing", queues},
 };
 
 } // namespace tunqos::cli::foreign

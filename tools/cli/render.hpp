@@ -25,6 +25,8 @@ std::string render_port(const PortStatus& port);
 // render_mls.cpp
 // What becomes of the DSCP of what a port receives: "kept", "from the CoS by table-map lan".
 std::string arrival_text(const MlsQos& mls, const std::optional<SetDscp>& set);
+// `show mls qos`
+std::string render_mls(const std::map<std::string, Interface>& interfaces);
 std::string render_cos_dscp(const CosMap& map);
 std::string render_dscp_cos(const Table& table);
 std::string render_mutation(const std::string& name, const Table& table);

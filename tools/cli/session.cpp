@@ -42,6 +42,14 @@ bool is_unusual(std::string_view name) {
     return name.find_first_of(",;*?\"'`|<>()[]{}\\@") != std::string_view::npos;
 }
 
+// `interface range`, and what is taken for one name with it: on IOS no device is called so.
+bool is_range(const Match& match, const Value& value) {
+    if (match.command->enter == nullptr) return false;
+    const auto letters = value.apart ? value.text.find_first_of("0123456789") : std::string::npos;
+    const std::string word = value.text.substr(0, letters);
+    return strcasecmp(word.c_str(), "range") == 0;
+}
+
 } // namespace
 
 // The line in the mode, as IOS reads it. A script need not enter configuration mode.
@@ -144,9 +152,14 @@ std::optional<Status> Session::skipped(std::string_view line) {
 // number. Why it is none of them, if so.
 std::optional<std::string> Session::settle_names(Match& match) const {
     for (Value& value : match.values) {
-        if (value.token != "INTERFACE" || (!value.apart && !is_unusual(value.text))) continue;
+        if (value.token != "INTERFACE") continue;
+        const bool range = is_range(match, value);
+        if (!value.apart && !is_unusual(value.text) && !range) continue;
         const auto names = LiveNames(caller_).interfaces();
         if (std::find(names.begin(), names.end(), value.text) != names.end()) continue;
+        if (range && !match.negated)
+            return "interface range: there is no such device; type interface NAME and the settings "
+                   "for each device";
         if (!value.apart) {
             if (match.negated) continue; // says itself that there is none
             return fmt::format(
@@ -193,9 +206,16 @@ Help Session::help(std::string_view text) const {
     const LiveNames names(caller_);
     if (skipped_) return help_in_skipped(text, names);
     Help here = grammar_.help(context_.mode, text, names);
-    if (here.problem.empty() || !options_.batch || context_.mode != Mode::exec) return here;
-    Help in_config = grammar_.help(Mode::config, text, names);
-    return in_config.problem.empty() ? in_config : here;
+    if (here.problem.empty()) return here;
+    if (options_.batch && context_.mode == Mode::exec) {
+        Help in_config = grammar_.help(Mode::config, text, names);
+        if (in_config.problem.empty()) return in_config;
+    }
+    // Who does it is said as for the whole line.
+    const Foreign* foreign = find_foreign_show(text);
+    if (foreign == nullptr && configures()) foreign = find_foreign(context_.mode, text);
+    if (foreign != nullptr) here.problem = "% " + not_done(*foreign);
+    return here;
 }
 
 // What ends it: the commands of configuration mode.
@@ -306,7 +326,8 @@ namespace {
 // IOS takes names of interfaces in any case, Linux does not.
 std::string similar_link(const std::string& name) {
     for (const std::string& link : link_names()) {
-        if (link.size() == name.size() && strcasecmp(link.c_str(), name.c_str()) == 0)
+        if (link != name && link.size() == name.size() &&
+            strcasecmp(link.c_str(), name.c_str()) == 0)
             return fmt::format(" (there is {}: upper and lower case differ)", link);
     }
     return {};

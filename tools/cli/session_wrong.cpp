@@ -51,16 +51,57 @@ const Entrance* begun_in(const Grammar& grammar, Mode here, std::string_view lin
     return best;
 }
 
-// What IOS has and tunqos says otherwise.
+// What IOS has and tunqos says otherwise: a `*` is any word, and stands in the advice as {0}.
+struct Instead {
+    std::string_view line;
+    std::string_view advice;
+};
+constexpr std::string_view by_table =
+    "One priority for every packet is a table-map: table-map NAME with default {0}, then in "
+    "interface mode set cos dscp table NAME, and set cos non-ip {0}";
+constexpr std::string_view outer_dscp =
+    "The outer DSCP is a setting of the tunnel: interface mode of its device, then tunnel encap "
+    "dscp set DSCP";
+constexpr std::string_view selector =
+    "An IP precedence from 0 to 7 is the class selector of this number: set dscp cs5";
+constexpr std::string_view group =
+    "Linux has no qos-group: a rule of nft(8) writes the DSCP by the mark of the packet";
+constexpr Instead instead[] = {
+    {"set cos cos",
+     "The CoS is not kept from one port to the other: mls qos trust cos makes a DSCP of it where "
+     "it arrives, and set cos dscp a CoS where it leaves"},
+    {"set dscp tunnel", outer_dscp},
+    {"set ip dscp tunnel", outer_dscp},
+    {"set precedence tunnel", outer_dscp},
+    {"set ip precedence tunnel", outer_dscp},
+    {"set dscp qos-group", group},
+    {"set precedence qos-group", group},
+    {"set ip dscp *", "It is of IPv4 and IPv6 alike: set dscp {0}"},
+    {"set ip dscp", "It is of IPv4 and IPv6 alike: set dscp DSCP"},
+    {"set ip precedence", selector},
+    {"set precedence", selector},
+};
+
+bool is_begun_by(std::string_view pattern, const std::vector<Word>& typed) {
+    const std::vector<Word> words = split(pattern);
+    return typed.size() >= words.size() &&
+           std::equal(words.begin(), words.end(), typed.begin(), [](const Word& a, const Word& b) {
+               return a.text == "*" || begins(a.text, b.text);
+           });
+}
+
 std::string instead_of(std::string_view line) {
     const auto words = split(line);
-    const bool is_cos = words.size() == 3 && begins("set", words[0].text) &&
-                        begins("cos", words[1].text) && parse_number(words[2].text, 0, 7);
-    if (!is_cos) return {};
-    return fmt::format(
-        "% One priority for every packet is a table-map: table-map NAME with default {0}, then in "
-        "interface mode set cos dscp table NAME, and set cos non-ip {0}\n",
-        words[2].text);
+    if (words.empty()) return {};
+    const auto text = [&](std::string_view advice) {
+        return fmt::format("% {}\n", fmt::format(fmt::runtime(advice), words.back().text));
+    };
+    if (words.size() == 3 && is_begun_by("set cos *", words) && parse_number(words[2].text, 0, 7))
+        return text(by_table);
+    for (const Instead& one : instead) {
+        if (is_begun_by(one.line, words)) return text(one.advice);
+    }
+    return {};
 }
 
 } // namespace
@@ -103,6 +144,12 @@ Status Session::wrong(const Outcome& outcome, std::string_view line, std::string
         err_ << line << '\n';
         indent = 0;
     }
+    const bool invalid = std::holds_alternative<Invalid>(outcome);
+    const Foreign* show = invalid ? find_foreign_show(line) : nullptr;
+    if (show != nullptr) {
+        refuse(not_done(*show));
+        return Status::syntax;
+    }
     const bool no = is_negated(line);
     const auto foreign = foreign_meaning(outcome, line);
     if (const auto names = could_be(foreign, line); names.size() > 1) {
@@ -114,14 +161,15 @@ Status Session::wrong(const Outcome& outcome, std::string_view line, std::string
     }
     if (!foreign.empty()) {
         const bool opens = !no && (foreign.front()->block || text_mark(line));
-        err_ << "% Not done by tunqos: " << foreign.front()->who << "." << (opens ? " " : "\n");
+        err_ << "% " << not_done(*foreign.front()) << (opens ? " " : "\n");
         if (opens) skip(line, "");
         return Status::syntax;
     }
-    err_ << explain(outcome, line, indent, width_) << '\n';
-    const std::string right_in =
-        std::holds_alternative<Invalid>(outcome) ? other_mode(line) : std::string();
-    err_ << right_in << instead_of(line);
+    const std::string right_in = invalid ? other_mode(line) : std::string();
+    // What this mode would have taken is not what the line is about, if it is for another one.
+    const Outcome shown =
+        right_in.empty() ? outcome : Outcome(Invalid{std::get<Invalid>(outcome).column, {}});
+    err_ << explain(shown, line, indent, width_) << '\n' << right_in << instead_of(line);
     // In a script such a line opens a block that nobody here knows; at a keyboard it is a slip.
     const bool left_of_body = options_.batch && right_in.empty() && body_indentation_ &&
                               indentation(line) < *body_indentation_;

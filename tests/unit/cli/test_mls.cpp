@@ -158,8 +158,148 @@ TEST_CASE("what does not go together, or is no value, is refused with the way ou
               .find("\"phone\" is not a keyword here; use cos or dscp") != std::string::npos);
     CHECK(refused("mls qos").find("% Not done by tunqos: each port says what it trusts") !=
           std::string::npos);
-    CHECK(refused("interface eth0\nmls qos trust device cisco-phone")
-              .find("% Not done by tunqos: each port says what it trusts") != std::string::npos);
+}
+
+TEST_CASE("a mutation may be typed before trust, and stays when trust is changed") {
+    CHECK(port("mls qos dscp-mutation edge\nmls qos trust") ==
+          MlsQos{PortTrust::dscp, 0, false, "edge"});
+    CHECK(port("mls qos trust\nmls qos dscp-mutation edge\nmls qos trust cos") ==
+          MlsQos{PortTrust::cos, 0, false, "edge"});
+    CHECK(port("mls qos trust\nmls qos dscp-mutation edge\nno mls qos trust") ==
+          MlsQos{PortTrust::none, 0, false, "edge"});
+    const auto said = [](const std::string& lines) {
+        Desk desk;
+        CHECK(desk.type("conf t\nmls qos map dscp-mutation edge 46 to 34\nint lo\n" + lines +
+                        "\nend") == Status::ok);
+        return desk.err.str();
+    };
+    CHECK(said("mls qos dscp-mutation edge") ==
+          "% Warning: interface lo: mls qos dscp-mutation edge is not in force until mls qos trust "
+          "dscp is typed; type that, or no mls qos dscp-mutation\n");
+    CHECK(said("mls qos dscp-mutation edge\nmls qos trust").empty());
+    CHECK(said("mls qos trust\nmls qos cos 3 override")
+              .starts_with("% Warning: interface lo: mls qos trust dscp: no effect beside mls qos "
+                           "cos override"));
+}
+
+TEST_CASE("what a Catalyst has and Linux does otherwise is said by its own text") {
+    const auto is_said = [](std::string_view text, const std::string& line) {
+        CAPTURE(line);
+        CHECK(text.find("% Not done by tunqos: " + line) != std::string::npos);
+    };
+    const std::string eth0 = "interface eth0\n";
+    is_said(refused(eth0 + "mls qos trust ip-precedence"), "the IP precedence is the upper three");
+    is_said(refused(eth0 + "mls qos trust device cisco-phone"), "no phone is looked for");
+    is_said(refused(eth0 + "mls qos trust cos pass-through dscp"), "a port without mls qos trust");
+    is_said(refused(eth0 + "mls qos vlan-based"), "a VLAN is a device with settings of its own");
+    is_said(refused(eth0 + "auto qos voip trust"), "mls qos map preset cisco writes the maps");
+    is_said(refused("auto qos voip"), "mls qos map preset cisco writes the maps");
+    is_said(refused("mls qos rewrite ip dscp"), "a port with mls qos trust cos");
+    is_said(refused("no mls qos rewrite ip dscp"), "a port with mls qos trust cos");
+    is_said(refused("mls qos map ip-prec-dscp 0 8 16 24 32 40 48 56"), "the IP precedence is");
+    const auto shows = [](const std::string& line) {
+        Desk desk;
+        CHECK(desk.type(line) != Status::ok);
+        return desk.err.str();
+    };
+    const std::string port = "show mls qos interface lo ";
+    is_said(shows(port + "statistics"), "frames by DSCP, CoS and queue are counted by tc(8)");
+    is_said(shows(port + "policers"), "queues and policers are tc(8)'s");
+    is_said(shows("show mls qos interface statistics"), "frames by DSCP, CoS and queue");
+    is_said(shows("conf t\ndo " + port + "stat"), "frames by DSCP, CoS and queue");
+    is_said(shows("show mls qos vlan 10"), "a VLAN is a device");
+    is_said(shows("show mls qos input-queue"), "queues and policers are tc(8)'s");
+    is_said(shows("show mls qos maps ip-prec-dscp"), "the IP precedence is");
+    is_said(shows("show mls qos maps policed-dscp"), "queues and policers are tc(8)'s");
+    is_said(shows("show policy-map interface lo"), "queues and policers are tc(8)'s");
+    CHECK(shows("show mls qos maps nothing").find("Not done") == std::string::npos);
+}
+
+TEST_CASE("? says as well who does what tunqos does not") {
+    Desk desk;
+    const auto problem = [&](std::string_view text) { return desk.session.help(text).problem; };
+    CHECK(problem("mls qos trust device ") == "% Unrecognized command");
+    CHECK(problem("show mls qos input-queue ").starts_with("% Not done by tunqos: queues"));
+    REQUIRE(desk.type("conf t\nint lo") == Status::ok);
+    CHECK(problem("mls qos trust device ").starts_with("% Not done by tunqos: no phone"));
+    CHECK(problem("service-policy output ").starts_with("% Not done by tunqos: queues"));
+    CHECK(problem("nonsense ") == "% Unrecognized command");
+}
+
+TEST_CASE("words of IOS for the same thing are told the one of tunqos") {
+    const auto hint = [](const std::string& line) {
+        std::string text = refused("interface eth0\n" + line);
+        text.pop_back();
+        return text.substr(text.rfind('\n') + 1);
+    };
+    CHECK(hint("set ip dscp ef") == "% It is of IPv4 and IPv6 alike: set dscp ef");
+    CHECK(hint("set precedence 5").ends_with("class selector of this number: set dscp cs5"));
+    CHECK(hint("set ip precedence 5").ends_with("class selector of this number: set dscp cs5"));
+    CHECK(hint("set dscp tunnel ef").starts_with("% The outer DSCP is a setting of the tunnel"));
+    CHECK(hint("set dscp qos-group").starts_with("% Linux has no qos-group"));
+    CHECK(hint("set cos cos").starts_with("% The CoS is not kept from one port to the other"));
+    CHECK(hint("set dscp 99").find("99") != std::string::npos);
+}
+
+TEST_CASE("a line for interface mode is not told what configuration mode would take") {
+    CHECK(refused("mls qos trust cos")
+              .ends_with("marker.\n% It is for interface mode: interface NAME first\n"));
+    CHECK(refused("mls qos trust").find("not a keyword here") == std::string::npos);
+}
+
+TEST_CASE("interface range makes no device, and its settings go nowhere") {
+    Desk desk;
+    CHECK(desk.type("conf t\nint lo") == Status::ok);
+    const std::string line = "interface range gi0/1 - 4";
+    CHECK(desk.session.execute(line) == Status::syntax);
+    CHECK(desk.err.str() ==
+          "% Not done by tunqos: each interface is configured by its own name; type interface NAME "
+          "and the settings for every one of them. Lines up to the next command of configuration "
+          "mode are skipped.\n");
+    CHECK(desk.session.execute("mls qos trust cos") == Status::ok);
+    CHECK(desk.daemon.running == Config{});
+    for (const std::string line_of_one : {"interface range", "int RANGE", "interface range 1"}) {
+        CHECK(refused(line_of_one)
+                  .starts_with("% interface range: there is no such device; type interface NAME "
+                               "and the settings for "
+                               "each device\n"));
+    }
+    CHECK(refused("no interface range gi0/1 - 4").find("Not done") != std::string::npos);
+    CHECK(after("interface ranger\nmls qos trust").interfaces.contains("ranger"));
+    CHECK(refused("define interface-range x gi0/1 - 2").find("Not done") != std::string::npos);
+}
+
+TEST_CASE("what is wrong with a list of DSCPs is named") {
+    const auto said = [](const std::string& list) {
+        return refused("mls qos map dscp-cos " + list + " to 6");
+    };
+    CHECK(said("64").find("% \"64\" is not a dscp list: out of range; use 0-63") !=
+          std::string::npos);
+    CHECK(said("8,60-70").find("% \"60-70\" is not a dscp list: out of range; use 0-63") !=
+          std::string::npos);
+    CHECK(said("15-8").find("% \"15-8\" is not a dscp list: the range is backwards") !=
+          std::string::npos);
+    CHECK(said("ef-cs1").find("the range is backwards") != std::string::npos);
+    for (const char* list : {"8,", ",8", "8,,9"})
+        CHECK(said(list).find("has a comma without a dscp on both sides") != std::string::npos);
+    CHECK(said("af99").find("\"af99\" is not a dscp list; use 0-63 or a name") !=
+          std::string::npos);
+    CHECK(said("8-").find("\"8-\" is not a dscp list; use") != std::string::npos);
+}
+
+TEST_CASE("show mls qos is a line for each interface that says something") {
+    CHECK(shown("show mls qos") ==
+          "QoS is enabled\nDSCP of what arrives: kept on all interfaces\n");
+    const Config config = after("interface eth0\nmls qos trust cos\ninterface eth1\nset dscp ef");
+    CHECK(shown("show mls qos", config) ==
+          "QoS is enabled\n"
+          "DSCP of what arrives: kept, if nothing else is said here\n"
+          "  eth0: from the CoS by the cos-dscp map, CoS 0 without a tag\n"
+          "  eth1: ef\n");
+    CHECK(nlohmann::json::parse(shown("show mls qos | json", config)) ==
+          nlohmann::json::parse(R"({"interfaces": [
+              {"name": "eth0", "dscp": "from the CoS by the cos-dscp map, CoS 0 without a tag"},
+              {"name": "eth1", "dscp": "ef"}]})"));
 }
 
 TEST_CASE("what can come next is listed") {
@@ -233,6 +373,32 @@ TEST_CASE("show mls qos interface has the layout of a Catalyst, and ours behind 
           "Trust device: none\n"
           "qos mode: port-based\n"
           "DSCP: mapped by dscp-mutation edge\n");
+    // What is not in force is not shown as if it were.
+    const auto text_of = [](const MlsQos& mls) {
+        Interface port;
+        port.mls_qos = mls;
+        return render_mls_interface("eth1", port, nullptr);
+    };
+    CHECK(text_of({PortTrust::dscp, 3, true, "edge"}) ==
+          "eth1\n"
+          "trust state: trust dscp (not in force: COS override decides)\n"
+          "trust mode: trust dscp (not in force: COS override decides)\n"
+          "trust enabled flag: dis\n"
+          "COS override: ena\n"
+          "default COS: 3\n"
+          "DSCP Mutation Map: edge (not in force)\n"
+          "Trust device: none\n"
+          "qos mode: port-based\n"
+          "DSCP: that of CoS 3 in the cos-dscp map\n");
+    CHECK(text_of({PortTrust::none, 3, true})
+              .starts_with("eth1\ntrust state: not trusted (COS override decides)\n"));
+    CHECK(text_of({PortTrust::cos, 0, false, "edge"})
+              .find("DSCP Mutation Map: edge (not in force)") != std::string::npos);
+    CHECK(text_of({PortTrust::none, 0, false, "edge"}).ends_with("DSCP: kept\n"));
+    CHECK(
+        text_of({}).starts_with("eth1\ntrust state: not trusted (all marks are kept)\n"
+                                "trust mode: not trusted (all marks are kept)\n"
+                                "trust enabled flag: dis\n"));
     const auto ports = ports_from_json(nlohmann::json::parse(R"({"ports": [
         {"name": "eth1", "state": "active", "hooks": ["port-arrival"], "port": null,
          "mark": {"mask": "0xff"}, "mlsQos": null,
@@ -245,9 +411,9 @@ TEST_CASE("show mls qos interface has the layout of a Catalyst, and ours behind 
     interface = {};
     interface.set_dscp = SetDscp{{PortDscp::table, "lan"}, true};
     CHECK(render_mls_interface("eth1", interface, &ports[0])
-              .ends_with("trust state: not trusted\n"
-                         "trust mode: not trusted\n"
-                         "trust enabled flag: ena\n"
+              .ends_with("trust state: not trusted (set dscp decides)\n"
+                         "trust mode: not trusted (set dscp decides)\n"
+                         "trust enabled flag: dis\n"
                          "COS override: dis\n"
                          "default COS: 0\n"
                          "DSCP Mutation Map: Default DSCP Mutation Map\n"
@@ -283,10 +449,11 @@ TEST_CASE("show mls qos interface asks for one, or for those that say something"
         "interface eth1\nset dscp ef\ninterface eth2\nset cos dscp");
     const std::string all = shown("show mls qos interface", config);
     CHECK(all.find("eth0\ntrust state: trust dscp\n") == 0);
-    CHECK(all.find("\n\neth1\ntrust state: not trusted\n") != std::string::npos);
+    CHECK(all.find("\n\neth1\ntrust state: not trusted (set dscp decides)\n") != std::string::npos);
     CHECK(all.find("eth2") == std::string::npos);
     CHECK(shown("show mls qos interface eth2", config).find("DSCP: kept\n") != std::string::npos);
-    CHECK(shown("show mls qos interface lo").find("lo\ntrust state: not trusted\n") == 0);
+    CHECK(shown("show mls qos interface lo")
+              .find("lo\ntrust state: not trusted (all marks are kept)\n") == 0);
     CHECK(shown("show mls qos interface") == "No interface has mls qos or set dscp.\n");
     const auto json = nlohmann::json::parse(shown("show mls qos interface eth1 | json", config));
     CHECK(json["interfaces"][0] ==

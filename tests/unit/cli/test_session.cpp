@@ -152,6 +152,13 @@ TEST_CASE("a name that differs by case only is noticed") {
         "netns exec NAMESPACE tunqosd, then ip netns exec NAMESPACE tunqos\n");
 }
 
+TEST_CASE("a device is not taken for another one of the same name") {
+    Desk desk;
+    desk.daemon.tunnels = {{{"name", "lo"}, {"state", "pending"}}};
+    CHECK(desk.type("conf t\nint lo\ntunnel tos 4") == Status::ok);
+    CHECK(desk.err.str().find("there is lo") == std::string::npos);
+}
+
 TEST_CASE("show mark and show cos say what an interface is not, and how it becomes one") {
     const auto said = [](std::string_view line) {
         Desk desk;

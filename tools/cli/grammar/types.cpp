@@ -42,13 +42,39 @@ std::string dscp_problem(std::string_view text) {
     return fmt::format("\"{}\" is not a dscp; {}", text, dscp_hint);
 }
 
+// Two DSCPs, of which the first is the greater one.
+bool is_backwards(std::string_view piece) {
+    for (auto dash = piece.find('-'); dash != piece.npos; dash = piece.find('-', dash + 1)) {
+        if (parse_dscp(piece.substr(0, dash)) && parse_dscp(piece.substr(dash + 1))) return true;
+    }
+    return false;
+}
+
+// A number, or a range of two, of which one is above 63.
+bool is_out_of_range(std::string_view piece) {
+    const auto number = [](std::string_view text) {
+        return !text.empty() &&
+               std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    };
+    const auto dash = piece.find('-');
+    return number(piece.substr(0, dash)) && (dash == piece.npos || number(piece.substr(dash + 1)));
+}
+
 std::string dscp_list_problem(std::string_view text) {
     std::string bad;
     if (parse_dscp_set(text, &bad)) return {};
-    return fmt::format(
-        "\"{}\" is not a dscp list; {}, separated by commas without spaces, "
-        "ranges as 0-47",
-        bad.empty() ? std::string(text) : bad, dscp_hint);
+    if (bad.empty())
+        return fmt::format("\"{}\" has a comma without a dscp on both sides; use a form like 8,46",
+                           text);
+    if (is_backwards(bad))
+        return fmt::format(
+            "\"{}\" is not a dscp list: the range is backwards; use the smaller dscp "
+            "first, as in 0-47",
+            bad);
+    if (is_out_of_range(bad))
+        return fmt::format("\"{}\" is not a dscp list: out of range; use 0-63", bad);
+    return fmt::format("\"{}\" is not a dscp list; {}, separated by commas, ranges as 0-47", bad,
+                       dscp_hint);
 }
 
 std::string value_problem(std::string_view text) {
