@@ -299,7 +299,13 @@ static const char *ipsec_problem(int err)
 
 static const char *rule_problem(int err)
 {
-	return err == -EBUSY ? OTHER_MASKS : "out of memory";
+	switch (err) {
+	case -EBUSY:
+		return OTHER_MASKS;
+	case -E2BIG:
+		return "too many hooks in the namespace";
+	}
+	return "out of memory";
 }
 
 static void refuse(const struct tunqos_binding *binding,

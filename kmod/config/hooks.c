@@ -22,7 +22,7 @@
  * after everything that may mark or re-route. Forward: no rule sees what it
  * clears, and what br_netfilter makes of a frame comes later. Rule: in front of
  * before, which copies the DSCP outside. Rule_cos: where rules of nftables at
- * mangle and behind it see it. Note: in front of any decapsulation.
+ * mangle and behind it see it, until source NAT. Note: in front of everything.
  */
 #define BEFORE_PRIORITY		300
 #define OUTER_PRIORITY		300
@@ -30,6 +30,7 @@
 #define FORWARD_PRIORITY	(-300)
 #define RULE_PRIORITY		290
 #define RULE_COS_PRIORITY	(NF_IP_PRI_MANGLE + 38)
+#define RULE_COS_END_PRIORITY	(NF_IP_PRI_NAT_SRC - 1)
 #define NOTE_PRIORITY		(-300)
 
 static const struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS] = {
@@ -111,25 +112,79 @@ static const struct nf_hook_ops inet_ops[TUNQOS_INET_HOOKS] = {
 		.hooknum	= NF_INET_FORWARD,
 		.priority	= RULE_COS_PRIORITY,
 	},
+	[TUNQOS_INET_RULE_COS_END4] = {
+		.hook		= tunqos_rule_cos_end,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_POST_ROUTING,
+		.priority	= RULE_COS_END_PRIORITY,
+	},
+	[TUNQOS_INET_RULE_COS_END6] = {
+		.hook		= tunqos_rule_cos_end,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_POST_ROUTING,
+		.priority	= RULE_COS_END_PRIORITY,
+	},
 	[TUNQOS_INET_NOTE4] = {
 		.hook		= tunqos_rule_note,
 		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_LOCAL_IN,
+		.hooknum	= NF_INET_PRE_ROUTING,
 		.priority	= NOTE_PRIORITY,
 	},
 	[TUNQOS_INET_NOTE6] = {
 		.hook		= tunqos_rule_note,
 		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_PRE_ROUTING,
+		.priority	= NOTE_PRIORITY,
+	},
+	[TUNQOS_INET_NOTE_BRIDGE] = {
+		.hook		= tunqos_rule_note,
+		.pf		= NFPROTO_BRIDGE,
+		.hooknum	= NF_BR_PRE_ROUTING,
+		.priority	= NOTE_PRIORITY,
+	},
+	[TUNQOS_INET_NOTE_IN4] = {
+		.hook		= tunqos_rule_note_end,
+		.pf		= NFPROTO_IPV4,
 		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NOTE_PRIORITY,
+	},
+	[TUNQOS_INET_NOTE_IN6] = {
+		.hook		= tunqos_rule_note_end,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NOTE_PRIORITY,
+	},
+	[TUNQOS_INET_NOTE_OUT4] = {
+		.hook		= tunqos_rule_note_end,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_OUT,
+		.priority	= NOTE_PRIORITY,
+	},
+	[TUNQOS_INET_NOTE_OUT6] = {
+		.hook		= tunqos_rule_note_end,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_OUT,
 		.priority	= NOTE_PRIORITY,
 	},
 };
 
 /* What comes in from elsewhere; without bridges there is no such hook. */
+#define OF_BRIDGES(bit)	(IS_ENABLED(CONFIG_NETFILTER_FAMILY_BRIDGE) ? (bit) : 0)
 #define FORWARD_MASK	(BIT(TUNQOS_INET_FORWARD4) |		\
 			 BIT(TUNQOS_INET_FORWARD6) |		\
-			 (IS_ENABLED(CONFIG_NETFILTER_FAMILY_BRIDGE) ?	\
-			  BIT(TUNQOS_INET_BRIDGE) : 0))
+			 OF_BRIDGES(BIT(TUNQOS_INET_BRIDGE)))
+
+#define RULE_COS_MASK	(BIT(TUNQOS_INET_RULE_COS4) |		\
+			 BIT(TUNQOS_INET_RULE_COS6) |		\
+			 BIT(TUNQOS_INET_RULE_COS_END4) |	\
+			 BIT(TUNQOS_INET_RULE_COS_END6))
+#define NOTE_MASK	(BIT(TUNQOS_INET_NOTE4) |		\
+			 BIT(TUNQOS_INET_NOTE6) |		\
+			 OF_BRIDGES(BIT(TUNQOS_INET_NOTE_BRIDGE)) |	\
+			 BIT(TUNQOS_INET_NOTE_IN4) |		\
+			 BIT(TUNQOS_INET_NOTE_IN6) |		\
+			 BIT(TUNQOS_INET_NOTE_OUT4) |		\
+			 BIT(TUNQOS_INET_NOTE_OUT6))
 
 /*
  * Where the outer packets of some devices are is not known: as long as one of
@@ -153,10 +208,9 @@ static u32 inet_mask(u32 hooks, const struct tunqos_kind *kind)
 	if (hooks & TUNQOS_HOOK_RULE)
 		mask |= BIT(TUNQOS_INET_RULE4) | BIT(TUNQOS_INET_RULE6);
 	if (hooks & TUNQOS_HOOK_RULE_COS)
-		mask |= BIT(TUNQOS_INET_RULE_COS4) |
-			BIT(TUNQOS_INET_RULE_COS6);
+		mask |= RULE_COS_MASK;
 	if (hooks & TUNQOS_HOOK_NOTE)
-		mask |= BIT(TUNQOS_INET_NOTE4) | BIT(TUNQOS_INET_NOTE6);
+		mask |= NOTE_MASK;
 	if (!kind)
 		return mask;
 	if (hooks & TUNQOS_HOOK_OUTER)

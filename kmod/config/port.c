@@ -23,7 +23,6 @@
 #include "path/port.h"
 #include "path/profile.h"
 #include "config/binding.h"
-#include "config/hooks.h"
 #include "config/port.h"
 #include "config/rtnl.h"
 
@@ -31,9 +30,6 @@
 	"its frames have the tag of the vlan, priority tags are for the device under it"
 #define BOND_HAS_FRAMES \
 	"its frames are those of the bond it is in, name that one"
-
-/* Those of all namespaces, by the device. */
-static DEFINE_HASHTABLE(lowers, 12);
 
 /* As CHANGEUPPER has it: team says so in the device's flags only later. */
 static bool is_in_lag(const struct net_device *dev)
@@ -68,7 +64,7 @@ const char *tunqos_port_problem(const struct net_device *dev,
 
 	if (profile->priority_tag && is_vlan_dev(dev))
 		return VLAN_HAS_TAG;
-	if (profile->priority_tag && !takes_tags(dev))
+	if ((profile->priority_tag || profile->rules) && !takes_tags(dev))
 		return "a device of this kind drops frames with a tag";
 	if (profile->mark_mask &&
 	    (dev->flags & IFF_LOOPBACK || netif_is_l3_master(dev)))
@@ -98,7 +94,8 @@ struct tunqos_lower *tunqos_port_lower_find(const struct net_device *dev)
 {
 	struct tunqos_lower *lower;
 
-	hash_for_each_possible(lowers, lower, node, (unsigned long)dev) {
+	hash_for_each_possible(tunqos_lowers, lower, node,
+			       (unsigned long)dev) {
 		if (lower->dev == dev)
 			return lower;
 	}
@@ -136,7 +133,7 @@ static struct tunqos_lower *lower_get(struct net_device *dev)
 		.hooknum	= NF_NETDEV_INGRESS,
 		.priority	= NF_IP_PRI_MANGLE - 1,
 	};
-	hash_add(lowers, &lower->node, (unsigned long)dev);
+	hash_add_rcu(tunqos_lowers, &lower->node, (unsigned long)dev);
 	return lower;
 }
 
@@ -145,7 +142,7 @@ void tunqos_port_lower_put(struct tunqos_lower *lower)
 {
 	if (--lower->users)
 		return;
-	hash_del(&lower->node);
+	hash_del_rcu(&lower->node);
 	kfree_rcu(lower, rcu);
 }
 
@@ -157,14 +154,15 @@ static int lower_hook_get(struct tunqos_lower *lower,
 	if (!hook->users)
 		err = nf_register_net_hook(dev_net(lower->dev), &hook->ops);
 	if (!err)
-		hook->users++;
+		WRITE_ONCE(hook->users, hook->users + 1);
 	return err;
 }
 
 static void lower_hook_put(struct tunqos_lower *lower,
 			   struct tunqos_lower_hook *hook)
 {
-	if (!--hook->users)
+	WRITE_ONCE(hook->users, hook->users - 1);
+	if (!hook->users)
 		nf_unregister_net_hook(dev_net(lower->dev), &hook->ops);
 }
 
@@ -397,8 +395,6 @@ static int hook_get(struct tunqos_binding *binding, struct net_device *dev,
 		return egress_get(binding);
 	case TUNQOS_HOOK_PORT_ARRIVAL:
 		return arrival_get(binding);
-	case TUNQOS_HOOK_NOTE:
-		return tunqos_hooks_get(binding->tn->net, hook, NULL);
 	}
 	return ingress_get(binding, dev);
 }
@@ -415,7 +411,6 @@ void tunqos_port_trim(struct tunqos_binding *binding, u32 hooks)
 		arrival_put(binding);
 	if (loss & TUNQOS_HOOK_PORT_INGRESS)
 		ingress_put(binding);
-	tunqos_hooks_put(binding->tn->net, loss & TUNQOS_HOOK_NOTE, NULL);
 	binding->held &= hooks;
 	if (binding->vid && !(binding->held & AT_LOWER))
 		vid_put(binding);
@@ -439,7 +434,7 @@ int tunqos_port_prepare(struct tunqos_binding *binding, struct net_device *dev,
 {
 	static const u32 all[] = {
 		TUNQOS_HOOK_PORT_EGRESS, TUNQOS_HOOK_PORT_ARRIVAL,
-		TUNQOS_HOOK_PORT_INGRESS, TUNQOS_HOOK_NOTE
+		TUNQOS_HOOK_PORT_INGRESS
 	};
 	u32 before = binding->held;
 	size_t i;

@@ -91,13 +91,11 @@ u32 tunqos_profile_hooks(const struct tunqos_profile *profile,
 			hooks |= TUNQOS_HOOK_PORT_INGRESS;
 		if (profile->arrival)
 			hooks |= TUNQOS_HOOK_PORT_ARRIVAL;
-		if (profile->rules)
-			hooks |= TUNQOS_HOOK_NOTE;
 		return hooks;
 	case TUNQOS_BIND_RULE:
 		if (profile->cos_mask)
 			hooks |= TUNQOS_HOOK_RULE_COS;
-		return hooks | TUNQOS_HOOK_RULE;
+		return hooks | TUNQOS_HOOK_RULE | TUNQOS_HOOK_NOTE;
 	}
 	/* with companions of ours about, others' must not be */
 	if ((encap && profile->pre_classify) || profile->class_outer)

@@ -36,7 +36,7 @@ static int take(struct tunqos_binding *binding,
 		const struct tunqos_profile *profile)
 {
 	struct tunqos_net *tn = binding->tn;
-	struct tunqos_rules *rules = rtnl_dereference(tn->rules);
+	struct tunqos_rules *rules = tn->rules_held;
 
 	if (rules && (rules->mark_mask != profile->mark_mask ||
 		      rules->cos_mask != profile->cos_mask))
@@ -47,7 +47,7 @@ static int take(struct tunqos_binding *binding,
 		rules = rules_alloc(profile);
 		if (!rules)
 			return -ENOMEM;
-		rcu_assign_pointer(tn->rules, rules);
+		tn->rules_held = rules;
 	}
 	rules->users++;
 	binding->rules = rules;
@@ -61,6 +61,7 @@ static void put(struct tunqos_binding *binding)
 	binding->rules = NULL;
 	if (--rules->users)
 		return;
+	binding->tn->rules_held = NULL;
 	RCU_INIT_POINTER(binding->tn->rules, NULL);
 	kfree_rcu(rules, rcu);
 }
@@ -103,6 +104,7 @@ void tunqos_rule_publish(struct tunqos_binding *binding,
 {
 	tunqos_assert_rtnl();
 	rcu_assign_pointer(binding->rules->rule[profile->number], profile);
+	rcu_assign_pointer(binding->tn->rules, binding->rules);
 	binding->number = profile->number;
 }
 

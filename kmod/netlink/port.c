@@ -82,7 +82,8 @@ static int read_priority_tag(struct genl_info *info,
 	struct nlattr *attr = info->attrs[TUNQOS_A_PORT_PRIORITY_TAG];
 
 	profile->priority_tag = attr && nla_get_u8(attr);
-	if (!profile->priority_tag || tunqos_port_writes(profile))
+	if (!profile->priority_tag || profile->has_pcp ||
+	    profile->has_protocols)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(info->extack, attr,
 			    "priority-tag needs dscp-pcp or protocol-pcp");

@@ -8,6 +8,12 @@
 
 #include "path/profile.h"
 
+/* Has it anything to say of a DSCP? @arrival: may be NULL */
+static inline bool tunqos_arrival_decides(const struct tunqos_arrival *arrival)
+{
+	return arrival && (arrival->has_dscp || arrival->has_table);
+}
+
 /**
  * tunqos_arrival_decide() - which DSCP a packet is to have
  * @arrival: of the port or the rule

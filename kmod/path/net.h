@@ -37,8 +37,15 @@ enum tunqos_inet_hook {
 	TUNQOS_INET_RULE6,
 	TUNQOS_INET_RULE_COS4,
 	TUNQOS_INET_RULE_COS6,
+	TUNQOS_INET_RULE_COS_END4,
+	TUNQOS_INET_RULE_COS_END6,
 	TUNQOS_INET_NOTE4,
 	TUNQOS_INET_NOTE6,
+	TUNQOS_INET_NOTE_BRIDGE,
+	TUNQOS_INET_NOTE_IN4,
+	TUNQOS_INET_NOTE_IN6,
+	TUNQOS_INET_NOTE_OUT4,
+	TUNQOS_INET_NOTE_OUT6,
 	TUNQOS_INET_HOOKS,
 };
 
@@ -60,6 +67,7 @@ struct tunqos_net {
 	bool port_classes;		/* its ports have a hook for them */
 	struct tunqos_shapes __rcu *shapes;	/* of its selectors */
 	struct tunqos_rules __rcu *rules;	/* NULL if it has none */
+	struct tunqos_rules *rules_held;	/* the same, to come as well */
 	u32 salt;			/* of its bindings' hash */
 	u8 tag;				/* 0-63 */
 	struct list_head everybody;	/* of all namespaces */

@@ -28,8 +28,12 @@ unsigned int tunqos_rule(void *priv, struct sk_buff *skb,
 			 const struct nf_hook_state *state);
 unsigned int tunqos_rule_cos(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
+unsigned int tunqos_rule_cos_end(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state);
 unsigned int tunqos_rule_note(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state);
+unsigned int tunqos_rule_note_end(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state);
 unsigned int tunqos_after(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state);
 

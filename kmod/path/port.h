@@ -6,6 +6,8 @@
 #ifndef TUNQOS_PATH_PORT_H
 #define TUNQOS_PATH_PORT_H
 
+#include <linux/hashtable.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
@@ -62,6 +64,12 @@ struct tunqos_lower {
 	struct tunqos_lower_hook arrival;
 	struct rcu_head rcu;
 };
+
+#define TUNQOS_LOWER_BITS	12
+
+extern struct hlist_head tunqos_lowers[1 << TUNQOS_LOWER_BITS];
+
+bool tunqos_port_notes(struct net_device *dev);
 
 /* The VLAN device that a tag belongs to, if it is a port; else NULL. */
 static inline const struct tunqos_vid *

@@ -7,6 +7,7 @@
  */
 
 #include <linux/if_vlan.h>
+#include <linux/netdevice.h>
 
 #include "core/companion.h"
 #include "core/ds.h"
@@ -17,6 +18,36 @@
 #include "path/port.h"
 #include "path/profile.h"
 #include "path/skb.h"
+
+/* Of all namespaces, by the device; changed under RTNL. */
+struct hlist_head tunqos_lowers[1 << TUNQOS_LOWER_BITS];
+
+static int has_arrival(struct net_device *dev, struct netdev_nested_priv *priv)
+{
+	const struct tunqos_lower *lower;
+
+	hash_for_each_possible_rcu(tunqos_lowers, lower, node,
+				   (unsigned long)dev) {
+		if (lower->dev == dev)
+			return READ_ONCE(lower->arrival.users) > 0;
+	}
+	return 0;
+}
+
+/**
+ * tunqos_port_notes() - can a note be of this device's frames?
+ * @dev: by which a packet has come in
+ *
+ * Context: RCU read side.
+ * Return: is it, or one under it, a device whose frames come by here?
+ */
+bool tunqos_port_notes(struct net_device *dev)
+{
+	struct netdev_nested_priv priv = {};
+
+	return has_arrival(dev, &priv) ||
+	       netdev_walk_all_lower_dev_rcu(dev, has_arrival, &priv);
+}
 
 /* By its tag; whose else, by the port that the device itself is. */
 static inline const struct tunqos_profile *
@@ -45,9 +76,12 @@ static unsigned int tag_index(const struct sk_buff *skb)
 					   TUNQOS_ARRIVAL_UNTAGGED;
 }
 
-/* For path/rule.c, of frames without a tag as well: others leave notes, too. */
+/* What comes out of a tunnel here has a class to queue by instead. */
 static void note(struct sk_buff *skb, const struct tunqos_profile *profile)
 {
+	if (unlikely(tunqos_companion_is(skb->tc_index, TUNQOS_KIND_QUEUE,
+					 profile->tag)))
+		return;
 	skb->tc_index = tunqos_note_make(profile->tag,
 					 skb_vlan_tag_present(skb),
 					 tag_bits(skb));
@@ -119,18 +153,26 @@ static __always_inline int apply(struct sk_buff *skb,
 unsigned int tunqos_port_arrival(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
-	const struct tunqos_profile *profile = find(priv, skb);
+	const struct tunqos_profile *profile;
 	const struct tunqos_arrival *arrival;
 	int err;
 
-	/* a copy of the router's own multicast does not arrive */
-	if (!profile || unlikely(skb->pkt_type == PACKET_LOOPBACK))
+	/* who left it was not here: see tunqos_rule_note() */
+	if (unlikely(tunqos_companion_kind(skb->tc_index) == TUNQOS_KIND_NOTE))
+		skb->tc_index = 0;
+	/*
+	 * A copy of the router's own multicast does not arrive, nor does what
+	 * IPsec has decrypted, which comes by with its outer frame's tag.
+	 */
+	profile = find(priv, skb);
+	if (!profile || unlikely(skb->pkt_type == PACKET_LOOPBACK ||
+				 secpath_exists(skb)))
 		return NF_ACCEPT;
 
 	arrival = profile->arrival;
 	if (arrival->note) {
 		note(skb, profile);
-		if (!arrival->has_dscp && !arrival->has_table)
+		if (!tunqos_arrival_decides(arrival))
 			return NF_ACCEPT;
 	}
 	tunqos_count(profile, TUNQOS_DECAP);

@@ -115,22 +115,20 @@ static __always_inline int by_dscp(struct sk_buff *skb,
 static int by_rule(const struct sk_buff *skb, const struct tunqos_vid *entry,
 		   int ds)
 {
-	const struct tunqos_rules *rules =
-		rcu_dereference(tunqos_net(dev_net(entry->dev))->rules);
+	const struct tunqos_net *tn = tunqos_net(dev_net(entry->dev));
 	const struct tunqos_profile *rule;
 	enum ip_conntrack_info info;
-	bool known;
 	u8 bits;
 
-	rule = rules && ds >= 0 ? tunqos_rule_find(rules, skb, &info) : NULL;
+	rule = ds >= 0 ? tunqos_rule_find(tn, skb, &info) : NULL;
 	if (!rule)
 		return SILENT;
-	bits = rule->arrival_tag[tunqos_rule_tag(rule, skb, &known)];
+	bits = rule->arrival_tag[tunqos_rule_tag(rule, skb)];
 	if (bits == TUNQOS_TABLE_LEAVE)
 		bits = rule->pcp[tunqos_ds_dscp(ds)];
 	if (bits != TUNQOS_TABLE_LEAVE)
 		return bits | BY_RULE | (rule->priority_tag ? INSERT : 0);
-	return rule->has_tag ? -1 - tunqos_rule_why(known) : SILENT;
+	return rule->has_tag ? -1 - tunqos_rule_why(rule, skb) : SILENT;
 }
 
 /* A frame that a rule has decided on. Return: @bits. */

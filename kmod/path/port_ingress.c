@@ -7,6 +7,7 @@
 
 #include "core/ds.h"
 #include "core/payload.h"
+#include "path/arrival.h"
 #include "path/count.h"
 #include "path/frame.h"
 #include "path/port.h"
@@ -37,7 +38,7 @@ unsigned int tunqos_port_ingress(void *priv, struct sk_buff *skb,
 	if (!profile)
 		return NF_ACCEPT;
 
-	counts = !profile->arrival;
+	counts = !tunqos_arrival_decides(profile->arrival);
 	if (counts)
 		tunqos_count(profile, TUNQOS_DECAP);
 	err = tunqos_frame_arrived(skb, &inner);

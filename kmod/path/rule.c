@@ -3,8 +3,8 @@
  * Rules: nftables has classified, the mark of the packet's connection says with
  * which result, the same in both directions. At POST_ROUTING, in front of
  * before.c, the DSCP is written, so that tunnels copy it outside; outer packets
- * are of no connection then. What the tag says is decided where it is written,
- * in port_egress.c. With which tag the packet has arrived is in a NOTE
+ * are of another connection then. What the tag says is decided where it is
+ * written, in port_egress.c. With which tag the packet has arrived is in a NOTE
  * companion from port_arrival.c on. Softirq or process context, RCU read side.
  */
 
@@ -16,6 +16,7 @@
 #include "path/count.h"
 #include "path/net.h"
 #include "path/places.h"
+#include "path/port.h"
 #include "path/profile.h"
 #include "path/rule.h"
 #include "path/skb.h"
@@ -24,14 +25,11 @@
 static int decide(const struct tunqos_profile *rule, const struct sk_buff *skb,
 		  u8 dscp)
 {
-	unsigned int tag;
-	bool known;
-	int err;
+	int err = tunqos_arrival_decide(rule->arrival,
+					tunqos_rule_tag(rule, skb), dscp);
 
-	tag = tunqos_rule_tag(rule, skb, &known);
-	err = tunqos_arrival_decide(rule->arrival, tag, dscp);
 	if (unlikely(err == -1 - TUNQOS_REASON_UNTAGGED))
-		return -1 - tunqos_rule_why(known);
+		return -1 - tunqos_rule_why(rule, skb);
 	return err;
 }
 
@@ -62,18 +60,12 @@ static_assert((int)TUNQOS_DECAP == (int)IP_CT_DIR_REPLY);
 unsigned int tunqos_rule(void *priv, struct sk_buff *skb,
 			 const struct nf_hook_state *state)
 {
-	const struct tunqos_net *tn = priv;
-	const struct tunqos_rules *rules = rcu_dereference(tn->rules);
 	const struct tunqos_profile *rule;
 	enum tunqos_direction direction;
 	enum ip_conntrack_info info;
 	int err;
 
-	if (unlikely(!rules))
-		return NF_ACCEPT;
-	if (rules->cos_mask)	/* tunnels route their outer packet by it */
-		skb->mark &= ~rules->cos_mask;
-	rule = tunqos_rule_find(rules, skb, &info);
+	rule = tunqos_rule_find(priv, skb, &info);
 	if (!rule)
 		return NF_ACCEPT;
 	direction = (enum tunqos_direction)CTINFO2DIR(info);
@@ -103,9 +95,41 @@ unsigned int tunqos_rule_cos(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* What comes out of a tunnel has not arrived with its outer packet's tag. */
+/*
+ * Behind what nftables has seen of it, in front of source NAT, which looks for
+ * an IPsec policy again, by the mark; tunnels route their outer packet by it.
+ */
+unsigned int tunqos_rule_cos_end(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	const struct tunqos_net *tn = priv;
+	const struct tunqos_rules *rules = rcu_dereference(tn->rules);
+
+	if (likely(rules))
+		skb->mark &= ~rules->cos_mask;
+	return NF_ACCEPT;
+}
+
+/*
+ * PRE_ROUTING: the bits of a note carry no proof. It is believed of what came
+ * by a device that leaves notes, or by one above such a one; veth and its like
+ * bring those of others.
+ */
 unsigned int tunqos_rule_note(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
+{
+	if (tunqos_companion_kind(skb->tc_index) == TUNQOS_KIND_NOTE &&
+	    !tunqos_port_notes(skb->dev))
+		skb->tc_index = 0;
+	return NF_ACCEPT;
+}
+
+/*
+ * LOCAL_IN and LOCAL_OUT: what comes out of a tunnel has not arrived with its
+ * outer packet's tag, nor the outer packet with that of what it carries.
+ */
+unsigned int tunqos_rule_note_end(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
 {
 	if (tunqos_companion_kind(skb->tc_index) == TUNQOS_KIND_NOTE)
 		skb->tc_index = 0;

@@ -34,17 +34,20 @@ struct tunqos_rules {
 };
 
 /*
- * The rule of a packet's connection, or NULL. Only what is inline of conntrack
- * is used: the module does not need it to be there. RCU read side.
+ * The rule of a packet's connection in this namespace, or NULL: what devices
+ * above ours in another one send has a mark of that one's owner. Only what is
+ * inline of conntrack is used: the module does not need it to be there. RCU
+ * read side.
  */
 static inline const struct tunqos_profile *
-tunqos_rule_find(const struct tunqos_rules *rules, const struct sk_buff *skb,
+tunqos_rule_find(const struct tunqos_net *tn, const struct sk_buff *skb,
 		 enum ip_conntrack_info *info)
 {
 #if IS_ENABLED(CONFIG_NF_CONNTRACK_MARK)
+	const struct tunqos_rules *rules = rcu_dereference(tn->rules);
 	const struct nf_conn *ct = nf_ct_get(skb, info);
 
-	if (ct)
+	if (rules && ct && net_eq(nf_ct_net(ct), tn->net))
 		return rcu_dereference(rules->rule[(READ_ONCE(ct->mark) &
 						    rules->mark_mask) >>
 						   rules->mark_shift]);
@@ -52,22 +55,31 @@ tunqos_rule_find(const struct tunqos_rules *rules, const struct sk_buff *skb,
 	return NULL;
 }
 
-/* Where a packet's tag of arrival is in tables by it; @known: is it known? */
-static inline unsigned int tunqos_rule_tag(const struct tunqos_profile *rule,
-					   const struct sk_buff *skb,
-					   bool *known)
+/* Is the tag that a packet arrived with known? */
+static inline bool tunqos_rule_knows(const struct tunqos_profile *rule,
+				     const struct sk_buff *skb)
 {
-	*known = tunqos_companion_is(skb->tc_index, TUNQOS_KIND_NOTE,
-				     rule->tag);
-	if (!*known || !tunqos_note_is_tagged(skb->tc_index))
+	return tunqos_companion_is(skb->tc_index, TUNQOS_KIND_NOTE, rule->tag);
+}
+
+/* Where that is in tables by it. */
+static inline unsigned int tunqos_rule_tag(const struct tunqos_profile *rule,
+					   const struct sk_buff *skb)
+{
+	if (!tunqos_rule_knows(rule, skb) ||
+	    !tunqos_note_is_tagged(skb->tc_index))
 		return TUNQOS_ARRIVAL_UNTAGGED;
 	return tunqos_note_bits(skb->tc_index);
 }
 
 /* Why a table by the tag of arrival has said nothing. */
-static inline enum tunqos_reason tunqos_rule_why(bool known)
+static inline enum tunqos_reason
+tunqos_rule_why(const struct tunqos_profile *rule, const struct sk_buff *skb)
 {
-	return known ? TUNQOS_REASON_UNTAGGED : TUNQOS_REASON_TAG_UNKNOWN;
+	if (!tunqos_rule_knows(rule, skb))
+		return TUNQOS_REASON_TAG_UNKNOWN;
+	return tunqos_note_is_tagged(skb->tc_index) ?
+	       TUNQOS_REASON_TABLE_LEAVE : TUNQOS_REASON_UNTAGGED;
 }
 
 #endif /* TUNQOS_PATH_RULE_H */

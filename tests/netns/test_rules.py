@@ -6,6 +6,7 @@ tag; all sixteen pairs of SonicOS's actions."""
 
 import contextlib
 import errno
+import socket
 import types
 
 import expect
@@ -192,12 +193,12 @@ def by_cos(case, net):
                          pcp + 1) for pcp in (1, 6)]
     which = [Rule("explicit", "none", to_dscp=d) for d in range(10, 18)]
     behind = ("table inet behind { chain f {\n"
-              "type filter hook postrouting priority 295;\n"
+              "type filter hook postrouting priority 99;\n"
               "meta mark & 0x0f000000 != 0 counter\n}\n}\n")
     topo.run("rB", "nft", "-f", "-", input=behind)
     with ruled("rB", "lan.10", *which, cos_mask=0xf000000) as sock, \
             classified("rB", *lines):
-        case.equal("hooks", sock.rules()[1]["hooks"], {"rule", "rule_cos"})
+        case.equal("hooks", sock.rules()[1]["hooks"], {"rule", "rule_cos", "note"})
         for pcp in range(8):
             rule = which[pcp] if pcp in (1, 6) else KEEP
             shoot(case, net, "CoS %d" % pcp, rule, pcp, tagged(pcp),
@@ -225,7 +226,7 @@ def counters(case, net):
         case.equal("why", sock.reasons().get("tag_unknown") - before,
                    2 * count)
         case.equal("hooks", (one["hooks"], sock.ports()["lan.10"]["hooks"]),
-                   ({"rule"}, {"port_egress", "port_arrival", "note"}))
+                   ({"rule", "note"}, {"port_egress", "port_arrival"}))
     shoot(case, net, "no rule", KEEP, None, tagged(6))
 
 
@@ -247,7 +248,7 @@ def beside(case, net):
                 arrival=[LEAVE] * 12 + [20] * 2 + [LEAVE] * 3)) as sock:
         case.equal("read back", (sock.ports()["lan.10"]["rules"],
                                  sock.ports()["lan.10"]["hooks"]),
-                   (1, {"port_egress", "port_arrival", "note"}))
+                   (1, {"port_egress", "port_arrival"}))
         shot = wire.Shot(net, 4, SOME, src="hostA", dst="hostB", sport=SINK)
         with wire.Captures(end=("hostB", "lan")) as caps:
             shot.send()
@@ -259,6 +260,90 @@ def beside(case, net):
         with sock.transaction():
             sock.set_rule(1, **BOX.tables())
         shoot(case, net, "the rule's", BOX, None, src="hostA", tag=of_vlan)
+
+
+def others(case, net):
+    """A container's connection is not this router's; nor is its note, and a
+    forged one is not believed."""
+    topo.ip("rB", ["link add mv0 link lan.10 type macvlan mode bridge",
+                   "link set mv0 netns hostA"])
+    topo.ip("hostA", ["link set mv0 up", "address add 10.2.0.9/24 dev mv0"])
+    mac = topo.mac(4, 2)
+    topo.ip("hostA", ["neigh replace %s lladdr %s dev mv0 nud permanent" % (
+        topo.HOST["hostB"][4], mac)])
+    with classified("hostA", "meta mark 0 accept"), ruled(
+            "rB", "lan.10", Rule("none", "explicit", to_cos=7)) as sock:
+        topo.run("hostA", "nft", "-f", "-", input=(
+            "table inet g { chain o {\ntype filter hook output priority 0;\n"
+            "ct mark set 0x00010000\n}\n}\n"))
+        with topo.inside("hostA"):
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with s, wire.Captures(end=("hostB", "lan")) as caps:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"mv0")
+            s.sendto(b"x" * 77, (topo.HOST["hostB"][4], 9))
+            caps.until(lambda: any(p.raw.endswith(b"x" * 77)
+                                   for p in caps["end"]), 10)
+            case.equal("of another namespace", [
+                [(t.vid, t.pcp) for t in p.tags] for p in caps["end"]
+                if p.raw.endswith(b"x" * 77)], [[(10, 0)]])
+        case.equal("not its rule", sock.ports()["lan.10"]["egress"]["written"],
+                   0)
+        topo.run("hostA", "nft", "delete", "table", "inet", "g")
+    topo.ip("hostA", ["link del mv0"])
+    forged(case, net)
+
+
+def forged(case, net):
+    """clsact of the other end leaves all 64 notes that there can be."""
+    with ruled("rB", "lan.10", BOX) as sock, classified("rB", UDP):
+        before = sock.reasons().get("tag_unknown", 0)
+        topo.run("wan", "tc", "qdisc", "add", "dev", "rB", "clsact")
+        for tag in range(64):
+            note = 0x6000 | tag << 6 | 0x20 | 10
+            topo.run("wan", "tc", "filter", "add", "dev", "rB", "egress",
+                     "matchall", "classid", "1:%x" % note, "action", "ok")
+            shot = wire.Shot(net, 4, [0], src="hostA", dst="hostB", sport=SINK)
+            with wire.Captures(end=("hostB", "lan")) as caps:
+                shot.send()
+                caps.until_fence(shot, "end")
+                got = [p.ips[0].dscp for p in shot.sort(caps["end"]).values()]
+            case.equal("a note of others", got, [0], "0x%x" % note)
+            topo.run("wan", "tc", "filter", "del", "dev", "rB", "egress")
+        topo.run("wan", "tc", "qdisc", "del", "dev", "rB", "clsact")
+        case.equal("not believed", sock.reasons().get("tag_unknown", 0) -
+                   before, 128)
+
+
+def decrypted(case, net):
+    """What IPsec has decrypted comes by the WAN port again: it is no frame of
+    that, whether GRO has decrypted it or not."""
+    topo.run(None, "modprobe", "-a", "esp4_offload", check=False)
+    with net.tunnel("esp") as tun, classified("rB", UDP), \
+            genl.Tunqos("rA") as far:
+        with far.transaction():
+            far.set_port("wan", [5] * 64, priority_tag=1)
+        for gro in ("on", "off"):
+            net.run("rB", "ethtool", "-K", "wan", "gro", gro)
+            for more in ({}, {"arrival": [20] * 17, "override": 1}):
+                with ruled("rB", "lan.10", BOX, also=lambda sock: sock.set_port(
+                        "wan", rules=1, **more)):
+                    inside(case, net, tun, "decrypted, gro " + gro, BOX)
+        with far.transaction():
+            far.flush()
+
+
+def with_mark(case, net):
+    """The mark of a port with rules is counted, too."""
+    with genl.Tunqos("rB") as sock:
+        with sock.transaction():
+            sock.set_port("lan.10", mark=[1] * 64, mask=1, rules=1)
+        shoot(case, net, "a mark", KEEP, 6, tagged(6))
+        count_ = len(SOME) + 1
+        case.equal("ingress", sock.ports()["lan.10"]["ingress"], {
+            "packets": count_, "written": count_, "left_alone": 0,
+            "dropped": 0})
+        with sock.transaction():
+            sock.flush()
 
 
 def bulk(case):
@@ -308,6 +393,16 @@ def refusals(case):
     with genl.Tunqos("rB") as sock:
         for what, want in REFUSED:
             refused(case, sock, want, number=3, **what)
+        topo.ip("rB", ["link add m0 link lan type macsec"])
+        for what in ({"rules": 1}, {"rules": 1, "priority_tag": 1}):
+            try:
+                with sock.transaction():
+                    sock.set_port("lan.10" if len(what) > 1 else "m0", **what)
+                case.fail("refused as a port: %s" % what)
+            except genl.Refused as e:
+                case.true("words: %s" % e, "drops frames with a tag" in
+                          e.message or "priority-tag needs" in e.message)
+        topo.ip("rB", ["link del m0"])
         refused(case, sock, "", errno.ERANGE, number=0)
         refused(case, sock, "", errno.ERANGE, number=255)
         tables = {"arrival_dscp": [46] * 16 + [LEAVE], "override": 1,
@@ -352,10 +447,11 @@ def test(case):
     with tq.module(), topo.Founding(vlan_b=10) as net:
         with net.tunnel("plain"):
             for part in (vlan, ethernet, both_ports, by_cos, counters,
-                         other_connections, beside):
+                         other_connections, beside, others, with_mark):
                 part(case, net)
                 case.note(part.__name__)
         tunnels(case, net)
+        decrypted(case, net)
         refusals(case)
     with tq.module():
         bulk(case)

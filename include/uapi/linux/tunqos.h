@@ -185,8 +185,9 @@ enum tunqos_state {
  * @TUNQOS_HOOK_RULE: POST_ROUTING, in front of before; of rules.
  * @TUNQOS_HOOK_RULE_COS: FORWARD, in front of nftables' rules; of rules with a
  *   cos-mask.
- * @TUNQOS_HOOK_NOTE: LOCAL_IN: what is in a tunnel has not arrived with the
- *   tag of its outer packet; of ports with rules.
+ * @TUNQOS_HOOK_NOTE: PRE_ROUTING, LOCAL_IN and LOCAL_OUT: takes away what says
+ *   with which tag a packet has arrived, where others have made it, and where
+ *   a tunnel begins or ends; of rules.
  */
 enum tunqos_hook {
 	TUNQOS_HOOK_BEFORE = 1,
