@@ -17,6 +17,7 @@
 #include "tunqos/dscp.hpp"
 #include "tunqos/dscp_source.hpp"
 #include "tunqos/qos_maps.hpp"
+#include "tunqos/rules.hpp"
 #include "tunqos/selector.hpp"
 #include "tunqos/settings.hpp"
 
@@ -173,9 +174,10 @@ struct Interface {
     ProtocolCos protocol_cos{};
     MlsQos mls_qos{};
     std::optional<SetDscp> set_dscp = std::nullopt;
+    bool dot1p = false; // rules know the tags that arrive here, and write those that leave
 
     // Is it an 802.1p port?
-    bool has_cos() const { return port || protocol_cos != ProtocolCos{}; }
+    bool has_cos() const { return port || protocol_cos != ProtocolCos{} || dot1p; }
     // Is anything said of the DSCP of what it receives?
     bool has_arrival() const { return set_dscp || mls_qos != MlsQos{}; }
     // Is it a port of any kind?
@@ -208,6 +210,9 @@ struct Config {
     std::map<std::string, Interface> interfaces;
     std::map<CryptoMapKey, CryptoMap> crypto_maps;
     QosMaps qos_maps{};
+    Rules rules{};
+    Zones zones{};
+    RuleOptions rule_options{};
 
     bool operator==(const Config&) const = default;
 };

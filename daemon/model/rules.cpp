@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tunqos/rules.hpp"
+
+#include <algorithm>
+
+namespace tunqos {
+
+namespace {
+
+constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, dccp = 33, gre = 47, esp = 50, ah = 51,
+                       icmpv6 = 58, sctp = 132, udplite = 136;
+
+constexpr auto protocols = std::to_array<RuleProtocol>({
+    {"ip", "IPv4", IpVersion::ip},
+    {"ipv6", "IPv6", IpVersion::ipv6},
+    {"tcp", "TCP", IpVersion::any, tcp, true},
+    {"udp", "UDP", IpVersion::any, udp, true},
+    {"sctp", "SCTP", IpVersion::any, sctp, true},
+    {"udplite", "UDP-Lite", IpVersion::any, udplite, true},
+    {"dccp", "DCCP", IpVersion::any, dccp, true},
+    {"icmp", "ICMP of IPv4", IpVersion::ip, icmp},
+    {"icmpv6", "ICMP of IPv6", IpVersion::ipv6, icmpv6},
+    {"gre", "GRE", IpVersion::any, gre},
+    {"esp", "IPsec ESP", IpVersion::any, esp},
+    {"ah", "IPsec AH", IpVersion::any, ah},
+});
+
+} // namespace
+
+std::string_view to_string(RuleAction action) {
+    switch (action) {
+    case RuleAction::none: return "none";
+    case RuleAction::preserve: return "preserve";
+    case RuleAction::set: return "explicit";
+    case RuleAction::map: break;
+    }
+    return "map";
+}
+
+std::span<const RuleProtocol> rule_protocols() {
+    return protocols;
+}
+
+const RuleProtocol* find_rule_protocol(std::string_view word) {
+    const auto* const found =
+        std::find_if(protocols.begin(), protocols.end(),
+                     [&](const RuleProtocol& protocol) { return protocol.word == word; });
+    return found == protocols.end() ? nullptr : found;
+}
+
+std::string dscp_action_text(const Rule& rule) {
+    if (rule.dscp == RuleAction::set) return to_string(rule.dscp_value);
+    if (rule.dscp == RuleAction::map) return rule.override ? "cos override" : "cos";
+    return std::string(to_string(rule.dscp));
+}
+
+std::string cos_action_text(const Rule& rule) {
+    if (rule.cos == RuleAction::set) return std::to_string(rule.cos_value);
+    return rule.cos == RuleAction::map ? "dscp" : std::string(to_string(rule.cos));
+}
+
+std::string rule_title(RuleSequence sequence, const Rule& rule) {
+    return "qos rule " + std::to_string(sequence) +
+           (rule.name.empty() ? std::string() : " \"" + rule.name + '"');
+}
+
+std::optional<Zone> interfaces_of(const std::string& from_or_to, const Zones& zones) {
+    if (from_or_to.empty()) return std::nullopt;
+    const auto zone = zones.find(from_or_to);
+    return zone == zones.end() ? Zone{from_or_to} : zone->second;
+}
+
+bool matches_cos(const Rules& rules) {
+    return std::any_of(rules.begin(), rules.end(),
+                       [](const auto& rule) { return rule.second.match.cos.any(); });
+}
+
+} // namespace tunqos
