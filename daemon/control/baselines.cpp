@@ -27,6 +27,10 @@ void Baselines::clear(const kernel::PortStatus& port) {
     ports_.insert_or_assign(port.port.device, Sides{port.egress, port.ingress});
 }
 
+void Baselines::clear(const kernel::RuleStatus& rule) {
+    rules_.insert_or_assign(rule.rule.number, Ways{rule.original, rule.reply});
+}
+
 void Baselines::clear(const std::vector<kernel::Reason>& reasons) {
     for (const auto& [reason, packets] : reasons)
         reasons_.insert_or_assign(reason, packets);
@@ -46,6 +50,13 @@ void Baselines::subtract(kernel::PortStatus& port) const {
     take_off(port.ingress, found->second.ingress);
 }
 
+void Baselines::subtract(kernel::RuleStatus& rule) const {
+    const auto found = rules_.find(rule.rule.number);
+    if (found == rules_.end()) return;
+    take_off(rule.original, found->second.original);
+    take_off(rule.reply, found->second.reply);
+}
+
 void Baselines::subtract(std::vector<kernel::Reason>& reasons) const {
     for (auto& [reason, packets] : reasons) {
         const auto found = reasons_.find(reason);
@@ -59,7 +70,7 @@ void Baselines::set_instance(std::uint32_t instance) {
 }
 
 void Baselines::forget(std::span<const kernel::Operation> operations, const kernel::State& before) {
-    if (tunnels_.empty() && ports_.empty()) return;
+    if (tunnels_.empty() && ports_.empty() && rules_.empty()) return;
     for (const auto& operation : operations) {
         if (const auto* del = std::get_if<kernel::DelTunnel>(&operation))
             tunnels_.erase(del->binding);
@@ -68,6 +79,9 @@ void Baselines::forget(std::span<const kernel::Operation> operations, const kern
         if (tunnel && !before.tunnels.contains(tunnel->binding)) tunnels_.erase(tunnel->binding);
         const auto* port = std::get_if<kernel::Port>(&operation);
         if (port && !before.ports.contains(port->device)) ports_.erase(port->device);
+        if (const auto* del = std::get_if<kernel::DelRule>(&operation)) rules_.erase(del->number);
+        const auto* rule = std::get_if<kernel::Rule>(&operation);
+        if (rule && !before.rules.contains(rule->number)) rules_.erase(rule->number);
     }
 }
 

@@ -19,10 +19,12 @@ public:
     // What is shown of these is 0 now.
     void clear(const kernel::TunnelStatus& tunnel);
     void clear(const kernel::PortStatus& port);
+    void clear(const kernel::RuleStatus& rule);
     void clear(const std::vector<kernel::Reason>& reasons);
 
     void subtract(kernel::TunnelStatus& tunnel) const;
     void subtract(kernel::PortStatus& port) const;
+    void subtract(kernel::RuleStatus& rule) const;
     void subtract(std::vector<kernel::Reason>& reasons) const;
 
     // The module's number (kernel::Info): another one counts from 0.
@@ -37,8 +39,12 @@ private:
     struct Sides {
         kernel::Counters egress, ingress;
     };
+    struct Ways {
+        kernel::Counters original, reply;
+    };
     std::map<kernel::Binding, Directions> tunnels_;
     std::map<kernel::Device, Sides> ports_;
+    std::map<std::uint8_t, Ways> rules_; // by number
     std::map<std::uint32_t, std::uint64_t> reasons_;
     std::uint32_t instance_ = 0;
 };

@@ -43,6 +43,8 @@ JsonResult handle_counters_clear(Context& context, const json& params) {
     if (!tunnels) return tl::make_unexpected(rpc_error(tunnels.error()));
     const auto ports = manager.kernel().ports();
     if (!ports) return tl::make_unexpected(rpc_error(ports.error()));
+    const auto rules = manager.kernel().rules();
+    if (!rules) return tl::make_unexpected(rpc_error(rules.error()));
     for (const auto& status : *tunnels) {
         if (!only || *only == status.tunnel.binding) manager.baselines().clear(status);
     }
@@ -51,6 +53,8 @@ JsonResult handle_counters_clear(Context& context, const json& params) {
             manager.baselines().clear(status);
     }
     if (!only) {
+        for (const auto& status : *rules)
+            manager.baselines().clear(status);
         if (const auto cleared = clear_reasons(manager); !cleared)
             return tl::make_unexpected(cleared.error());
     }

@@ -270,6 +270,14 @@ KernelResult<std::vector<PortStatus>> GenlClient::ports() {
     return collect<PortStatus>(TUNQOS_CMD_GET_PORT, decode_port);
 }
 
+// An older module would refuse the question.
+KernelResult<std::vector<RuleStatus>> GenlClient::rules() {
+    const auto found = info();
+    if (!found) return tl::make_unexpected(found.error());
+    if ((found->capabilities & TUNQOS_CAPABILITY_RULES) == 0) return {};
+    return collect<RuleStatus>(TUNQOS_CMD_GET_RULE, decode_rule);
+}
+
 KernelResult<std::vector<Reason>> GenlClient::reasons() {
     return collect<Reason>(TUNQOS_CMD_GET_REASON, decode_reason);
 }

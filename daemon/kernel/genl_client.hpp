@@ -23,6 +23,7 @@ public:
     KernelResult<Info> info() override;
     KernelResult<std::vector<TunnelStatus>> tunnels() override;
     KernelResult<std::vector<PortStatus>> ports() override;
+    KernelResult<std::vector<RuleStatus>> rules() override;
     KernelResult<std::vector<Reason>> reasons() override;
     KernelResult<void> apply(std::uint32_t generation,
                              std::span<const Operation> operations) override;

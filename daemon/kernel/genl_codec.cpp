@@ -257,6 +257,23 @@ struct Encoder {
         message.put_text(TUNQOS_A_PORT_DEVICE, del.device);
         return message;
     }
+    Message operator()(const DelRule& del) const {
+        Message message = start(TUNQOS_CMD_DEL_RULE);
+        message.put_u8(TUNQOS_A_RULE_NUMBER, del.number);
+        return message;
+    }
+    Message operator()(const Rule& rule) const {
+        Message message = start(TUNQOS_CMD_SET_RULE);
+        message.put_u8(TUNQOS_A_RULE_NUMBER, rule.number);
+        message.put_u32(TUNQOS_A_RULE_MARK_MASK, rule.mark_mask);
+        if (rule.cos_mask != 0) message.put_u32(TUNQOS_A_RULE_COS_MASK, rule.cos_mask);
+        put_table(message, TUNQOS_A_RULE_ARRIVAL_DSCP, rule.arrival_dscp);
+        put_if_set(message, TUNQOS_A_RULE_ARRIVAL_OVERRIDE, rule.arrival_override);
+        put_table(message, TUNQOS_A_RULE_ARRIVAL_TAG, rule.arrival_tag);
+        put_table(message, TUNQOS_A_RULE_DSCP_TAG, rule.dscp_tag);
+        put_if_set(message, TUNQOS_A_RULE_INSERT_TAG, rule.insert_tag);
+        return message;
+    }
     Message operator()(const Port& port) const {
         Message message = start(TUNQOS_CMD_SET_PORT);
         message.put_text(TUNQOS_A_PORT_DEVICE, port.device);
@@ -267,6 +284,7 @@ struct Encoder {
         put_table(message, TUNQOS_A_PORT_ARRIVAL_DSCP, port.arrival_dscp);
         if (port.arrival_override) message.put_u8(TUNQOS_A_PORT_ARRIVAL_OVERRIDE, 1);
         put_table(message, TUNQOS_A_PORT_ARRIVAL_TABLE, port.arrival_table);
+        put_if_set(message, TUNQOS_A_PORT_RULES, port.rules);
         return message;
     }
     // What is the module's default (tunqos.yaml) is not said: an attribute costs it more
@@ -404,6 +422,7 @@ std::optional<PortStatus> decode_port(const nlmsghdr* message) {
         status.port.mark_mask =
             attributes.number<std::uint32_t>(TUNQOS_A_PORT_MARK_MASK).value_or(0);
     decode_arrival(attributes, status.port);
+    status.port.rules = attributes.number<std::uint8_t>(TUNQOS_A_PORT_RULES).value_or(0) != 0;
     status.phase = phase(attributes, TUNQOS_A_PORT_STATE);
     status.problem = attributes.text(TUNQOS_A_PORT_PROBLEM).value_or("");
     status.hooks = attributes.number<std::uint32_t>(TUNQOS_A_PORT_HOOKS).value_or(0);
@@ -411,6 +430,27 @@ std::optional<PortStatus> decode_port(const nlmsghdr* message) {
     status.vid = attributes.number<std::uint16_t>(TUNQOS_A_PORT_VID);
     status.egress = counters(attributes, TUNQOS_A_PORT_EGRESS);
     status.ingress = counters(attributes, TUNQOS_A_PORT_INGRESS);
+    return status;
+}
+
+std::optional<RuleStatus> decode_rule(const nlmsghdr* message) {
+    const Attributes attributes(message);
+    const auto u8 = [&](int type) { return attributes.number<std::uint8_t>(type).value_or(0); };
+    const auto u32 = [&](int type) { return attributes.number<std::uint32_t>(type).value_or(0); };
+    RuleStatus status;
+    Rule& rule = status.rule;
+    rule.number = u8(TUNQOS_A_RULE_NUMBER);
+    if (rule.number == 0) return std::nullopt;
+    rule.mark_mask = u32(TUNQOS_A_RULE_MARK_MASK);
+    rule.cos_mask = u32(TUNQOS_A_RULE_COS_MASK);
+    rule.arrival_dscp = attributes.array<ArrivalMap>(TUNQOS_A_RULE_ARRIVAL_DSCP);
+    rule.arrival_override = rule.arrival_dscp && u8(TUNQOS_A_RULE_ARRIVAL_OVERRIDE) != 0;
+    rule.arrival_tag = attributes.array<ArrivalMap>(TUNQOS_A_RULE_ARRIVAL_TAG);
+    rule.dscp_tag = attributes.array<Table>(TUNQOS_A_RULE_DSCP_TAG);
+    rule.insert_tag = u8(TUNQOS_A_RULE_INSERT_TAG) != 0;
+    status.hooks = u32(TUNQOS_A_RULE_HOOKS);
+    status.original = counters(attributes, TUNQOS_A_RULE_ORIGINAL);
+    status.reply = counters(attributes, TUNQOS_A_RULE_REPLY);
     return status;
 }
 

@@ -49,6 +49,7 @@ std::uint8_t command_of(const nlmsghdr* message);
 Info decode_info(const nlmsghdr* message);
 std::optional<TunnelStatus> decode_tunnel(const nlmsghdr* message);
 std::optional<PortStatus> decode_port(const nlmsghdr* message);
+std::optional<RuleStatus> decode_rule(const nlmsghdr* message);
 std::optional<Reason> decode_reason(const nlmsghdr* message);
 
 // A message of nlctrl about a family, if it is about `name`.

@@ -34,6 +34,8 @@ std::string attribute_at(std::span<const std::uint8_t> request, std::uint32_t of
     case TUNQOS_CMD_DEL_TUNNEL: return name_of(names::tunnel_attributes, type);
     case TUNQOS_CMD_SET_PORT:
     case TUNQOS_CMD_DEL_PORT: return name_of(names::port_attributes, type);
+    case TUNQOS_CMD_SET_RULE:
+    case TUNQOS_CMD_DEL_RULE: return name_of(names::rule_attributes, type);
     default: return {};
     }
 }

@@ -34,6 +34,8 @@ public:
     virtual KernelResult<Info> info() = 0;
     virtual KernelResult<std::vector<TunnelStatus>> tunnels() = 0;
     virtual KernelResult<std::vector<PortStatus>> ports() = 0;
+    // None if the module does not know what rules are.
+    virtual KernelResult<std::vector<RuleStatus>> rules() = 0;
     virtual KernelResult<std::vector<Reason>> reasons() = 0;
 
     // All operations in order, or none. `generation` is the one of the state that they

@@ -9,6 +9,10 @@ namespace tunqos::kernel {
 
 namespace {
 
+std::string rule_name(std::uint8_t number) {
+    return "rule " + std::to_string(number);
+}
+
 struct ObjectName {
     std::string of(const Binding& binding, const std::string& label) const {
         if (const auto* device = std::get_if<Device>(&binding)) return "interface " + *device;
@@ -18,6 +22,8 @@ struct ObjectName {
     std::string operator()(const DelTunnel& del) const { return of(del.binding, del.label); }
     std::string operator()(const Port& port) const { return "interface " + port.device; }
     std::string operator()(const DelPort& del) const { return "interface " + del.device; }
+    std::string operator()(const Rule& rule) const { return rule_name(rule.number); }
+    std::string operator()(const DelRule& del) const { return rule_name(del.number); }
 };
 
 struct ModuleName {
@@ -38,6 +44,8 @@ struct ModuleName {
     std::string operator()(const DelTunnel& del) const { return of(del.binding); }
     std::string operator()(const Port& port) const { return "port " + port.device; }
     std::string operator()(const DelPort& del) const { return "port " + del.device; }
+    std::string operator()(const Rule& rule) const { return rule_name(rule.number); }
+    std::string operator()(const DelRule& del) const { return rule_name(del.number); }
 };
 
 } // namespace

@@ -70,11 +70,26 @@ struct Port {
     std::optional<ArrivalMap> arrival_dscp = std::nullopt;
     bool arrival_override = false; // with arrival_dscp
     std::optional<Table> arrival_table = std::nullopt;
+    bool rules = false; // know the tag of what arrives, and decide on that of what leaves
 
     // Does it do anything with the DSCP of what arrives?
     bool has_arrival() const { return arrival_dscp || arrival_table; }
 
     bool operator==(const Port&) const = default;
+};
+
+// One set-rule: what becomes of the packets of connections whose mark has this number.
+struct Rule {
+    std::uint8_t number = 0; // 1-254
+    std::uint32_t mark_mask = 0;
+    std::uint32_t cos_mask = 0; // 0: no rule asks for the CoS of what arrives
+    std::optional<ArrivalMap> arrival_dscp = std::nullopt;
+    bool arrival_override = false;                        // with arrival_dscp
+    std::optional<ArrivalMap> arrival_tag = std::nullopt; // PCP * 2 + DEI to leave with
+    std::optional<Table> dscp_tag = std::nullopt;         // the same, by the DSCP
+    bool insert_tag = false;
+
+    bool operator==(const Rule&) const = default;
 };
 
 // visit(setting, source) for each of dscp_source.hpp.
@@ -92,6 +107,7 @@ void normalise(Tunnel& tunnel);
 struct State {
     std::map<Binding, Tunnel, BindingOrder> tunnels;
     std::map<Device, Port> ports;
+    std::map<std::uint8_t, Rule> rules; // by number
 
     bool operator==(const State&) const = default;
 };
@@ -105,8 +121,12 @@ struct DelPort {
     Device device;
     bool operator==(const DelPort&) const = default;
 };
+struct DelRule {
+    std::uint8_t number = 0;
+    bool operator==(const DelRule&) const = default;
+};
 // One message of a transaction.
-using Operation = std::variant<DelTunnel, DelPort, Tunnel, Port>;
+using Operation = std::variant<DelTunnel, DelPort, DelRule, Tunnel, Port, Rule>;
 
 // "interface gre1", "crypto map vpn 10": the object that an operation is about.
 std::string object_of(const Operation& operation);
@@ -140,6 +160,12 @@ struct PortStatus {
     std::string lower; // the device that carries the tagged frames
     std::optional<std::uint16_t> vid;
     Counters egress, ingress;
+};
+
+struct RuleStatus {
+    Rule rule;
+    std::uint32_t hooks = 0;
+    Counters original, reply; // by the direction of the connection
 };
 
 struct Reason {

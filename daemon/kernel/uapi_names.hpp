@@ -155,4 +155,21 @@ inline constexpr std::string_view port_attributes[] = {
     "rules",
 };
 
+// By TUNQOS_A_RULE_*; there is no 0.
+inline constexpr std::string_view rule_attributes[] = {
+    "",
+    "number",
+    "mark-mask",
+    "cos-mask",
+    "arrival-dscp",
+    "arrival-override",
+    "arrival-tag",
+    "dscp-tag",
+    "insert-tag",
+    "original",
+    "reply",
+    "hooks",
+    "pad",
+};
+
 } // namespace tunqos::kernel::names

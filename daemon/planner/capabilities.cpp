@@ -52,6 +52,7 @@ constexpr Setting<Port> of_ports[] = {
      [](const Port& p) { return p.arrival_dscp.has_value(); }},
     {TUNQOS_CAPABILITY_PORT_ARRIVAL, "mls qos dscp-mutation",
      [](const Port& p) { return p.arrival_table.has_value(); }},
+    {TUNQOS_CAPABILITY_RULES, "qos 802.1p", [](const Port& p) { return p.rules; }},
 };
 
 template <typename Of, std::size_t count>
@@ -83,6 +84,8 @@ std::string unknown(const kernel::Operation& operation, std::uint64_t capabiliti
         const std::string setting = unknown(*tunnel, of_tunnels, capabilities);
         return setting.empty() ? unknown_option(*tunnel, capabilities) : setting;
     }
+    if (std::holds_alternative<kernel::Rule>(operation))
+        return (capabilities & TUNQOS_CAPABILITY_RULES) == 0 ? "qos rule" : "";
     const auto* const port = std::get_if<Port>(&operation);
     if (!port) return {};
     if ((capabilities & TUNQOS_CAPABILITY_PROTOCOL_PCP) == 0) {

@@ -147,6 +147,7 @@ std::optional<kernel::Port> compile_port(const Config& config, const std::string
         port.mark_mask = mark->mask;
     }
     compile_arrival(config, interface, port);
+    port.rules = interface.dot1p;
     if (port == nothing) return std::nullopt;
     return port;
 }
@@ -167,8 +168,33 @@ bool several_aggregates(const Config& config, const Encap& encap, bool kernel_co
     return outside.size() > 1;
 }
 
+namespace {
+
+// The number of a rule is its place; the masks are alike in all of them.
+std::map<std::uint8_t, kernel::Rule> compile_rules(const Config& config) {
+    std::map<std::uint8_t, kernel::Rule> rules;
+    const RuleOptions& options = config.rule_options;
+    for (const auto& [sequence, rule] : config.rules) {
+        const RuleTables tables = compile_rule(rule, config.qos_maps);
+        kernel::Rule one;
+        one.number = static_cast<std::uint8_t>(rules.size() + 1);
+        one.mark_mask = options.mark_mask;
+        one.cos_mask = matches_cos(config.rules) ? options.cos_mask : 0;
+        one.arrival_dscp = tables.dscp;
+        one.arrival_override = tables.dscp && tables.dscp_override;
+        one.arrival_tag = tables.tag;
+        one.dscp_tag = tables.dscp_tag;
+        one.insert_tag = tables.insert_tag;
+        rules.emplace(one.number, one);
+    }
+    return rules;
+}
+
+} // namespace
+
 kernel::State compile(const Config& config) {
     kernel::State state;
+    state.rules = compile_rules(config);
     for (const auto& [name, interface] : config.interfaces) {
         if (interface.tunnel)
             state.tunnels.emplace(name, compile_tunnel(config, name, {}, *interface.tunnel));
@@ -185,7 +211,8 @@ kernel::State compile(const Config& config) {
 }
 
 kernel::State from_dump(const std::vector<kernel::TunnelStatus>& tunnels,
-                        const std::vector<kernel::PortStatus>& ports) {
+                        const std::vector<kernel::PortStatus>& ports,
+                        const std::vector<kernel::RuleStatus>& rules) {
     kernel::State state;
     for (const auto& status : tunnels) {
         Tunnel tunnel = status.tunnel;
@@ -194,6 +221,8 @@ kernel::State from_dump(const std::vector<kernel::TunnelStatus>& tunnels,
     }
     for (const auto& status : ports)
         state.ports.insert_or_assign(status.port.device, status.port);
+    for (const auto& status : rules)
+        state.rules.insert_or_assign(status.rule.number, status.rule);
     return state;
 }
 

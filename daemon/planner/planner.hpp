@@ -19,7 +19,8 @@ kernel::State compile(const Config& config);
 std::optional<kernel::Port> compile_port(const Config& config, const std::string& name,
                                          const Interface& interface);
 kernel::State from_dump(const std::vector<kernel::TunnelStatus>& tunnels,
-                        const std::vector<kernel::PortStatus>& ports);
+                        const std::vector<kernel::PortStatus>& ports,
+                        const std::vector<kernel::RuleStatus>& rules = {});
 
 // May marks of more than one ordered aggregate (RFC 2983 section 4.1) be outside? Where tunqos
 // leaves the mark to the kernel it is a copy, or the same for all packets.
@@ -28,6 +29,11 @@ bool several_aggregates(const Config& config, const Encap& encap, bool kernel_co
 // What turns `actual` into `desired`: removals first, then settings, only differences.
 // Empty if they are equal.
 std::vector<kernel::Operation> reconcile(const kernel::State& desired, const kernel::State& actual);
+
+// The masks of rules are alike in all of them, so that other masks come in two commits: what the
+// first one has to remove. Empty, as a rule: one commit does it.
+std::vector<kernel::Operation> clear_for_other_masks(const kernel::State& desired,
+                                                     const kernel::State& actual);
 
 // The same for a part: what `desired` has, and what it has not of these devices.
 using Devices = std::map<std::string, Interface>;
@@ -44,7 +50,8 @@ Problems lacking(std::span<const kernel::Operation> operations, std::uint64_t ca
 // What `known` says of an object that the module has just so is kept with all its names, and what
 // the module does not have of it (descriptions, table-maps, entries without a match) as well.
 // Other table-maps are named recovered-1 and so on. Priorities over 63 have no place in a
-// configuration; a table that holds them is left out.
+// configuration; a table that holds them is left out. Rules are those of `known`: what they match
+// is in nftables.
 Config recover(const kernel::State& actual, const Config& known = {});
 
 } // namespace tunqos::planner

@@ -4,6 +4,8 @@
 // restart or a reloaded module the same function ends in the same state.
 #include "planner/planner.hpp"
 
+#include <algorithm>
+
 namespace tunqos::planner {
 
 namespace {
@@ -18,6 +20,10 @@ void add_settings(const kernel::State& desired, const kernel::State& actual,
     for (const auto& [device, port] : desired.ports) {
         const auto found = actual.ports.find(device);
         if (found == actual.ports.end() || found->second != port) operations.emplace_back(port);
+    }
+    for (const auto& [number, rule] : desired.rules) {
+        const auto found = actual.rules.find(number);
+        if (found == actual.rules.end() || found->second != rule) operations.emplace_back(rule);
     }
 }
 
@@ -34,7 +40,25 @@ std::vector<kernel::Operation> reconcile(const kernel::State& desired,
     for (const auto& [device, port] : actual.ports) {
         if (!desired.ports.contains(device)) operations.emplace_back(kernel::DelPort{device});
     }
+    for (const auto& [number, ignored] : actual.rules) {
+        if (!desired.rules.contains(number)) operations.emplace_back(kernel::DelRule{number});
+    }
     add_settings(desired, actual, operations);
+    return operations;
+}
+
+std::vector<kernel::Operation> clear_for_other_masks(const kernel::State& desired,
+                                                     const kernel::State& actual) {
+    std::vector<kernel::Operation> operations;
+    if (desired.rules.empty() || actual.rules.empty()) return operations;
+    // What other hands have set may differ in them.
+    const kernel::Rule& wanted = desired.rules.begin()->second;
+    const bool same = std::all_of(actual.rules.begin(), actual.rules.end(), [&](const auto& one) {
+        return one.second.mark_mask == wanted.mark_mask && one.second.cos_mask == wanted.cos_mask;
+    });
+    if (same) return operations;
+    for (const auto& [number, ignored] : actual.rules)
+        operations.emplace_back(kernel::DelRule{number});
     return operations;
 }
 
@@ -62,6 +86,10 @@ struct CarryOut {
 
     void operator()(const kernel::DelTunnel& del) const { state.tunnels.erase(del.binding); }
     void operator()(const kernel::DelPort& del) const { state.ports.erase(del.device); }
+    void operator()(const kernel::DelRule& del) const { state.rules.erase(del.number); }
+    void operator()(const kernel::Rule& rule) const {
+        state.rules.insert_or_assign(rule.number, rule);
+    }
     void operator()(const kernel::Tunnel& tunnel) const {
         state.tunnels.insert_or_assign(tunnel.binding, tunnel);
     }

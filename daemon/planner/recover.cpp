@@ -54,6 +54,10 @@ public:
     Config run(const kernel::State& actual) {
         config_.table_maps = known_.table_maps;
         config_.qos_maps = known_.qos_maps;
+        // What a rule matches the module does not know.
+        config_.rules = known_.rules;
+        config_.zones = known_.zones;
+        config_.rule_options = known_.rule_options;
         for (const auto& [name, map] : known_.table_maps)
             names_.try_emplace(content(map), name);
         for (const auto& [name, interface] : known_.interfaces) {
@@ -128,10 +132,12 @@ private:
             interface.port = known.port;
             interface.mark = known.mark;
             interface.protocol_cos = known.protocol_cos;
+            interface.dot1p = known.dot1p;
             copy_arrival(port.device, known);
             return;
         }
         interface.protocol_cos = port.protocol_pcp;
+        interface.dot1p = port.rules;
         if (port.dscp_pcp) {
             PortProfile& to = interface.port.emplace();
             if (*port.dscp_pcp != config_.qos_maps.dscp_cos)

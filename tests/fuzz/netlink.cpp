@@ -49,7 +49,7 @@ bool possible_arrival(const Port& port) {
 bool possible(const Port& port) {
     const bool marks =
         !port.dscp_mark || (port.mark_mask != 0 && !without_room(*port.dscp_mark, port.mark_mask));
-    return (port.dscp_pcp || port.dscp_mark || port.has_arrival()) &&
+    return (port.dscp_pcp || port.dscp_mark || port.has_arrival() || port.rules) &&
            in_range(port.dscp_pcp, pcp_count) && in_range(port.dscp_mark, dscp_count) && marks &&
            possible_arrival(port);
 }
@@ -85,6 +85,13 @@ void check_recovery(const State& state) {
     require(planner::reconcile(again, before).empty(), "equal states with a difference");
 }
 
+// What it matches is nftables', so that no configuration is recovered from it.
+void check_rule(const kernel::Rule& rule) {
+    const Message message = encode(rule, TUNQOS_CMD_SET_RULE, 0, 1);
+    const auto again = decode_rule(reinterpret_cast<const nlmsghdr*>(message.bytes().data()));
+    require(again && again->rule == rule, "a rule reads otherwise");
+}
+
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -113,6 +120,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
             tunnels.push_back(std::move(*tunnel));
         if (auto port = decode_port(message); port && possible(port->port))
             ports.push_back(std::move(*port));
+        if (const auto rule = decode_rule(message)) check_rule(rule->rule);
     }
     check_recovery(planner::from_dump(tunnels, ports));
     return 0;

@@ -62,6 +62,18 @@ public:
         }
         return list;
     }
+    KernelResult<std::vector<RuleStatus>> rules() override {
+        if (!loaded) return absent();
+        std::vector<RuleStatus> list;
+        for (const auto& [number, rule] : state.rules) {
+            RuleStatus status;
+            status.rule = rule;
+            status.original = {packets, packets, 0, 0};
+            status.reply.packets = packets;
+            list.push_back(status);
+        }
+        return list;
+    }
     KernelResult<std::vector<Reason>> reasons() override {
         if (!loaded) return absent();
         return packets_left_alone;
@@ -107,6 +119,17 @@ private:
         State& state;
         bool operator()(const DelTunnel& del) const { return state.tunnels.erase(del.binding) > 0; }
         bool operator()(const DelPort& del) const { return state.ports.erase(del.device) > 0; }
+        bool operator()(const DelRule& del) const { return state.rules.erase(del.number) > 0; }
+        // As the module: the masks of all are alike.
+        bool operator()(const Rule& rule) const {
+            for (const auto& [number, other] : state.rules) {
+                if (number != rule.number &&
+                    (other.mark_mask != rule.mark_mask || other.cos_mask != rule.cos_mask))
+                    return false;
+            }
+            state.rules.insert_or_assign(rule.number, rule);
+            return true;
+        }
         bool operator()(const Tunnel& tunnel) const {
             state.tunnels.insert_or_assign(tunnel.binding, tunnel);
             return true;
