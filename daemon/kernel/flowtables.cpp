@@ -5,13 +5,12 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <system_error>
+
+#include "kernel/loaded.hpp"
 
 namespace tunqos::kernel {
 
@@ -50,18 +49,6 @@ void read_devices(const nlattr* hook, Flowtable& flowtable) {
             if (mnl_attr_get_type(device) == device_prefix) flowtable.prefixes.insert(text(device));
         });
     });
-}
-
-// To ask loads the module; a router that has no flowtable must not get one for our question.
-bool has_nf_tables() {
-    if (access("/sys/module/nf_tables", F_OK) == 0) return true;
-    utsname system{};
-    uname(&system);
-    std::ifstream built_in(std::string("/lib/modules/") + system.release + "/modules.builtin");
-    for (std::string line; std::getline(built_in, line);) {
-        if (line.ends_with("/nf_tables.ko")) return true;
-    }
-    return false;
 }
 
 Bytes request(std::uint32_t seq) {
@@ -116,7 +103,7 @@ std::optional<Flowtable> decode_flowtable(const nlmsghdr* message) {
 
 int FlowtableReader::read(std::vector<Flowtable>& list) {
     list.clear();
-    if (!has_nf_tables()) return 0;
+    if (!is_loaded("nf_tables")) return 0;
     try {
         if (!socket_) socket_.emplace(NETLINK_NETFILTER);
     } catch (const std::system_error& failure) {
