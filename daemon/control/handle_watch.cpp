@@ -50,6 +50,8 @@ void put_surroundings(Seen& seen, Context& context) {
                 seen.put(object, finding);
         }
     }
+    for (const auto& finding : beside.rules)
+        seen.put("qos rules", finding);
 }
 
 void put_sas(Seen& seen, Context& context) {

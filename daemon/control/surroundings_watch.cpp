@@ -33,7 +33,8 @@ SurroundingsWatch::SurroundingsWatch(kernel::ISurroundings& surroundings,
 Surroundings SurroundingsWatch::report(const std::string& name) {
     Surroundings report;
     const Config& config = running_();
-    if (config.interfaces.empty() && config.crypto_maps.empty()) return report;
+    if (config.interfaces.empty() && config.crypto_maps.empty() && config.rules.empty())
+        return report;
     if (const auto fresh = surroundings_.refresh(); !fresh) {
         report.problem = one_line(fresh.error().problems.front()); // `show` is about more than this
         return report;
@@ -56,6 +57,8 @@ Surroundings SurroundingsWatch::report(const std::string& name) {
         const std::string label = key.name + ' ' + std::to_string(key.sequence);
         if (name.empty() || name == label) put(report.tunnels, label, watcher.crypto_map(map));
     }
+    if (name.empty() && !config.rules.empty())
+        report.rules = watcher.rules(config.rule_options.mark_mask);
     return report;
 }
 
@@ -68,18 +71,21 @@ void SurroundingsWatch::look() {
     }
     last_problem_.clear();
     std::map<std::string, std::string> told;
-    for (const auto* all : {&now.tunnels, &now.ports}) {
-        for (const auto& [name, findings] : *all) {
-            for (const auto& finding : findings) {
-                if (finding.level() != planner::Level::warning) continue;
-                const std::string what(planner::entry_of(finding.what).name);
-                const bool fresh = told.emplace(finding.text, what).second;
-                if (fresh && !told_.contains(finding.text))
-                    log_.warning("acts-on-marks",
-                                 {{"object", name}, {"what", what}, {"problem", finding.text}});
-            }
+    const auto tell = [&](const std::string& name, const std::vector<planner::Finding>& findings) {
+        for (const auto& finding : findings) {
+            if (finding.level() != planner::Level::warning) continue;
+            const std::string what(planner::entry_of(finding.what).name);
+            const bool fresh = told.emplace(finding.text, what).second;
+            if (fresh && !told_.contains(finding.text))
+                log_.warning("acts-on-marks",
+                             {{"object", name}, {"what", what}, {"problem", finding.text}});
         }
+    };
+    for (const auto* all : {&now.tunnels, &now.ports}) {
+        for (const auto& [name, findings] : *all)
+            tell(name, findings);
     }
+    tell("qos rules", now.rules);
     for (const auto& [text, what] : told_) {
         if (!told.contains(text)) log_.info("acts-no-more", {{"what", what}, {"problem", text}});
     }

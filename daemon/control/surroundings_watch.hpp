@@ -22,7 +22,8 @@ using FindingsByName = std::map<std::string, std::vector<planner::Finding>>;
 
 struct Surroundings {
     FindingsByName tunnels, ports;
-    std::string problem; // why nothing can be told; empty: all was looked at
+    std::vector<planner::Finding> rules; // of all of them
+    std::string problem;                 // why nothing can be told; empty: all was looked at
 };
 
 class SurroundingsWatch {

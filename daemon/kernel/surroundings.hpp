@@ -51,6 +51,8 @@ public:
     // Whoever attaches by a link of bpf(2) causes no event, so that LinkFacts may not have it.
     virtual bool has_xdp(int index) = 0;
     virtual const std::vector<Flowtable>& flowtables() const = 0;
+    // nftables' ruleset, as IRuleset::list() has it.
+    virtual KernelResult<std::string> ruleset() = 0;
     // rx-gro-list: packets are merged in a list, each with its headers.
     virtual bool merges_in_lists(const Device& device) = 0;
     // The device that packets to this address leave by; nothing if there is no route.

@@ -173,6 +173,17 @@ bool SurroundingsClient::has_xdp(int index) {
     return found;
 }
 
+// To list a large one takes its time, and it hardly ever changes.
+KernelResult<std::string> SurroundingsClient::ruleset() {
+    const auto now = nftables_.generation();
+    if (now && now == ruleset_generation_) return ruleset_;
+    auto listed = nftables_.list();
+    if (!listed) return listed;
+    ruleset_ = std::move(*listed);
+    ruleset_generation_ = now;
+    return ruleset_;
+}
+
 bool SurroundingsClient::merges_in_lists(const Device& device) {
     if (ioctl_ < 0) {
         // Any kind of socket does for ethtool.

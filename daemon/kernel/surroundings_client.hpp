@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "kernel/flowtables.hpp"
+#include "kernel/nftables.hpp"
 #include "kernel/tc.hpp"
 
 namespace tunqos::kernel {
@@ -23,6 +24,7 @@ public:
     std::vector<Classifier> classifiers(int index) override;
     bool has_xdp(int index) override;
     const std::vector<Flowtable>& flowtables() const override { return flowtables_list_; }
+    KernelResult<std::string> ruleset() override;
     bool merges_in_lists(const Device& device) override;
     std::optional<Device> way_to(const std::string& address) override;
     Shortcut shortcut(const std::string& kind) override;
@@ -31,6 +33,9 @@ private:
     std::optional<TcReader> tc_; // opened when it is needed first
     FlowtableReader flowtables_;
     std::vector<Flowtable> flowtables_list_;
+    Nftables nftables_;
+    std::optional<std::uint32_t> ruleset_generation_; // of the text
+    std::string ruleset_;
     std::optional<NetlinkSocket> routes_;
     std::map<std::string, std::optional<Device>> ways_; // since the last refresh
     std::map<std::string, Shortcut> shortcuts_;

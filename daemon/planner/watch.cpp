@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "planner/foreign_marks.hpp"
+
 namespace tunqos::planner {
 
 namespace {
@@ -235,6 +237,25 @@ std::vector<Finding> Watcher::port(const std::string& device, const Interface& i
             put(findings, make_finding(Watched::flowtable_hardware, interface(device),
                                        {.what = flowtable.name, .device = device}));
     }
+    return findings;
+}
+
+// What nobody can read now is read at the next look.
+std::vector<Finding> Watcher::rules(std::uint32_t mark_mask) {
+    Findings findings;
+    for (const auto& flowtable : surroundings_.flowtables())
+        findings.push_back(make_finding(Watched::rule_flowtable, "flowtable " + flowtable.name,
+                                        {.what = flowtable.name}));
+    const auto ruleset = surroundings_.ruleset();
+    const auto foreign = ruleset ? find_foreign_marks(*ruleset, mark_mask) : ForeignMarks();
+    if (!foreign) return findings;
+    const auto say = [&](Watched what, const std::vector<ForeignMark>& all) {
+        for (const auto& one : all)
+            findings.push_back(
+                make_finding(what, one.place, {.what = one.harm, .remedy = one.remedy}));
+    };
+    say(Watched::rule_ct_mark, foreign->erasing);
+    say(Watched::rule_iptables, foreign->unreadable);
     return findings;
 }
 

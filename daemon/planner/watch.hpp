@@ -31,6 +31,9 @@ enum class Watched {
     flowtable_tunnel,
     flowtable_hardware,
     gro_list,
+    rule_flowtable,
+    rule_ct_mark,
+    rule_iptables,
     sa_decap_dscp,
     sa_dont_encap_dscp,
     sa_no_ecn,
@@ -90,6 +93,8 @@ public:
     // `by_class`: a tunnel has packets queued by their outer DSCP, which the 802.1p of a VLAN
     // device goes by.
     std::vector<Finding> port(const std::string& device, const Interface& interface, bool by_class);
+    // Of rules whose number is in these bits of the mark of a connection.
+    std::vector<Finding> rules(std::uint32_t mark_mask);
 
 private:
     // A device that packets come or go by.

@@ -64,6 +64,15 @@ const std::array<WatchEntry, watched_count> watch_list{{
      "rx-gro-list is on: packets are merged in a list in which each has headers of its own, and "
      "tunqos looks at the first only",
      "ethtool -K {device} rx-gro-list off"},
+    {Watched::rule_flowtable, "rule-flowtable", Level::warning, "flowtables, with qos rules",
+     "forwards a connection by itself after its first packets, which are all that a qos rule holds "
+     "for",
+     "leave what rules are for out of it, where the ruleset has flow add; set cos and mls qos of "
+     "ports hold for every packet"},
+    {Watched::rule_ct_mark, "rule-ct-mark", Level::warning, "rulesets of nftables, with qos rules",
+     "{what}", "{remedy}"},
+    {Watched::rule_iptables, "rule-iptables", Level::warning,
+     "rulesets of iptables-nft, with qos rules", "{what}", "{remedy}"},
     {Watched::sa_decap_dscp, "sa-decap-dscp", Level::warning, "SAs of a crypto map or xfrm device",
      "has decap-dscp: the kernel copies the outer DSCP to the inner header before {what} could{if}",
      "put copy_dscp = out into the child of swanctl.conf, or leave out flag decap-dscp of ip xfrm "
@@ -99,17 +108,25 @@ std::string fill(std::string_view words, const Words& of) {
 
 // What the words of watch_list stand for where nothing is seen that has names.
 std::string remedy_of(Watched what) {
-    return fmt::format(
-        fmt::runtime(entry_of(what).remedy), fmt::arg("what", "TYPE"), fmt::arg("device", "DEVICE"),
-        fmt::arg("via", ", or use qos pre-classify via priority, or via mark"),
-        fmt::arg("remedy",
-                 "ip link set DEVICE type ipip tos inherit, or of ip6tnl encaplimit 4 "
-                 "(the default) or tclass inherit, keeps the kernel from it"));
+    std::string remedy =
+        "ip link set DEVICE type ipip tos inherit, or of ip6tnl encaplimit 4 "
+        "(the default) or tclass inherit, keeps the kernel from it";
+    if (what == Watched::rule_ct_mark)
+        remedy = "let it keep the bits of qos rules mark-mask: ct mark set ct mark & 0xff0000 | N";
+    if (what == Watched::rule_iptables)
+        remedy =
+            "let it keep the bits of qos rules mark-mask: --set-xmark VALUE/MASK, --save-mark "
+            "--nfmask MASK --ctmask MASK";
+    return fmt::format(fmt::runtime(entry_of(what).remedy), fmt::arg("what", "TYPE"),
+                       fmt::arg("device", "DEVICE"),
+                       fmt::arg("via", ", or use qos pre-classify via priority, or via mark"),
+                       fmt::arg("remedy", remedy));
 }
 
 Finding make_finding(Watched what, std::string place, const Words& of) {
     const WatchEntry& entry = entry_of(what);
-    const std::string_view link = place.starts_with("interface ") ? ": " : " ";
+    const bool stands_alone = place.starts_with("interface ") || place.starts_with("table ");
+    const std::string_view link = stands_alone ? ": " : " ";
     std::string text =
         fmt::format("{}{}{}; {}", place, link, fill(entry.harm, of), fill(entry.remedy, of));
     return {what, std::move(place), std::move(text)};

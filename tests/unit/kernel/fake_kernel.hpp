@@ -179,6 +179,7 @@ class FakeSurroundings final : public ISurroundings {
 public:
     std::map<int, std::vector<Classifier>> classifiers_of; // by index, 0 if none is given
     std::vector<Flowtable> tables;
+    std::string rules; // nftables'
     std::set<Device> lists;
     std::set<int> xdp; // attached without an event
     std::map<std::string, Device> routes;
@@ -195,6 +196,7 @@ public:
     }
     bool has_xdp(int index) override { return xdp.contains(index); }
     const std::vector<Flowtable>& flowtables() const override { return tables; }
+    KernelResult<std::string> ruleset() override { return rules; }
     bool merges_in_lists(const Device& device) override { return lists.contains(device); }
     std::optional<Device> way_to(const std::string& address) override {
         const auto found = routes.find(address);

@@ -279,3 +279,27 @@ TEST_CASE("what is no harm is a note", "[watch]") {
     world.profile.encap.dscp = EncapDscp::native;
     CHECK(world.found() == Whats{Watched::device_external});
 }
+
+TEST_CASE("what takes connections past rules, or their number away", "[watch]") {
+    World world;
+    planner::Watcher watcher(world.links, world.surroundings);
+    constexpr std::uint32_t mask = 0x00ff0000;
+    CHECK(watcher.rules(mask).empty());
+    world.surroundings.tables = {{"inet filter ft", false, {"wan"}, {}}};
+    world.surroundings.rules =
+        R"({"nftables":[{"rule":{"family":"ip","table":"user","chain":"pre","handle":7,"expr":)"
+        R"([{"mangle":{"key":{"ct":{"key":"mark"}},"value":2}},)"
+        R"({"xt":{"type":"target","name":"CONNMARK"}}]}}]})";
+    const auto found = watcher.rules(mask);
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].what == Watched::rule_flowtable);
+    CHECK(found[0].text.find("flowtable inet filter ft forwards a connection by itself after its "
+                             "first packets") == 0);
+    CHECK(found[1].what == Watched::rule_ct_mark);
+    CHECK(found[1].text ==
+          "table ip user, chain pre, handle 7: ct mark set 0x2 erases the number of a rule, bits "
+          "0xff0000 of the mark; use ct mark set ct mark & 0xff0000 | 0x2");
+    CHECK(found[2].what == Watched::rule_iptables);
+    world.surroundings.rules = "no JSON";
+    CHECK(watcher.rules(mask).size() == 1);
+}
