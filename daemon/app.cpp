@@ -86,7 +86,8 @@ public:
                   log_.warning("no-link-monitor", {{"problem", problem}});
               }),
           events_(io_, event_handlers()),
-          manager_(kernel_, ConfigFile(options.config), log, first_generation(),
+          table_(nftables_, conntrack_),
+          manager_(kernel_, table_, ConfigFile(options.config), log, first_generation(),
                    RunningFile(socket_path(options) + ".running", current_era())),
           retry_(manager_),
           watch_(
@@ -214,6 +215,7 @@ private:
     void wait_look() {
         guarded(log_, "look-at-sas", [this] { watch_.look(); });
         guarded(log_, "look-around", [this] { beside_.look(); });
+        guard("look-at-rules", [this] { manager_.look_at_table(); });
         look_.expires_after(look_period);
         look_.async_wait([this](ErrorCode error) {
             if (!error) wait_look();
@@ -244,6 +246,9 @@ private:
     kernel::EventMonitor events_;
     kernel::XfrmClient sas_;
     kernel::SurroundingsClient surroundings_;
+    kernel::Nftables nftables_;
+    kernel::Conntrack conntrack_;
+    RuleTable table_;
     Manager manager_;
     Retry retry_;
     SaWatch watch_;

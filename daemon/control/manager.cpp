@@ -2,10 +2,12 @@
 #include "control/manager.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include "control/check_devices.hpp"
 #include "planner/planner.hpp"
+#include "planner/ruleset.hpp"
 #include "tunqos/config.hpp"
 #include "tunqos/ios_diff.hpp"
 #include "tunqos/json.hpp"
@@ -36,9 +38,10 @@ RpcError rpc_error(const kernel::Error& error) {
     return {code, error.problems};
 }
 
-Manager::Manager(kernel::IKernel& kernel, ConfigFile file, Log& log, std::uint64_t first_generation,
-                 RunningFile kept)
+Manager::Manager(kernel::IKernel& kernel, RuleTable& table, ConfigFile file, Log& log,
+                 std::uint64_t first_generation, RunningFile kept)
     : kernel_(kernel),
+      table_(table),
       file_(std::move(file)),
       kept_(std::move(kept)),
       log_(log),
@@ -97,125 +100,11 @@ void Manager::log_config(std::string_view event) {
                       {"table-maps", running_.table_maps.size()}});
 }
 
-// Has nobody committed anything since it was read?
-bool Manager::mirror_is_current() {
-    if (!mirror_) return false;
-    const auto info = kernel_.info();
-    return info && mirror_->instance == info->instance && mirror_->generation == info->generation;
-}
-
-// The generation tells whether anything was committed since; the dump is read only then.
-kernel::KernelResult<void> Manager::refresh_mirror() {
-    const auto info = kernel_.info();
-    if (!info) return tl::make_unexpected(info.error());
-    baselines_.set_instance(info->instance);
-    if (mirror_ && mirror_->instance == info->instance && mirror_->generation == info->generation)
-        return {};
-    mirror_.reset();
-    const auto tunnels = kernel_.tunnels();
-    if (!tunnels) return tl::make_unexpected(tunnels.error());
-    const auto ports = kernel_.ports();
-    if (!ports) return tl::make_unexpected(ports.error());
-    // A commit between the dumps is found by the module: the generation is older.
-    mirror_ = Mirror{info->instance, info->generation, info->capabilities,
-                     planner::from_dump(*tunnels, *ports)};
-    return {};
-}
-
-kernel::KernelResult<void> Manager::apply(std::uint32_t generation,
-                                          std::span<const kernel::Operation> operations) {
-    auto problems = planner::lacking(operations, mirror_->capabilities);
-    if (!problems.empty()) {
-        return tl::make_unexpected(
-            kernel::Error{kernel::Error::Kind::refused, std::move(problems)});
-    }
-    auto applied = kernel_.apply(generation, operations);
-    if (applied) baselines_.forget(operations, mirror_->state);
-    return applied;
-}
-
-// Takes out what the module has refused before and nobody has changed since: a device of
-// the wrong kind must not stand in the way of another one's settings.
-void Manager::hold_back(std::vector<kernel::Operation>& operations) const {
-    if (refused_.empty()) return;
-    std::erase_if(operations, [&](const kernel::Operation& operation) {
-        const auto found = refused_.find(kernel::object_of(operation));
-        if (found == refused_.end()) return false;
-        const auto& same = found->second.operations;
-        return std::find(same.begin(), same.end(), operation) != same.end();
-    });
-}
-
-// Brings the module to `config`; the number of operations that it took.
-kernel::KernelResult<std::size_t> Manager::push(const Config& config) {
-    const kernel::State desired = planner::compile(config);
-    for (int attempt = 1;; ++attempt) {
-        if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
-        auto operations = planner::reconcile(desired, mirror_->state);
-        hold_back(operations);
-        if (operations.empty()) return 0;
-        const auto applied = apply(mirror_->generation, operations);
-        if (applied) {
-            planner::carry_out(operations, mirror_->state);
-            ++mirror_->generation;
-            return operations.size();
-        }
-        // Somebody else was faster: once more from what is there now.
-        const auto info = kernel_.info();
-        const bool moved = info && (info->generation != mirror_->generation ||
-                                    info->instance != mirror_->instance);
-        mirror_.reset();
-        if (!moved || attempt == 2) return tl::make_unexpected(applied.error());
-    }
-}
-
-// The same for a part, with the mirror current. Nothing if the module refused.
-std::optional<std::size_t> Manager::push_part(const ChangedPart& part) {
-    const auto operations = planner::reconcile_part(planner::compile(part.after), mirror_->state,
-                                                    part.before.interfaces);
-    if (operations.empty()) return 0;
-    if (!apply(mirror_->generation, operations)) {
-        mirror_.reset();
-        return std::nullopt;
-    }
-    ++mirror_->generation;
-    planner::carry_out(operations, mirror_->state);
-    return operations.size();
-}
-
-kernel::KernelResult<std::size_t> Manager::push_each() {
-    if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
-    const auto operations = planner::reconcile(planner::compile(running_), mirror_->state);
-    std::uint32_t generation = mirror_->generation;
-    kernel::Error error{kernel::Error::Kind::refused, {}};
-    for (const auto& operation : operations) {
-        const auto applied = apply(generation, std::span(&operation, 1));
-        if (applied) {
-            ++generation;
-            continue;
-        }
-        if (applied.error().kind != kernel::Error::Kind::refused)
-            return tl::make_unexpected(applied.error());
-        note_refusal(operation, applied.error());
-        error.problems.push_back(
-            {kernel::object_of(operation), applied.error().problems.front().message});
-    }
-    mirror_.reset();
-    if (auto read = refresh_mirror(); !read) return tl::make_unexpected(read.error());
-    if (!error.problems.empty()) return tl::make_unexpected(std::move(error));
-    return operations.size();
-}
-
-void Manager::note_refusal(const kernel::Operation& operation, const kernel::Error& error) {
-    Refused& refused = refused_[kernel::object_of(operation)];
-    refused.problem = error.problems.front().message;
-    refused.operations.push_back(operation);
-}
-
 bool Manager::retry() {
     if (in_sync_) return true;
     // Without a mirror of now nobody knows what else there is to do.
-    if (refused_.empty() || hands_off_ || !mirror_is_current()) return resync("retry");
+    if (refused_.empty() || table_refused_ || hands_off_ || !mirror_is_current())
+        return resync("retry");
     std::vector<std::string> objects;
     for (const auto& [object, ignored] : refused_)
         objects.push_back(object);
@@ -252,7 +141,7 @@ bool Manager::retry_refused(const std::string& object) {
 }
 
 void Manager::settle() {
-    if (!refused_.empty()) return;
+    if (!refused_.empty() || table_refused_) return;
     in_sync_ = true;
     last_failure_.clear();
     log_.info("module-in-sync", {{"why", "no-more-refused"}});
@@ -281,19 +170,40 @@ RpcResult<Outcome> Manager::set(Config config, std::optional<std::uint64_t> gene
     Outcome outcome{generation_, diff(running_, config), advise(config), {}};
     if (mode == Mode::check) return outcome;
 
-    const auto pushed = push(config);
+    const bool other_table = planner::ruleset_text(config) != planner::ruleset_text(running_);
+    const auto pushed = other_table ? push_with_table(config, outcome.warnings) : push(config);
     if (!pushed) return tl::make_unexpected(rpc_error(pushed.error()));
     hands_off_ = false;
     undecided_ = false;
+    if (other_table) table_refused_ = false;
+    begin_counting(running_, config);
     const auto change = change_to_json(running_, config);
     outcome.lines = ios_diff(running_, config);
     become(std::move(config));
     keep(change, outcome);
     forget_settled_refusals();
-    in_sync_ = refused_.empty();
+    in_sync_ = refused_.empty() && !table_refused_;
     outcome.generation = generation_;
     log_change(outcome, *pushed);
     return outcome;
+}
+
+// The number of a rule is its place: one that is another rule's now counts from 0.
+void Manager::begin_counting(const Config& before, const Config& after) {
+    std::set<std::uint8_t> others;
+    auto old = before.rules.begin();
+    std::uint8_t number = 0;
+    for (const auto& [sequence, ignored] : after.rules) {
+        ++number;
+        if (old == before.rules.end() || old->first != sequence) others.insert(number);
+        if (old != before.rules.end()) ++old;
+    }
+    if (others.empty()) return;
+    const auto rules = kernel_.rules();
+    if (!rules) return;
+    for (const auto& status : *rules) {
+        if (others.contains(status.rule.number)) baselines_.clear(status);
+    }
 }
 
 RpcResult<Outcome> Manager::change(const Change& change, std::optional<std::uint64_t> generation,
@@ -448,9 +358,7 @@ bool Manager::resync(std::string_view why) {
     } else if (auto known = decide(); !known) {
         pushed = tl::make_unexpected(known.error());
     } else {
-        refused_.clear();
-        pushed = push(running_);
-        if (!pushed && pushed.error().kind == kernel::Error::Kind::refused) pushed = push_each();
+        pushed = push_running();
     }
     const bool decided = !hands_off_ && !undecided_;
     if (decided && !kept_.written() && running_ != Config{}) keep_all();
@@ -476,6 +384,12 @@ void Manager::on_module_gone() {
     in_sync_ = false;
     last_failure_.clear();
     log_.warning("module-gone", {{"action", "it is programmed again when it is loaded"}});
+}
+
+void Manager::look_at_table() {
+    if (!in_sync_ || hands_off_ || !table_.is_lost(running_)) return;
+    log_.warning("rules-lost", {{"action", "the table inet tunqos is put in place again"}});
+    resync("rules-lost");
 }
 
 void Manager::doubt() {

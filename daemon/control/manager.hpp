@@ -16,6 +16,7 @@
 #include "control/baselines.hpp"
 #include "control/change_log.hpp"
 #include "control/config_file.hpp"
+#include "control/rule_table.hpp"
 #include "control/running_file.hpp"
 #include "kernel/ikernel.hpp"
 #include "log.hpp"
@@ -50,8 +51,8 @@ public:
 
     // `first_generation` should be greater than any that an earlier daemon has given out,
     // so that a client's old one is known to be stale.
-    Manager(kernel::IKernel& kernel, ConfigFile file, Log& log, std::uint64_t first_generation,
-            RunningFile kept = {});
+    Manager(kernel::IKernel& kernel, RuleTable& table, ConfigFile file, Log& log,
+            std::uint64_t first_generation, RunningFile kept = {});
 
     // Goes on with the running configuration of the daemon before this one, if there was one since
     // the machine started. Without: with what the module has, if it has anything, and else with
@@ -84,6 +85,8 @@ public:
     // Somebody committed a transaction.
     void on_commit(std::uint32_t kernel_generation);
     void on_module_gone();
+    // Somebody may have taken our table of nftables away. Call it every few seconds.
+    void look_at_table();
     // Something ended in the middle: what the module holds is not known until the next retry().
     void doubt();
     bool in_sync() const { return in_sync_; }
@@ -115,10 +118,21 @@ private:
     // Refused, too, if the module is too old for one of them. With a mirror.
     kernel::KernelResult<void> apply(std::uint32_t generation,
                                      std::span<const kernel::Operation> operations);
+    kernel::KernelResult<void> apply_and_note(const std::vector<kernel::Operation>& operations);
+    kernel::KernelResult<std::size_t> commit(const kernel::State& desired);
+    void restore_rules(const std::map<std::uint8_t, kernel::Rule>& rules);
     std::optional<Outcome> change_alone(const Change& change, Mode mode);
     std::optional<std::size_t> push_part(const ChangedPart& part);
     void log_change(const Outcome& outcome, std::size_t operations);
     kernel::KernelResult<std::size_t> push(const Config& config);
+    using Warnings = std::vector<std::string>;
+    kernel::KernelResult<std::size_t> push_with_table(const Config& config, Warnings& warnings);
+    std::uint32_t mark_masks(const Config& config) const;
+    void take_table_back(std::uint32_t mark_masks, Warnings& warnings);
+    void ask_connections_again(std::uint32_t mark_masks, Warnings& warnings);
+    kernel::KernelResult<void> put_table();
+    kernel::KernelResult<std::size_t> push_running();
+    void begin_counting(const Config& before, const Config& after);
     void hold_back(std::vector<kernel::Operation>& operations) const;
     bool retry_refused(const std::string& object);
     void note_refusal(const kernel::Operation& operation, const kernel::Error& error);
@@ -138,6 +152,7 @@ private:
     void report_sync_failure(const kernel::Error& error);
 
     kernel::IKernel& kernel_;
+    RuleTable& table_;
     ConfigFile file_;
     RunningFile kept_;
     Log& log_;
@@ -148,6 +163,7 @@ private:
     Baselines baselines_; // of the counters that are shown
     std::string last_failure_, last_not_kept_;
     std::map<std::string, Refused> refused_; // by object: "interface gre1"
+    bool table_refused_ = false; // and so the rules that are configured are not in effect
     bool in_sync_ = false;
     bool file_is_bad_ = false;
     // A bad file at start: until somebody gives a configuration the module keeps its own.

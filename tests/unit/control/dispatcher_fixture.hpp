@@ -12,6 +12,7 @@
 #include "control/surroundings_watch.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
+#include "kernel/fake_ruleset.hpp"
 #include "model/samples.hpp"
 #include "tunqos/json.hpp"
 
@@ -24,7 +25,10 @@ struct Fixture {
     kernel::FakeKernel kernel;
     kernel::FakeLinks links;
     Log log{Log::Sink::none};
-    Manager manager{kernel, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
+    kernel::FakeRuleset ruleset;
+    kernel::FakeConnections connections;
+    RuleTable table{ruleset, connections};
+    Manager manager{kernel, table, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
     kernel::FakeSas sas;
     SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
     kernel::FakeSurroundings surroundings;

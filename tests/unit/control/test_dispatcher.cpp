@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/tunqos.h>
 #include <linux/xfrm.h>
 #include <netinet/in.h>
 
@@ -239,6 +240,23 @@ TEST_CASE("show.watch has all that is watched, and what is seen of it with whose
     CHECK(entry(planner::Watched::sa_decap_dscp).at("state") == "unknown");
     CHECK(entry(planner::Watched::tc_redirect).at("state") == "unknown");
     CHECK(f.result("show.watch").at("problems") == json{"no tc", "the list of SAs cannot be read"});
+}
+
+TEST_CASE("show.watch says what takes connections past rules") {
+    Fixture f;
+    f.kernel.module.capabilities = TUNQOS_CAPABILITY_MASK;
+    f.surroundings.tables = {{"inet filter ft", false, {"wan"}, {}}};
+    const auto findings = [&] {
+        constexpr auto index = static_cast<std::size_t>(planner::Watched::rule_flowtable);
+        return f.result("show.watch").at("watched").at(index).at("findings");
+    };
+    CHECK(findings().empty());
+    Config config;
+    config.rules[10].match.from = "lan0";
+    REQUIRE(f.manager.set(config, std::nullopt, Manager::Mode::apply));
+    REQUIRE(findings().size() == 1);
+    CHECK(findings()[0].at("object") == "qos rules");
+    CHECK(findings()[0].at("place") == "flowtable inet filter ft");
 }
 
 TEST_CASE("an entry that takes a class away has a warning, whichever of the two comes last") {

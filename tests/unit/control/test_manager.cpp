@@ -14,6 +14,7 @@
 #include "fd.hpp"
 #include "guard.hpp"
 #include "kernel/fake_kernel.hpp"
+#include "kernel/fake_ruleset.hpp"
 #include "model/samples.hpp"
 #include "planner/planner.hpp"
 #include "tunqos/json.hpp"
@@ -30,7 +31,10 @@ struct Fixture {
     kernel::FakeKernel kernel;
     kernel::FakeLinks links;
     Log log{Log::Sink::none};
-    Manager manager{kernel, ConfigFile(path), log, 100};
+    kernel::FakeRuleset ruleset;
+    kernel::FakeConnections connections;
+    RuleTable table{ruleset, connections};
+    Manager manager{kernel, table, ConfigFile(path), log, 100};
 
     void write(const std::string& text) const { std::ofstream(path) << text; }
     std::string read() const {
@@ -66,14 +70,14 @@ TEST_CASE("at start only the difference is sent") {
     const std::string kept = f.directory.path() + "/running";
     REQUIRE(RunningFile(kept, "boot").write(other()));
     f.kernel.state = planner::compile(full);
-    Manager first(f.kernel, ConfigFile(f.path), f.log, 100, RunningFile(kept, "boot"));
+    Manager first(f.kernel, f.table, ConfigFile(f.path), f.log, 100, RunningFile(kept, "boot"));
     first.start();
     REQUIRE(f.kernel.applied.size() == 1);
     CHECK(f.kernel.applied[0].size() == 1);
     CHECK(f.kernel.state == planner::compile(other()));
 
     // The next daemon finds all as it should be.
-    Manager next(f.kernel, ConfigFile(f.path), f.log, 200, RunningFile(kept, "boot"));
+    Manager next(f.kernel, f.table, ConfigFile(f.path), f.log, 200, RunningFile(kept, "boot"));
     next.start();
     CHECK(f.kernel.applied.size() == 1);
 }

@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
+#include "kernel/fake_ruleset.hpp"
 #include "planner/planner.hpp"
 #include "tunqos/json.hpp"
 
@@ -26,7 +27,10 @@ struct Fixture {
     TemporaryDirectory directory;
     kernel::FakeKernel kernel;
     Log log{Log::Sink::none};
-    Manager manager{kernel, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
+    kernel::FakeRuleset ruleset;
+    kernel::FakeConnections connections;
+    RuleTable table{ruleset, connections};
+    Manager manager{kernel, table, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
     Retry retry{manager};
 
     void start_with(const std::string& refused) {

@@ -14,6 +14,7 @@
 #include "control/manager.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
+#include "kernel/fake_ruleset.hpp"
 #include "model/samples.hpp"
 #include "planner/planner.hpp"
 #include "tunqos/json.hpp"
@@ -54,7 +55,13 @@ struct Machine {
     kernel::FakeLinks links;
     Log log{Log::Sink::none};
 
-    Manager daemon() { return {kernel, ConfigFile(startup), log, 100, RunningFile(kept, boot)}; }
+    kernel::FakeRuleset ruleset;
+    kernel::FakeConnections connections;
+    RuleTable table{ruleset, connections};
+
+    Manager daemon() {
+        return {kernel, table, ConfigFile(startup), log, 100, RunningFile(kept, boot)};
+    }
     // What the next daemon runs.
     Config next() {
         Manager manager = daemon();

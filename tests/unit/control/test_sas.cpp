@@ -17,6 +17,7 @@
 #include "control/surroundings_watch.hpp"
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
+#include "kernel/fake_ruleset.hpp"
 #include "model/samples.hpp"
 
 using namespace tunqos;
@@ -44,7 +45,10 @@ struct Fixture {
     kernel::FakeLinks links;
     kernel::FakeSas sas;
     Log log{Log::Sink::standard_error};
-    Manager manager{kernel, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
+    kernel::FakeRuleset ruleset;
+    kernel::FakeConnections connections;
+    RuleTable table{ruleset, connections};
+    Manager manager{kernel, table, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
     SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
     kernel::FakeSurroundings surroundings;
     SurroundingsWatch beside{surroundings, links,
