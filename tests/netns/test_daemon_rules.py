@@ -107,8 +107,9 @@ def unmarked(direction):
 
 
 def rule(sequence, *lines):
-    return ("no qos rule %d" % sequence, "qos rule %d" % sequence,
-            *lines, "exit")
+    """From nothing, whether there is one or not."""
+    name = "qos rule %d" % sequence
+    return (name, "exit", "no " + name, name, *lines, "exit")
 
 
 def both_ways(case, net, name, want, families=(4, 6), forth=FORTH, **more):
@@ -243,10 +244,12 @@ def refusals(case, net, daemon):
         "table ip user { chain pre {\n"
         "type filter hook prerouting priority mangle;\n"
         "ct mark set 0x2\n}\n}\n"))
+    daemon.cli(*config("qos rule 20"))  # of which nothing is said
     refused(case, daemon, "a whole mark",
             ("table ip user, chain pre, handle",
              "use ct mark set ct mark & 0xff0000 | 0x2"),
-            *config(*rule(20, "match from wan")))
+            *config("qos rule 20", "match from wan to any"))
+    daemon.cli(*config("no qos rule 20"))
     case.true("watched", any(
         one["what"] == "rule-ct-mark" and one["state"] == "seen"
         for one in daemon.rpc("show.watch")["result"]["watched"]))

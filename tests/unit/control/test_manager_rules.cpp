@@ -10,6 +10,7 @@
 #include "control/temporary_directory.hpp"
 #include "kernel/fake_kernel.hpp"
 #include "kernel/fake_ruleset.hpp"
+#include "kernel/own_namespace.hpp"
 #include "planner/planner.hpp"
 #include "planner/ruleset.hpp"
 
@@ -259,4 +260,45 @@ TEST_CASE("a number that is another rule's counts from 0", "[rules]") {
     config.rules[5].match.from = "lan2";
     f.set(config);
     CHECK(shown() == std::vector<std::uint64_t>{0, 0, 0});
+}
+
+TEST_CASE("with nftables itself", "[rules]") {
+    kernel::in_own_namespace([] {
+        TemporaryDirectory directory;
+        kernel::FakeKernel module;
+        module.module.capabilities = TUNQOS_CAPABILITY_MASK;
+        kernel::Nftables nftables;
+        kernel::Conntrack conntrack;
+        RuleTable table{nftables, conntrack};
+        Log log{Log::Sink::none};
+        Manager manager{module, table, ConfigFile(directory.path() + "/tunqos.json"), log, 100};
+        manager.start();
+        const auto listed = [&] { return nftables.table({"inet", "tunqos"})->value_or(""); };
+
+        REQUIRE(manager.set(one_rule(), std::nullopt, apply));
+        const std::string first = listed();
+        CHECK(planner::is_table_of(ruleset_text(one_rule()), first));
+        REQUIRE(manager.resync("start"));
+        CHECK(listed() == first);
+        // What the module refuses: the same again.
+        module.refused_object = "rule 2";
+        REQUIRE_FALSE(manager.set(two_rules(), std::nullopt, apply));
+        CHECK(listed() == first);
+        module.refused_object.clear();
+
+        const std::string user =
+            "table ip user {\nchain pre {\n"
+            "type filter hook prerouting priority mangle;\n";
+        REQUIRE(nftables.apply(user + "ct mark set meta mark\n}\n}\n"));
+        const auto refused = manager.set(two_rules(), std::nullopt, apply);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().problems[0].path.find("table ip user, chain pre, handle ") == 0);
+        CHECK(listed() == first);
+
+        REQUIRE(nftables.apply("flush ruleset\n"));
+        manager.look_at_table();
+        CHECK(planner::is_table_of(ruleset_text(one_rule()), listed()));
+        REQUIRE(manager.set({}, std::nullopt, apply));
+        CHECK(listed().empty());
+    });
 }
