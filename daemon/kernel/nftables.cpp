@@ -104,23 +104,31 @@ std::optional<std::uint32_t> decode_generation(const nlmsghdr* message) {
 
 } // namespace
 
+// Of what is built in there may be no trace, but it has answered before.
+bool Nftables::is_in_use() {
+    is_known_ = is_known_ || is_loaded("nf_tables");
+    return is_known_;
+}
+
 KernelResult<void> Nftables::check(const std::string& text) {
     if (auto done = run(text, Run::dry); !done) return tl::make_unexpected(done.error());
+    is_known_ = true;
     return {};
 }
 
 KernelResult<void> Nftables::apply(const std::string& text) {
     if (auto done = run(text, Run::real); !done) return tl::make_unexpected(done.error());
+    is_known_ = true;
     return {};
 }
 
 KernelResult<std::string> Nftables::list() {
-    if (!is_loaded("nf_tables")) return std::string();
+    if (!is_in_use()) return std::string();
     return run("list ruleset", Run::real, plain | NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_TERSE);
 }
 
 KernelResult<std::optional<std::string>> Nftables::table(const NftTable& table) {
-    if (!is_loaded("nf_tables")) return std::nullopt;
+    if (!is_in_use()) return std::nullopt;
     // To list one that is not there is an error, in words only.
     const auto names = run("list tables " + table.family, Run::real);
     if (!names) return tl::make_unexpected(names.error());
@@ -132,7 +140,7 @@ KernelResult<std::optional<std::string>> Nftables::table(const NftTable& table) 
 }
 
 std::optional<std::uint32_t> Nftables::generation() {
-    if (!is_loaded("nf_tables")) return std::nullopt;
+    if (!is_in_use()) return std::nullopt;
     try {
         if (!socket_) socket_.emplace(NETLINK_NETFILTER);
     } catch (const std::system_error&) {

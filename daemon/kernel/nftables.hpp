@@ -47,7 +47,10 @@ public:
     std::optional<std::uint32_t> generation() override;
 
 private:
+    bool is_in_use();
+
     std::optional<NetlinkSocket> socket_; // for what the library has no words for
+    bool is_known_ = false;               // to be in use
 };
 
 } // namespace tunqos::kernel
