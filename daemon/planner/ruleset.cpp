@@ -127,7 +127,7 @@ std::string match_text(const RuleMatch& match, const Config& config, const std::
     add_addresses(line, match, family);
     const bool said = match.source.address || match.destination.address || match.dscp.any();
     if (!family.empty() && !said)
-        line.add(std::string("meta nfproto ") + (family == "ip" ? "ipv4" : "ipv6"));
+        line.add(family == "ip" ? "meta nfproto ipv4" : "meta nfproto ipv6");
     add_protocol(line, match, protocol);
     if (match.dscp.any()) line.add(family + " dscp " + numbers(match.dscp));
     if (match.cos.any())
