@@ -218,7 +218,8 @@ RpcResult<Outcome> Manager::change(const Change& change, std::optional<std::uint
 // The same as set(), of these objects only. Nothing, and nothing was done, if the others are
 // to be looked at as well: to find what they have to do with it, or what is wrong.
 std::optional<Outcome> Manager::change_alone(const Change& change, Mode mode) {
-    if (!change.only_interfaces() || !in_sync_ || !refused_.empty() || hands_off_)
+    if (!change.only_interfaces() || concerns_rules(change, running_) || !in_sync_ ||
+        !refused_.empty() || hands_off_)
         return std::nullopt;
     const ChangedPart part = changed_part(change, running_);
     if (!validate(part.after).empty()) return std::nullopt;

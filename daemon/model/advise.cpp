@@ -32,6 +32,8 @@ public:
             if (interface.mark) use(interface.mark->table, Use::mark, "interface " + name);
             arrival("interface " + name, interface);
         }
+        for (auto& text : advise_rules(config_))
+            say(std::move(text));
         for (const auto& [name, map] : config_.table_maps) {
             if (!used_.contains(name)) say("table-map " + name + ": is not used");
         }

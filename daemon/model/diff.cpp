@@ -194,7 +194,37 @@ void compare(const Interface* before, const Interface* after, const Tell& tell) 
                  print(cos(after)));
     }
     compare_arrival(before, after, tell);
+    compare_part(
+        "qos 802.1p", before, after, &Interface::dot1p,
+        [](const Interface& interface) { return interface.dot1p ? Text("on") : Text{}; }, tell);
     compare_part("set mark", before, after, &Interface::mark, mark_text, tell);
+}
+
+template <typename Tell>
+void compare(const Rule* before, const Rule* after, const Tell& tell) {
+    const auto one = [&](std::string_view name, const auto& print) {
+        tell(name, before ? if_any(print(*before)) : Text{},
+             after ? if_any(print(*after)) : Text{});
+    };
+    one("name", [](const Rule& rule) { return rule.name; });
+    one("match from", [](const Rule& rule) { return path_text(rule.match); });
+    one("match", [](const Rule& rule) { return traffic_text(rule.match); });
+    one("match dscp", [](const Rule& rule) { return dscp_words(rule.match.dscp); });
+    one("match cos", [](const Rule& rule) { return cos_words(rule.match.cos); });
+    one("set dscp", dscp_action_text);
+    one("set cos", cos_action_text);
+}
+
+template <typename Tell>
+void compare(const Zone* before, const Zone* after, const Tell& tell) {
+    const auto members = [](const Zone* zone) {
+        std::string text;
+        if (zone == nullptr) return Text{};
+        for (const auto& member : *zone)
+            text += (text.empty() ? "" : " ") + member;
+        return if_any(text);
+    };
+    tell("members", members(before), members(after));
 }
 
 template <typename Tell>
@@ -259,6 +289,9 @@ std::string title(const CryptoMapKey& key) {
 }
 std::string title(const std::string& name) {
     return name;
+}
+std::string title(RuleSequence sequence) {
+    return std::to_string(sequence);
 }
 
 // "added (encap dscp copy, decap dscp keep)": what is set of a new object.
@@ -330,6 +363,12 @@ void compare_map(const std::string& title, const Array& before, const Array& aft
     }
 }
 
+void compare_mask(const char* title, std::uint32_t before, std::uint32_t after,
+                  std::vector<std::string>& changes) {
+    if (before != after)
+        changes.push_back(title + hexadecimal(before) + " -> " + hexadecimal(after));
+}
+
 } // namespace
 
 std::vector<std::string> diff(const Config& before, const Config& after) {
@@ -343,6 +382,11 @@ std::vector<std::string> diff(const Config& before, const Config& after) {
         [](std::uint8_t dscp) { return to_string(Dscp{dscp}); }, changes);
     compare_all("mls qos map dscp-mutation", maps.mutations, after.qos_maps.mutations, changes);
     compare_all("table-map", before.table_maps, after.table_maps, changes);
+    compare_all("qos zone", before.zones, after.zones, changes);
+    const auto& [mark_mask, cos_mask] = before.rule_options;
+    compare_mask("qos rules: mark-mask ", mark_mask, after.rule_options.mark_mask, changes);
+    compare_mask("qos rules: cos-mask ", cos_mask, after.rule_options.cos_mask, changes);
+    compare_all("qos rule", before.rules, after.rules, changes);
     compare_all("crypto map", before.crypto_maps, after.crypto_maps, changes);
     compare_all("interface", before.interfaces, after.interfaces, changes);
     return changes;

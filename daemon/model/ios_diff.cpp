@@ -37,10 +37,10 @@ void only(const Lines& these, const Lines& others, const char* sign, Lines& line
 void compare_one(const std::string& before, const std::string& after, Lines& lines) {
     const Lines old = lines_of(before);
     const Lines young = lines_of(after);
-    if (young.empty())
+    if (young.empty() || (!old.empty() && old.front() != young.front()))
         lines.push_back('-' + old.front());
-    else
-        lines.push_back((old.empty() ? "+" : "") + young.front());
+    if (!young.empty())
+        lines.push_back((old.empty() || old.front() != young.front() ? "+" : "") + young.front());
     only(old, young, "-", lines);
     only(young, old, "+", lines);
 }
@@ -57,16 +57,24 @@ void compare_all(const Objects& before, const Objects& after, const Print& print
     }
 }
 
+// Of lines without a head.
+void compare_lines(const std::string& before, const std::string& after, Lines& lines) {
+    const Lines old = lines_of(before);
+    const Lines young = lines_of(after);
+    only(old, young, "-", lines, 0);
+    only(young, old, "+", lines, 0);
+}
+
 } // namespace
 
 std::vector<std::string> ios_diff(const Config& before, const Config& after) {
     Lines lines;
-    // They have no head.
-    const Lines old = lines_of(qos_maps_to_ios(before.qos_maps));
-    const Lines young = lines_of(qos_maps_to_ios(after.qos_maps));
-    only(old, young, "-", lines, 0);
-    only(young, old, "+", lines, 0);
+    compare_lines(qos_maps_to_ios(before.qos_maps), qos_maps_to_ios(after.qos_maps), lines);
     compare_all(before.table_maps, after.table_maps, table_map_to_ios, lines);
+    compare_all(before.zones, after.zones, zone_to_ios, lines);
+    compare_lines(rule_options_to_ios(before.rule_options), rule_options_to_ios(after.rule_options),
+                  lines);
+    compare_all(before.rules, after.rules, rule_to_ios, lines);
     compare_all(before.crypto_maps, after.crypto_maps, crypto_map_to_ios, lines);
     compare_all(before.interfaces, after.interfaces, interface_to_ios, lines);
     return lines;

@@ -160,6 +160,7 @@ std::string interface_to_ios(const std::string& name, const Interface& interface
                             std::to_string(*cos));
     }
     arrival_lines(interface, lines);
+    if (interface.dot1p) lines.emplace_back("qos 802.1p");
     if (const auto& mark = interface.mark)
         lines.push_back(with_table("set mark dscp", mark->table) + " mask " +
                         hexadecimal(mark->mask));
@@ -196,12 +197,59 @@ std::string qos_maps_to_ios(const QosMaps& maps) {
     return text;
 }
 
+std::string rule_options_to_ios(const RuleOptions& options) {
+    const RuleOptions defaults;
+    std::string text;
+    if (options.mark_mask != defaults.mark_mask)
+        text += "qos rules mark-mask " + hexadecimal(options.mark_mask) + '\n';
+    if (options.cos_mask != defaults.cos_mask)
+        text += "qos rules cos-mask " + hexadecimal(options.cos_mask) + '\n';
+    return text;
+}
+
+std::string rule_to_ios(RuleSequence sequence, const Rule& rule) {
+    Lines lines;
+    const auto line = [&](const char* head, const std::string& rest) {
+        if (!rest.empty()) lines.push_back(head + rest);
+    };
+    const RuleMatch& match = rule.match;
+    line("match from ", path_text(match));
+    line("match ", traffic_text(match));
+    line("match dscp ", dscp_words(match.dscp));
+    line("match cos ", cos_words(match.cos));
+    if (rule.dscp != RuleAction::preserve) line("set dscp ", dscp_action_text(rule));
+    if (rule.cos != RuleAction::none) line("set cos ", cos_action_text(rule));
+    const std::string name = rule.name.empty() ? std::string() : ' ' + rule.name;
+    return section("qos rule " + std::to_string(sequence) + name, lines);
+}
+
+std::string zone_to_ios(const std::string& name, const Zone& zone) {
+    Lines lines;
+    for (const auto& member : zone)
+        lines.push_back("member " + member);
+    return section("qos zone " + name, lines);
+}
+
+namespace {
+
+// With a separator if there is something.
+std::string block(const std::string& text) {
+    return text.empty() ? text : text + "!\n";
+}
+
+} // namespace
+
+// What is named stands in front of what names it, so that it can be typed in line by line.
 std::string config_to_ios(const Config& config) {
     std::string text = "!\n";
-    if (const std::string maps = qos_maps_to_ios(config.qos_maps); !maps.empty())
-        text += maps + "!\n";
+    text += block(qos_maps_to_ios(config.qos_maps));
     for (const auto& [name, map] : config.table_maps)
         text += table_map_to_ios(name, map) + "!\n";
+    for (const auto& [name, zone] : config.zones)
+        text += block(zone_to_ios(name, zone));
+    text += block(rule_options_to_ios(config.rule_options));
+    for (const auto& [sequence, rule] : config.rules)
+        text += block(rule_to_ios(sequence, rule));
     for (const auto& [key, map] : config.crypto_maps)
         text += crypto_map_to_ios(key, map) + "!\n";
     for (const auto& [name, interface] : config.interfaces) {

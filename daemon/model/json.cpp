@@ -117,7 +117,8 @@ TableMap ConfigReader::table_map(const json& value, Path path) {
 Interface ConfigReader::interface(const json& value, Path path) {
     Interface interface;
     if (!object(value, path,
-                {"description", "tunnel", "port", "protocolCos", "mark", "mlsQos", "setDscp"}))
+                {"description", "tunnel", "port", "protocolCos", "mark", "mlsQos", "setDscp",
+                 "802.1p"}))
         return interface;
     interface.description = text(value, "description", path);
     if (const json* found = member(value, "tunnel"))
@@ -133,6 +134,7 @@ Interface ConfigReader::interface(const json& value, Path path) {
         interface.mls_qos = mls_qos(*found, path / "mlsQos");
     if (const json* found = member(value, "setDscp"))
         interface.set_dscp = set_dscp(*found, path / "setDscp");
+    interface.dot1p = truth(value, "802.1p", path);
     return interface;
 }
 
@@ -198,7 +200,9 @@ std::optional<CryptoMapKey> ConfigReader::crypto_map_key(const std::string& key,
 Config ConfigReader::config(const json& value) {
     Config config;
     const PathTo root;
-    if (!object(value, root, {"version", "qosMaps", "tableMaps", "interfaces", "cryptoMaps"}))
+    if (!object(value, root,
+                {"version", "qosMaps", "tableMaps", "zones", "ruleOptions", "rules", "interfaces",
+                 "cryptoMaps"}))
         return config;
     const json* version = member(value, "version");
     if (!version)
@@ -225,6 +229,23 @@ Config ConfigReader::config(const json& value) {
         else
             config.table_maps.emplace_hint(config.table_maps.end(), name, table_map(item, path));
     });
+    each("zones", [&](const std::string& name, const json& item, Path path) {
+        if (removes(item))
+            change->removed_zones.insert(name);
+        else
+            config.zones.emplace(name, zone(item, path));
+    });
+    if (const json* found = member(value, "ruleOptions")) {
+        if (change) change->rule_options = true;
+        if (!removes(*found)) config.rule_options = rule_options(*found, root / "ruleOptions");
+    }
+    each("rules", [&](const std::string& name, const json& item, Path path) {
+        const auto sequence = rule_sequence(name, path);
+        if (sequence && removes(item))
+            change->removed_rules.insert(*sequence);
+        else if (sequence)
+            config.rules.emplace(*sequence, rule(item, path));
+    });
     each("interfaces", [&](const std::string& name, const json& item, Path path) {
         auto read = removes(item) ? Interface{} : interface(item, path);
         if (read != Interface{})
@@ -250,6 +271,7 @@ namespace {
 Config only_whole(Config config, const ConfigReader& reader) {
     for (const auto& [kind, name] : reader.broken) {
         if (kind == "interfaces") config.interfaces.erase(name);
+        if (kind == "zones") config.zones[name];
         const auto map = config.table_maps.find(name);
         if (kind == "tableMaps" && map != config.table_maps.end()) map->second = TableMap{};
     }
@@ -257,6 +279,9 @@ Config only_whole(Config config, const ConfigReader& reader) {
         const auto& [key, ignored] = one;
         return reader.broken.contains(
             {"cryptoMaps", key.name + ' ' + std::to_string(key.sequence)});
+    });
+    std::erase_if(config.rules, [&](const auto& one) {
+        return reader.broken.contains({"rules", std::to_string(one.first)});
     });
     return config;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// From a JSON value to a configuration: json.cpp; json_tunnel.cpp for a tunnel's profile, and
-// json_port.cpp for ports and their maps.
+// From a JSON value to a configuration: json.cpp; json_tunnel.cpp for a tunnel's profile,
+// json_port.cpp for ports and their maps, and json_rules.cpp for rules and zones.
 #pragma once
 
 #include <functional>
@@ -81,6 +81,19 @@ private:
     CosMap cos_dscp(const nlohmann::json& value, Path path);
     Table dscp_table(const nlohmann::json& value, Path path, Table table);
     QosMaps qos_maps(const nlohmann::json& value, Path path);
+    RuleEnd rule_end(const nlohmann::json& value, std::string_view address, std::string_view ports,
+                     Path path);
+    template <typename Put>
+    void code_points(const nlohmann::json& value, Path path, std::string_view expected,
+                     std::size_t count, const Put& put);
+    RuleMatch rule_match(const nlohmann::json& value, Path path);
+    std::optional<std::uint8_t> rule_action(const nlohmann::json& rule, std::string_view key,
+                                            Path path, std::string_view number_text,
+                                            RuleAction& action);
+    Rule rule(const nlohmann::json& value, Path path);
+    std::optional<RuleSequence> rule_sequence(const std::string& key, Path path);
+    Zone zone(const nlohmann::json& value, Path path);
+    RuleOptions rule_options(const nlohmann::json& value, Path path);
     Interface interface(const nlohmann::json& value, Path path);
     std::string address(const nlohmann::json& object, std::string_view key, Path path);
     std::optional<std::uint32_t> u32(const nlohmann::json& value, Path path,

@@ -105,6 +105,7 @@ json interface_json(const Interface& interface) {
     if (interface.mls_qos != MlsQos{})
         value["mlsQos"] = mls_qos_to_json(interface.mls_qos, Keys::set);
     if (interface.set_dscp) value["setDscp"] = set_dscp_to_json(*interface.set_dscp, Keys::set);
+    if (interface.dot1p) value["802.1p"] = true;
     return value;
 }
 
@@ -164,6 +165,63 @@ json set_dscp_to_json(const SetDscp& set, Keys keys) {
     return value;
 }
 
+namespace {
+
+void put_end(json& value, const char* address, const char* ports, const RuleEnd& end, Keys keys) {
+    if (keys == Keys::all) value[address] = value[ports] = nullptr;
+    if (end.address) value[address] = to_string(*end.address);
+    if (!end.ports) return;
+    const auto& [first, last] = *end.ports;
+    value[ports] =
+        first == last ? json(first) : json(std::to_string(first) + '-' + std::to_string(last));
+}
+
+json action_json(RuleAction action, const json& value) {
+    return action == RuleAction::set ? value : json(to_string(action));
+}
+
+json dscps_json(const DscpSet& dscps) {
+    json list = json::array();
+    for (std::size_t i = 0; i < dscps.size(); ++i) {
+        if (dscps.test(i)) list.push_back(to_string(Dscp{static_cast<std::uint8_t>(i)}));
+    }
+    return list;
+}
+
+json cos_json(const CosSet& cos) {
+    json list = json::array();
+    for (std::size_t i = 0; i < cos.size(); ++i) {
+        if (cos.test(i)) list.push_back(i);
+    }
+    return list;
+}
+
+} // namespace
+
+json rule_to_json(const Rule& rule, Keys keys) {
+    const RuleMatch& match = rule.match;
+    const bool all = keys == Keys::all;
+    json value = json::object();
+    const auto text = [&](const char* key, const std::string& is) {
+        if (all || !is.empty()) value[key] = is.empty() ? json() : json(is);
+    };
+    text("name", rule.name);
+    text("from", match.from);
+    text("to", match.to);
+    text("protocol", match.protocol);
+    put_end(value, "source", "sourcePorts", match.source, keys);
+    put_end(value, "destination", "destinationPorts", match.destination, keys);
+    if (all) value["dscp"] = value["cos"] = nullptr;
+    if (match.dscp.any()) value["dscp"] = dscps_json(match.dscp);
+    if (match.cos.any()) value["cos"] = cos_json(match.cos);
+    if (all || rule.dscp != RuleAction::preserve)
+        value["setDscp"] = action_json(rule.dscp, to_string(rule.dscp_value));
+    if (all || rule.override) value["override"] = rule.override;
+    if (all || rule.cos != RuleAction::none)
+        value["setCos"] = action_json(rule.cos, rule.cos_value);
+    return value;
+}
+
 json match_to_json(const Selector& match) {
     json value = json::object();
     if (!match.local.empty()) value["local"] = match.local;
@@ -181,6 +239,9 @@ std::string text_of(const std::string& name) {
 }
 std::string text_of(const CryptoMapKey& key) {
     return key.name + ' ' + std::to_string(key.sequence);
+}
+std::string text_of(RuleSequence sequence) {
+    return std::to_string(sequence);
 }
 
 // What is new or other goes to `changed`; what is gone is null in `section`.
@@ -237,18 +298,38 @@ void compare(const QosMaps& before, const QosMaps& after, QosMaps& changed, json
 
 } // namespace
 
+namespace {
+
+json rule_options_json(const RuleOptions& options) {
+    const RuleOptions defaults;
+    json value = json::object();
+    if (options.mark_mask != defaults.mark_mask) value["markMask"] = hexadecimal(options.mark_mask);
+    if (options.cos_mask != defaults.cos_mask) value["cosMask"] = hexadecimal(options.cos_mask);
+    return value;
+}
+
+} // namespace
+
 json change_to_json(const Config& before, const Config& after) {
     Config changed;
     json removed = json::object();
     compare(before.qos_maps, after.qos_maps, changed.qos_maps, removed["qosMaps"]);
     compare(before.table_maps, after.table_maps, changed.table_maps, removed["tableMaps"]);
+    compare(before.zones, after.zones, changed.zones, removed["zones"]);
+    compare(before.rules, after.rules, changed.rules, removed["rules"]);
     compare(before.interfaces, after.interfaces, changed.interfaces, removed["interfaces"]);
     compare(before.crypto_maps, after.crypto_maps, changed.crypto_maps, removed["cryptoMaps"]);
     // One without any setting is none.
     for (const auto& [name, interface] : changed.interfaces) {
         if (interface == Interface{}) removed["interfaces"][name] = nullptr;
     }
+    changed.rule_options = after.rule_options;
     json value = config_to_json(changed);
+    // It is one object, and not told if it stays.
+    if (before.rule_options == after.rule_options)
+        value.erase("ruleOptions");
+    else if (after.rule_options == RuleOptions{})
+        value["ruleOptions"] = nullptr;
     for (const auto& [section, objects] : removed.items()) {
         if (!objects.is_null()) value[section].update(objects, true);
     }
@@ -261,6 +342,12 @@ json config_to_json(const Config& config) {
         value["qosMaps"] = std::move(maps);
     for (const auto& [name, map] : config.table_maps)
         value["tableMaps"][name] = table_map_json(map);
+    for (const auto& [name, zone] : config.zones)
+        value["zones"][name] = zone;
+    if (json options = rule_options_json(config.rule_options); !options.empty())
+        value["ruleOptions"] = std::move(options);
+    for (const auto& [sequence, rule] : config.rules)
+        value["rules"][text_of(sequence)] = rule_to_json(rule, Keys::set);
     for (const auto& [name, interface] : config.interfaces) {
         if (interface != Interface{}) value["interfaces"][name] = interface_json(interface);
     }

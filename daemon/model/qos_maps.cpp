@@ -71,4 +71,18 @@ std::string to_string(const SetDscp& set) {
     return set.override ? text + " override" : text;
 }
 
+std::vector<DscpRange> dscp_ranges(const QosMaps& maps, std::size_t cos) {
+    std::vector<DscpRange> ranges;
+    for (std::size_t i = 0; i < dscp_count; ++i) {
+        if (maps.dscp_cos[i] != cos) continue;
+        const auto dscp = static_cast<std::uint8_t>(i);
+        const bool goes_on = !ranges.empty() && ranges.back().end + 1 == dscp;
+        if (goes_on)
+            ranges.back().end = dscp;
+        else
+            ranges.push_back({dscp, dscp});
+    }
+    return ranges;
+}
+
 } // namespace tunqos

@@ -48,6 +48,59 @@ const RuleProtocol* find_rule_protocol(std::string_view word) {
     return found == protocols.end() ? nullptr : found;
 }
 
+bool says_nothing(const Rule& rule) {
+    Rule nothing;
+    nothing.name = rule.name;
+    return rule == nothing;
+}
+
+namespace {
+
+std::string end_text(std::string_view which, const RuleEnd& end) {
+    if (end == RuleEnd{}) return {};
+    std::string text = ' ' + std::string(which) + ' ';
+    text += end.address ? to_string(*end.address) : "any";
+    if (!end.ports) return text;
+    text += " port " + std::to_string(end.ports->first);
+    if (end.ports->last != end.ports->first) text += ' ' + std::to_string(end.ports->last);
+    return text;
+}
+
+} // namespace
+
+std::string traffic_text(const RuleMatch& match) {
+    const std::string ends =
+        end_text("source", match.source) + end_text("destination", match.destination);
+    if (!match.protocol.empty() || ends.empty()) return match.protocol + ends;
+    const auto& address = match.source.address ? match.source.address : match.destination.address;
+    return (address && address->v6 ? "ipv6" : "ip") + ends;
+}
+
+std::string dscp_words(const DscpSet& dscps) {
+    constexpr std::size_t few = 8; // as many as IOS takes
+    if (dscps.count() > few) return to_string(dscps);
+    std::string text;
+    for (std::size_t i = 0; i < dscps.size(); ++i) {
+        if (dscps.test(i))
+            text += (text.empty() ? "" : " ") + to_string(Dscp{static_cast<std::uint8_t>(i)});
+    }
+    return text;
+}
+
+std::string cos_words(const CosSet& cos) {
+    std::string text;
+    for (std::size_t i = 0; i < cos.size(); ++i) {
+        if (cos.test(i)) text += (text.empty() ? "" : " ") + std::to_string(i);
+    }
+    return text;
+}
+
+std::string path_text(const RuleMatch& match) {
+    if (match.from.empty() && match.to.empty()) return {};
+    const auto or_any = [](const std::string& name) { return name.empty() ? "any" : name; };
+    return or_any(match.from) + " to " + or_any(match.to);
+}
+
 std::string dscp_action_text(const Rule& rule) {
     if (rule.dscp == RuleAction::set) return to_string(rule.dscp_value);
     if (rule.dscp == RuleAction::map) return rule.override ? "cos override" : "cos";

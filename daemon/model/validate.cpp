@@ -4,36 +4,20 @@
 // with the way out. Whether a device exists is no question here: the module keeps a
 // profile pending until it does.
 #include <algorithm>
-#include <cctype>
 
+#include "names.hpp"
 #include "tunqos/address.hpp"
 #include "tunqos/config.hpp"
 #include "tunqos/problem_list.hpp"
+#include "validate_rules.hpp"
 
 namespace tunqos {
 
 namespace {
 
-constexpr std::size_t interface_name_max = 15; // IFNAMSIZ - 1
-constexpr std::size_t table_map_name_max = 64; // IOS
-constexpr std::size_t binding_label_max = 63;  // TUNQOS_LABEL_MAX
-constexpr std::uint32_t sequence_max = 65535;  // IOS
-constexpr std::size_t description_max = 240;   // IOS
-
-bool word(const std::string& name) {
-    return std::all_of(name.begin(), name.end(), [](unsigned char c) {
-        return std::isalnum(c) != 0 || c == '-' || c == '_';
-    });
-}
-
-// What dev_valid_name() of the kernel takes, less what cannot be shown.
-bool device_name(const std::string& name) {
-    if (name.empty() || name.size() > interface_name_max || name == "." || name == "..")
-        return false;
-    return std::none_of(name.begin(), name.end(), [](unsigned char c) {
-        return c == '/' || c == ':' || c <= ' ' || c == 0x7f;
-    });
-}
+constexpr std::size_t binding_label_max = 63; // TUNQOS_LABEL_MAX
+constexpr std::uint32_t sequence_max = 65535; // IOS
+constexpr std::size_t description_max = 240;  // IOS
 
 class Validator {
 public:
@@ -47,6 +31,7 @@ public:
             crypto_map(key, map);
         for (const auto& [name, interface] : config_.interfaces)
             check_interface(name, interface);
+        validate_rules(config_, before_, problems_);
         return problems_.take();
     }
 
@@ -74,8 +59,7 @@ private:
 
     void table_map(const std::string& name, const TableMap& map) {
         const std::string path = "table-map " + name;
-        if (name.empty() || name.size() > table_map_name_max || !word(name))
-            problem(path, "a name has 1-64 letters, digits, - and _");
+        if (!object_name(name)) problem(path, "a name has 1-64 letters, digits, - and _");
         DscpSet missing;
         missing.set();
         for (const auto& [from, to] : map.map) {
@@ -107,8 +91,7 @@ private:
         });
         for (const auto& [name, table] : maps.mutations) {
             const std::string path = "mls qos map dscp-mutation " + name;
-            if (name.empty() || name.size() > table_map_name_max || !word(name))
-                problem(path, "a name has 1-64 letters, digits, - and _");
+            if (!object_name(name)) problem(path, "a name has 1-64 letters, digits, - and _");
             each_wrong(table, dscp_count, [&](Dscp from, const std::string& to) {
                 problem(path + " / " + to_string(from), to + " is out of range (0-63)");
             });
@@ -361,8 +344,8 @@ private:
         description(interface.description, path);
         if (interface.tunnel && interface.has_cos())
             problem(path,
-                    "set cos is for ports, and tunnel settings are for tunnels; "
-                    "an interface has one of them");
+                    "set cos is for ports, and so is qos 802.1p, and tunnel settings are for "
+                    "tunnels; an interface has one of them");
         if (interface.tunnel) profile(*interface.tunnel, path);
         if (interface.port && !interface.port->table.empty())
             table(interface.port->table, path + " / set cos dscp", Use::pcp);

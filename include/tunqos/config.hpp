@@ -34,6 +34,8 @@ std::vector<std::string> advise(const Config& config);
 // that it is said as a condition. Nothing if it would not matter.
 std::optional<std::string> class_lost(const CryptoMap& map,
                                       const std::map<std::string, Interface>& interfaces);
+// All of it that there is to say about rules and zones: a part of what advise() says.
+std::vector<std::string> advise_rules(const Config& config);
 // All of it that there is to say about these entries: a part of what advise() says.
 std::vector<std::string> advise_classes(const std::map<CryptoMapKey, CryptoMap>& maps,
                                         const std::map<std::string, Interface>& interfaces);
@@ -48,14 +50,18 @@ std::vector<std::string> diff(const Config& before, const Config& after);
 // What becomes of some objects of a configuration; the others stay.
 struct Change {
     Config objects; // as they are to be
-    std::set<std::string> removed_table_maps, removed_interfaces, removed_mutations;
+    std::set<std::string> removed_table_maps, removed_interfaces, removed_mutations, removed_zones;
     std::set<CryptoMapKey> removed_crypto_maps;
-    // These maps become what they are in `objects`. Mutations go by their names.
-    bool cos_dscp = false, dscp_cos = false;
+    std::set<RuleSequence> removed_rules;
+    // These maps, and the options of rules, become what they are in `objects`. Mutations go by
+    // their names.
+    bool cos_dscp = false, dscp_cos = false, rule_options = false;
 
     bool only_interfaces() const;
 };
 void carry_out(const Change& change, Config& config);
+// Does it change an interface that rules have to do with?
+bool concerns_rules(const Change& change, const Config& config);
 // Of a change of interfaces only: the configuration of just these, before and after it, and
 // the maps that they then use. What validate(), diff(), advise() and the planner say
 // of these is what they would say of them in the whole.
@@ -72,6 +78,9 @@ std::string crypto_map_to_ios(const CryptoMapKey& key, const CryptoMap& map);
 std::string table_map_to_ios(const std::string& name, const TableMap& map);
 // A line for each thing that differs from the defaults; empty if nothing does.
 std::string qos_maps_to_ios(const QosMaps& maps);
+std::string rule_options_to_ios(const RuleOptions& options); // the same
+std::string rule_to_ios(RuleSequence sequence, const Rule& rule);
+std::string zone_to_ios(const std::string& name, const Zone& zone);
 
 // The 64 entries of a table-map as a table of DSCPs or priorities. `copy` gives i for i.
 Table compile_table(const TableMap& map);

@@ -9,6 +9,16 @@
 //    "tableMaps": {
 //      "wan": {"map": {"af41": "af21", "46": 34}, "default": "copy" | "ignore" | 0-63 or a name}
 //    },
+//    "zones": {"LAN": ["lan0", "lan1"]},
+//    "ruleOptions": {"markMask": "0xff0000", "cosMask": "0xf000000"},
+//    "rules": {
+//      "10": {"name": "VOIP", "from": "LAN", "to": "wan",
+//             "protocol": "ip" | "ipv6" | "tcp" | "udp" | what else rule_protocols() has,
+//             "source": "192.0.2.0/24", "sourcePorts": 5060, "destination": "198.51.100.1",
+//             "destinationPorts": "5060-5090", "dscp": ["ef", 34], "cos": [5, 6],
+//             "setDscp": "none" | "preserve" | "map" | DSCP, "override": true,
+//             "setCos": "none" | "preserve" | "map" | 0-7}
+//    },
 //    "interfaces": {
 //      "gre1": {
 //        "description": "to branch b",
@@ -29,7 +39,8 @@
 //                  "mark": {"table": "classes", "mask": "0xff"}},
 //      "eth2": {"mlsQos": {"trust": "none" | "cos" | "dscp", "cos": 0-7, "override": true,
 //                          "dscpMutation": "edge"}},
-//      "eth3": {"setDscp": {"dscp": "cos" | {"set": "ef"} | {"table": "lan"}, "override": true}}
+//      "eth3": {"setDscp": {"dscp": "cos" | {"set": "ef"} | {"table": "lan"}, "override": true},
+//               "802.1p": true}
 //    },
 //    "cryptoMaps": {
 //      "vpn 10": {"peer": "203.0.113.2",
@@ -43,7 +54,8 @@
 // errors. A table-map without "default" must name all 64 code points, and then reads as one
 // with "copy". An interface without any setting reads as no interface, and addresses read
 // in canonical text: one meaning has one Config. Of the maps of qosMaps what is not there is as by
-// default: the class selector, or the DSCP itself.
+// default: the class selector, or the DSCP itself. A rule is as by default in what it does not say:
+// of anything, its DSCP preserved, and none for 802.1p.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -63,8 +75,8 @@ Result<Config> config_from_text(std::string_view text);
 Result<Config> config_from_json(const nlohmann::json& json);
 
 // As above, but only of the objects that are named; null removes one, and so does an
-// interface without any setting. A map of qosMaps is an object, and null its default. Reports what
-// it cannot read, and no more.
+// interface without any setting. A map of qosMaps is an object, and so is ruleOptions, and null its
+// default. Reports what it cannot read, and no more.
 Result<Change> change_from_json(const nlohmann::json& json);
 // What change_from_json() reads as the way from one to the other.
 nlohmann::json change_to_json(const Config& before, const Config& after);

@@ -23,5 +23,6 @@ nlohmann::json protocol_cos_to_json(const ProtocolCos& cos); // null: none has o
 nlohmann::json mark_to_json(const MarkProfile& mark);
 nlohmann::json mls_qos_to_json(const MlsQos& mls, Keys keys);
 nlohmann::json set_dscp_to_json(const SetDscp& set, Keys keys);
+nlohmann::json rule_to_json(const Rule& rule, Keys keys);
 
 } // namespace tunqos

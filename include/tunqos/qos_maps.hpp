@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tunqos/dscp.hpp"
 
@@ -50,6 +51,20 @@ struct QosMaps {
 
     bool operator==(const QosMaps&) const = default;
 };
+
+// The eight classes as SonicOS calls them, by the priority.
+inline constexpr std::array<std::string_view, pcp_count> sonicos_classes{
+    "Best effort",           "Background",      "Spare",
+    "Excellent effort",      "Controlled load", "Video (<100ms latency)",
+    "Voice (<10ms latency)", "Network control"};
+
+struct DscpRange {
+    std::uint8_t begin = 0, end = 0; // both are in it
+
+    bool operator==(const DscpRange&) const = default;
+};
+// The DSCPs that become this priority.
+std::vector<DscpRange> dscp_ranges(const QosMaps& maps, std::size_t cos);
 
 // `mls qos map preset NAME` writes both maps, and is no more known then.
 struct QosPreset {

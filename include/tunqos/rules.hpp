@@ -84,6 +84,18 @@ struct Rule {
 using RuleSequence = std::uint32_t; // 1-65535
 using Rules = std::map<RuleSequence, Rule>;
 
+// Nothing is said of it but its name: it is being written, and not in effect. It has its number.
+bool says_nothing(const Rule& rule);
+
+// What `match` says after this word of protocol, addresses and ports: "udp source 10.0.0.0/8 port
+// 5060 5090 destination 2001:db8::1"; empty: nothing.
+std::string traffic_text(const RuleMatch& match);
+// "ef af41", or "0-47" if there are many.
+std::string dscp_words(const DscpSet& dscps);
+std::string cos_words(const CosSet& cos); // "5 6"
+// "lan0 to any"; empty: any to any
+std::string path_text(const RuleMatch& match);
+
 // What `set dscp` and `set cos` say after these words: "ef", "cos override", "none".
 std::string dscp_action_text(const Rule& rule);
 std::string cos_action_text(const Rule& rule);

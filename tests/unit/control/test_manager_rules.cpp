@@ -40,7 +40,7 @@ struct Fixture {
         const auto outcome = manager.set(config, std::nullopt, apply);
         INFO((outcome ? std::string() : one_line(outcome.error().problems.front())));
         REQUIRE(outcome);
-        CHECK(outcome->warnings.empty());
+        CHECK(outcome->warnings == advise(config));
     }
     // Refused, and nothing has changed.
     Problems refused(const Config& config) {

@@ -221,6 +221,53 @@ inline void each_arrival(const std::function<void(const Interface&)>& visit) {
     }
 }
 
+// Rules of every kind, and zones and masks for them; with an interface that has 802.1p.
+inline Config with_rules() {
+    Config config = full();
+    config.interfaces["lan0"].dot1p = true;
+    config.zones["LAN"] = {"lan0", "lan1"};
+    config.zones["GUESTS-OF-ALL-BRANCHES"] = {"wlan0"};
+    config.rule_options = {0xff00, 0xf0000000};
+    RuleSequence sequence = 0;
+    const auto add = [&](Rule rule) { config.rules.emplace(sequence += 10, std::move(rule)); };
+    for (const auto dscp :
+         {RuleAction::none, RuleAction::preserve, RuleAction::set, RuleAction::map}) {
+        for (const auto cos :
+             {RuleAction::none, RuleAction::preserve, RuleAction::set, RuleAction::map}) {
+            Rule rule;
+            rule.dscp = dscp;
+            rule.cos = cos;
+            if (dscp == RuleAction::set) rule.dscp_value = sequence % 20 == 0 ? Dscp{46} : Dscp{17};
+            if (cos == RuleAction::set) rule.cos_value = 5;
+            rule.override = dscp == RuleAction::map && cos != RuleAction::set;
+            rule.match.protocol = "udp";
+            rule.match.destination.ports = PortRange{7, static_cast<std::uint16_t>(sequence + 7)};
+            add(rule);
+        }
+    }
+    Rule rule;
+    rule.name = "VOIP";
+    rule.match.from = "LAN";
+    add(rule);
+    rule.match.to = "wan";
+    rule.match.protocol = "tcp";
+    rule.match.source = {parse_network("192.168.168.0/24"), PortRange{5060, 5060}};
+    rule.match.destination = {parse_network("10.50.165.7"), PortRange{1024, 65535}};
+    add(rule);
+    rule.match = {};
+    rule.match.to = "GUESTS-OF-ALL-BRANCHES";
+    rule.match.protocol = "ipv6";
+    rule.match.source.address = parse_network("2001:db8::/32");
+    add(rule);
+    rule.match = {};
+    rule.match.dscp = parse_dscp_set("ef,af41").value_or(DscpSet{});
+    rule.match.cos.set(5).set(6);
+    add(rule);
+    rule.match.dscp = parse_dscp_set("0-47").value_or(DscpSet{});
+    add(rule);
+    return config;
+}
+
 // Every profile that validate() accepts on a device, with the tables "wan" and "lan".
 inline void each_profile(const std::function<void(const TunnelProfile&)>& visit) {
     const std::optional<DscpSet> permits[] = {{}, parse_dscp_set("0-47"), parse_dscp_set("ef")};
