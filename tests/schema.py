@@ -19,7 +19,8 @@ import jsonschema
 PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                     "packaging/schema/tunqos-1.schema.json")
 # Lists of one status each: every key is always there.
-STATUSES = {"show.tunnels": "tunnels", "show.ports": "ports", "show.sas": "sas"}
+STATUSES = {"show.tunnels": "tunnels", "show.ports": "ports", "show.rules": "rules",
+            "show.sas": "sas"}
 
 with open(PATH, encoding="utf-8") as schema_file:
     SCHEMA = json.load(schema_file)

@@ -32,6 +32,7 @@ constexpr Method methods[] = {
     {"counters.clear", Right::write, handle_counters_clear},
     {"show.tunnels", Right::read, handle_show_tunnels},
     {"show.ports", Right::read, handle_show_ports},
+    {"show.rules", Right::read, handle_show_rules},
     {"show.reasons", Right::read, handle_show_reasons},
     {"show.sas", Right::read, handle_show_sas},
     {"show.watch", Right::read, handle_show_watch},

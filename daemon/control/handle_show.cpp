@@ -6,6 +6,7 @@
 
 #include "control/handlers.hpp"
 #include "control/sa_watch.hpp"
+#include "control/show_state.hpp"
 #include "control/surroundings_watch.hpp"
 #include "kernel/uapi_names.hpp"
 #include "planner/planner.hpp"
@@ -22,31 +23,6 @@ namespace {
 
 static_assert(std::size(kernel::names::reasons) == TUNQOS_REASON_MAX + 1);
 
-template <std::size_t size>
-json names(const std::string_view (&of_bits)[size], std::uint64_t bits) {
-    json list = json::array();
-    for (std::size_t bit = 0; bit < size; ++bit) {
-        if ((bits >> bit & 1U) != 0) list.push_back(of_bits[bit]);
-    }
-    return list;
-}
-
-const char* phase_name(kernel::Phase phase) {
-    switch (phase) {
-    case kernel::Phase::pending: return "pending";
-    case kernel::Phase::active: return "active";
-    case kernel::Phase::failed: break;
-    }
-    return "failed";
-}
-
-void put_counters(json& value, const kernel::Counters& counters) {
-    value["packets"] = counters.packets;
-    value["written"] = counters.written;
-    value["leftAlone"] = counters.left_alone;
-    value["dropped"] = counters.dropped;
-}
-
 // The parts of a status that come from the configuration alone, as it has them.
 json profile_json(const TunnelProfile& profile, bool ipsec) {
     json value = tunnel_to_json(profile, Keys::all);
@@ -57,62 +33,8 @@ json profile_json(const TunnelProfile& profile, bool ipsec) {
     return value;
 }
 
-// The module's statuses by key, or why there are none.
-template <typename Key, typename Status>
-struct Reported {
-    std::map<Key, Status> by_key;
-    std::optional<Problem> no_module;
-
-    const Status* find(const Key& key) const {
-        const auto found = by_key.find(key);
-        return found == by_key.end() ? nullptr : &found->second;
-    }
-};
-
-template <typename Key, typename Status, typename KeyOf>
-RpcResult<Reported<Key, Status>> report(const kernel::KernelResult<std::vector<Status>>& answer,
-                                        KeyOf key_of) {
-    Reported<Key, Status> reported;
-    if (answer) {
-        for (const auto& status : *answer)
-            reported.by_key.emplace(key_of(status), status);
-    } else if (answer.error().kind == kernel::Error::Kind::no_module) {
-        reported.no_module = answer.error().problems.front();
-    } else {
-        return tl::make_unexpected(rpc_error(answer.error()));
-    }
-    return reported;
-}
-
-template <typename Status>
-void since_cleared(kernel::KernelResult<std::vector<Status>>& answer, const Baselines& baselines) {
-    if (!answer) return;
-    for (auto& status : *answer)
-        baselines.subtract(status);
-}
-
 using Tunnels = Reported<kernel::Binding, kernel::TunnelStatus>;
 using Ports = Reported<kernel::Device, kernel::PortStatus>;
-
-// state, problem and hooks; `status` is null if the module does not know the object, and
-// `refusal` says why, if it is known.
-template <typename Status>
-void put_state(json& value, const Status* status, const std::optional<Problem>& no_module,
-               const std::string& refusal) {
-    value["hooks"] = json::array();
-    value["problem"] = nullptr;
-    if (status) {
-        value["state"] = phase_name(status->phase);
-        if (!status->problem.empty()) value["problem"] = status->problem;
-        value["hooks"] = names(kernel::names::hooks, status->hooks);
-    } else if (no_module) {
-        value["state"] = "no-module";
-        value["problem"] = no_module->message;
-    } else {
-        value["state"] = "failed";
-        value["problem"] = refusal.empty() ? "the module does not have it yet" : refusal;
-    }
-}
 
 // What has an SA; read from the kernel when it is asked for first.
 class Owners {
@@ -208,6 +130,7 @@ json port_json(const std::string& name, const Interface& interface, const Config
     value["mlsQos"] = mls_qos_or_null(interface.mls_qos);
     value["setDscp"] =
         interface.set_dscp ? set_dscp_to_json(*interface.set_dscp, Keys::all) : json();
+    value["802.1p"] = interface.dot1p;
     put_state(value, status, reported.no_module, refusal);
     if (!wanted) value.update({{"state", phase_name(kernel::Phase::active)}, {"problem", nullptr}});
     if (status && !status->lower.empty()) value["lower"] = status->lower;

@@ -50,6 +50,9 @@ JsonResult handle_show_ports(Context& context, const nlohmann::json& params);
 JsonResult handle_show_reasons(Context& context, const nlohmann::json& params);
 JsonResult handle_show_watch(Context& context, const nlohmann::json& params);
 
+// handle_rules.cpp
+JsonResult handle_show_rules(Context& context, const nlohmann::json& params);
+
 // handle_counters.cpp
 JsonResult handle_counters_clear(Context& context, const nlohmann::json& params);
 

@@ -37,6 +37,8 @@
 //                  {tunnels: [TunnelStatus]}
 //  show.ports      {name?}
 //                  {ports: [PortStatus]}
+//  show.rules      {sequence?}
+//                  {rules: [RuleStatus]}: in their order
 //  show.reasons    -
 //                  {reasons: [{reason, packets}]}
 //  show.sas        -
@@ -56,9 +58,13 @@
 //  PortStatus   {name, lower|null, vid|null, state, problem|null, hooks: [..],
 //                egress: {packets, written, leftAlone, dropped}|null: with set cos, ingress: the
 //                same, of what becomes of the DSCP of what arrives, or else of set mark; of the
-//                configuration port, protocolCos, mark, mlsQos and setDscp}
-//  Both have warnings: [text], notes: [text] and acting: [{what, place}] of what else acts on the
-//  marks, and a tunnel also saWarnings: [text].
+//                configuration port, protocolCos, mark, mlsQos, setDscp and 802.1p}
+//  RuleStatus   {sequence, number: in the mark of its connections, state: "active"|"failed"|
+//                "incomplete"|"no-module", problem|null, hooks: [..], original, reply: {packets,
+//                written, leftAlone, dropped}: by the direction of the connection, of their DSCP;
+//                of the configuration the rest}
+//  The first two have warnings: [text], notes: [text] and acting: [{what, place}] of what else acts
+//  on the marks, and a tunnel also saWarnings: [text].
 //
 //  SaStatus     {name: "esp 0x1001 from 203.0.113.2", direction: "in"|"out"|"unknown", peer, local,
 //                protocol, spi: "0x1001", mode, reqid, ifId|null, mark: "0x10/0xff"|null,
