@@ -94,8 +94,8 @@ void check_end(Mode mode, const std::string& line, const Outcome& outcome) {
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    constexpr Mode modes[] = {Mode::exec, Mode::config, Mode::interface, Mode::crypto_map,
-                              Mode::table_map};
+    constexpr Mode modes[] = {Mode::exec,      Mode::config, Mode::interface, Mode::crypto_map,
+                              Mode::table_map, Mode::rule,   Mode::zone};
     fuzz::Input input(data, size);
     const Mode mode = modes[input.byte() % std::size(modes)];
     const std::string line(input.text());

@@ -146,8 +146,11 @@ void model(const std::filesystem::path& top) {
         json.add(config_to_text(config));
         ios.add('\4' + config_to_ios(config));
     });
-    for (const char* method : {"version", "config.get", "config.save", "config.reload",
-                               "show.tunnels", "show.ports", "show.reasons", "config.log"})
+    json.add(config_to_text(samples::with_rules()));
+    ios.add('\4' + config_to_ios(samples::with_rules()));
+    for (const char* method :
+         {"version", "config.get", "config.save", "config.reload", "show.tunnels", "show.ports",
+          "show.reasons", "show.rules", "config.log"})
         for (const unsigned who : {1U, 2U, 3U})
             control.add(bytes({7, who}) + request(method, {{"name", "gre1"}}));
     control.add("\1\3" + request("config.get", {{"source", "startup"}}) + "[]\n\n{\n" +

@@ -2,7 +2,8 @@
 //
 // Every command of the CLI, as declarations. One file per mode:
 // commands_exec.cpp, commands_show.cpp, commands_config.cpp, commands_tunnel.cpp,
-// commands_crypto.cpp; and commands_mls.cpp for what a Catalyst calls mls qos, in all modes.
+// commands_crypto.cpp; and in all modes commands_mls.cpp for what a Catalyst calls mls qos,
+// commands_rules.cpp for SonicOS's rules.
 #pragma once
 
 #include <vector>
@@ -17,6 +18,7 @@ std::vector<Command> config_commands(); // with table-map mode and the ways betw
 std::vector<Command> tunnel_commands(); // interface mode, and what crypto map mode has of it
 std::vector<Command> crypto_map_commands();
 std::vector<Command> mls_commands();
+std::vector<Command> rule_commands();
 
 std::vector<Command> all_commands();
 

@@ -34,8 +34,8 @@ Status end(Session& session, const Match&) {
     return Status::ok;
 }
 
-const std::vector<Mode> configuration{Mode::config, Mode::interface, Mode::crypto_map,
-                                      Mode::table_map};
+const std::vector<Mode> configuration{Mode::config,    Mode::interface, Mode::crypto_map,
+                                      Mode::table_map, Mode::rule,      Mode::zone};
 
 } // namespace
 

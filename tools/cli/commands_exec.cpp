@@ -182,7 +182,7 @@ std::vector<Command> exec_commands() {
 std::vector<Command> all_commands() {
     std::vector<Command> all;
     for (auto part : {exec_commands, show_commands, config_commands, mls_commands, tunnel_commands,
-                      crypto_map_commands}) {
+                      rule_commands, crypto_map_commands}) {
         std::vector<Command> commands = part();
         for (Command& command : commands)
             all.push_back(std::move(command));

@@ -189,6 +189,48 @@ std::vector<Command> map_commands() {
     };
 }
 
+// The same maps in the words of SonicOS.
+std::vector<Command> mapping_commands() {
+    constexpr Token mapping{"mapping", "The maps of mls qos map, in the words of SonicOS"};
+    constexpr Token cos{"COS", "The 802.1p class"};
+    return {
+        {
+            .modes = {Mode::config},
+            .grammar = "[no] qos mapping COS to-dscp ![DSCP]",
+            .tokens = {qos, mapping, cos, {"to-dscp", "What the class becomes"}, {"DSCP", "DSCP"}},
+            .summary = "Says which DSCP a class becomes: one entry of mls qos map cos-dscp, which "
+                       "is what the running configuration has.",
+            .example = "qos mapping 4 to-dscp 43",
+            .edit = edit_mapping_to,
+        },
+        {
+            .modes = {Mode::config},
+            .grammar = "[no] qos mapping COS from ![DSCP to DSCP]",
+            .tokens = {qos,
+                       mapping,
+                       cos,
+                       {"from", "The range of DSCPs that become the class; 0 has the rest"},
+                       {"DSCP", "An end of the range"},
+                       {"to", "The last one of the range"}},
+            .summary = "Says which DSCPs become a class, in mls qos map dscp-cos. A class has one "
+                       "range, which must not overlap with another one. To move 15 from class 1 to "
+                       "2 end class 1 at 14 first, and then begin class 2 at 15; in between it is "
+                       "of class 0, which has what no other class has.",
+            .example = "qos mapping 1 from 8 to 14",
+            .edit = edit_mapping_from,
+        },
+        {
+            .modes = {Mode::config},
+            .grammar = "[no] qos mapping ![reset]",
+            .tokens = {qos, mapping, {"reset", "Both maps as they are by default"}},
+            .summary = "Sets both maps back (SonicOS: Reset QoS Settings), as no qos mapping and "
+                       "default qos mapping do.",
+            .example = "qos mapping reset",
+            .edit = edit_mapping_reset,
+        },
+    };
+}
+
 std::vector<Command> port_commands() {
     return {
         {
@@ -317,7 +359,7 @@ std::vector<Command> mls_show_commands() {
 
 std::vector<Command> mls_commands() {
     std::vector<Command> commands = map_commands();
-    for (auto& more : {port_commands(), mls_show_commands()})
+    for (auto& more : {mapping_commands(), port_commands(), mls_show_commands()})
         commands.insert(commands.end(), more.begin(), more.end());
     return commands;
 }

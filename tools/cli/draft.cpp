@@ -46,6 +46,10 @@ std::optional<CallError> Draft::gone(const Context& context) const {
     if (context.mode == Mode::crypto_map &&
         !after_.crypto_maps.contains({context.name, context.sequence}))
         object = "crypto map " + context.name + ' ' + std::to_string(context.sequence);
+    if (context.mode == Mode::rule && !after_.rules.contains(context.sequence))
+        object = "qos rule " + std::to_string(context.sequence);
+    if (context.mode == Mode::zone && !after_.zones.contains(context.name))
+        object = "qos zone " + context.name;
     if (object.empty()) return std::nullopt;
     return refused({{object, "was removed meanwhile; type " + object + " to make it again"}});
 }

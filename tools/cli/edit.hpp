@@ -44,11 +44,28 @@ Result<Config> edit_cos_dscp(Config config, const Context& context, const Match&
 Result<Config> edit_dscp_cos(Config config, const Context& context, const Match& match);
 Result<Config> edit_mutation(Config config, const Context& context, const Match& match);
 Result<Config> edit_preset(Config config, const Context& context, const Match& match);
+Result<Config> edit_mapping_to(Config config, const Context& context, const Match& match);
+Result<Config> edit_mapping_from(Config config, const Context& context, const Match& match);
+Result<Config> edit_mapping_reset(Config config, const Context& context, const Match& match);
 Result<Config> edit_trust(Config config, const Context& context, const Match& match);
 Result<Config> edit_default_cos(Config config, const Context& context, const Match& match);
 Result<Config> edit_cos_override(Config config, const Context& context, const Match& match);
 Result<Config> edit_port_mutation(Config config, const Context& context, const Match& match);
 Result<Config> edit_set_dscp(Config config, const Context& context, const Match& match);
+
+// edit_rules.cpp
+Result<Config> edit_rule(Config config, const Context& context, const Match& match);
+Result<Config> edit_zone(Config config, const Context& context, const Match& match);
+Result<Config> edit_member(Config config, const Context& context, const Match& match);
+Result<Config> edit_mark_mask(Config config, const Context& context, const Match& match);
+Result<Config> edit_cos_mask(Config config, const Context& context, const Match& match);
+Result<Config> edit_dot1p(Config config, const Context& context, const Match& match);
+Result<Config> edit_rule_path(Config config, const Context& context, const Match& match);
+Result<Config> edit_rule_traffic(Config config, const Context& context, const Match& match);
+Result<Config> edit_rule_dscps(Config config, const Context& context, const Match& match);
+Result<Config> edit_rule_cos_list(Config config, const Context& context, const Match& match);
+Result<Config> edit_rule_dscp(Config config, const Context& context, const Match& match);
+Result<Config> edit_rule_cos(Config config, const Context& context, const Match& match);
 
 // An interface about which nothing is said is not in the configuration.
 void forget_if_empty(Config& config, const std::string& name);

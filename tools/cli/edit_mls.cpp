@@ -2,6 +2,8 @@
 //
 // `mls qos` and `set dscp`: the maps that all ports share, and what a port does with the DSCP of
 // what it receives.
+#include <fmt/format.h>
+
 #include "cli/edit.hpp"
 #include "cli/grammar/types.hpp"
 
@@ -76,6 +78,68 @@ Result<Config> edit_preset(Config config, const Context&, const Match& match) {
         maps.cos_dscp = preset.cos_dscp;
         maps.dscp_cos = preset.dscp_cos;
     }
+    return config;
+}
+
+namespace {
+
+// The class's own range as by default, and nothing else.
+void reset_class(Table& map, std::uint8_t cos) {
+    static constexpr Table defaults = class_selector_pcp_table();
+    for (std::size_t i = 0; i < map.size(); ++i) {
+        if (map[i] == cos || defaults[i] == cos) map[i] = defaults[i];
+    }
+}
+
+// As SonicOS does: a class has one range, and must not take from another. Class 0 has what no
+// other class has, so that everything has a class at any time.
+Result<Table> with_range(Table map, std::uint8_t cos, std::uint8_t begin, std::uint8_t end) {
+    const std::string path = fmt::format("qos mapping {}", cos);
+    if (end < begin)
+        return fail(path, fmt::format("the range ends at {}, before it begins; type from {} to {}",
+                                      end, end, begin));
+    for (std::size_t i = 0; i < map.size(); ++i) {
+        const bool inside = i >= begin && i <= end;
+        if (inside && map[i] != cos && map[i] != 0)
+            return fail(path,
+                        fmt::format("DSCP range already exists or overlaps with another range: "
+                                    "class {} has {}; give that class a range without it first",
+                                    map[i], i));
+        if (inside)
+            map[i] = cos;
+        else if (map[i] == cos)
+            map[i] = 0;
+    }
+    return map;
+}
+
+} // namespace
+
+Result<Config> edit_mapping_reset(Config config, const Context&, const Match&) {
+    const QosMaps defaults;
+    config.qos_maps.cos_dscp = defaults.cos_dscp;
+    config.qos_maps.dscp_cos = defaults.dscp_cos;
+    return config;
+}
+
+Result<Config> edit_mapping_to(Config config, const Context&, const Match& match) {
+    const std::uint8_t cos = cos_value(match.get("COS"));
+    config.qos_maps.cos_dscp.at(cos) =
+        match.negated ? class_selectors().at(cos) : dscp_value(match.get("DSCP"));
+    return config;
+}
+
+Result<Config> edit_mapping_from(Config config, const Context&, const Match& match) {
+    Table& map = config.qos_maps.dscp_cos;
+    const std::uint8_t cos = cos_value(match.get("COS"));
+    if (match.negated) {
+        reset_class(map, cos);
+        return config;
+    }
+    const auto ends = match.all("DSCP");
+    auto changed = with_range(map, cos, dscp_value(ends.front()), dscp_value(ends.back()));
+    if (!changed) return tl::make_unexpected(changed.error());
+    map = *changed;
     return config;
 }
 

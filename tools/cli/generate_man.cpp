@@ -188,15 +188,21 @@ room for.
 .I COS
 0\-7, the priority in a VLAN tag.
 .TP
-.I TABLE\-MAP\fR, \fIMUTATION\fR, \fICRYPTO\-MAP
+.I TABLE\-MAP\fR, \fIMUTATION\fR, \fIZONE\fR, \fINAME\fR, \fICRYPTO\-MAP
 Up to 64 letters, digits, \- and _; a crypto map with its number has up to 63 characters.
 .TP
 .I INTERFACE
 The name of a network device, which need not exist: its settings wait for it. Letters and a number
 can be apart, as in IOS: interface gre 1 is gre1.
 .TP
-.I SEQUENCE
+.I SEQUENCE\fR, \fIRULE\fR, \fIPORT
 1\-65535.
+.TP
+.I PLACE
+The name of a zone; or else of an interface, which need not exist; or any.
+.TP
+.I NETWORK
+An IPv4 or IPv6 address, with /LENGTH all that have as many bits of it.
 .TP
 .I ADDRESS
 An IPv4 or IPv6 address.
@@ -278,8 +284,8 @@ tunqos show running\-config > saved; tunqos \-\-check \-f saved
 std::string generate_man(const Grammar& grammar) {
     std::string text(introduction);
     text += options();
-    for (const Mode mode :
-         {Mode::exec, Mode::config, Mode::interface, Mode::crypto_map, Mode::table_map}) {
+    for (const Mode mode : {Mode::exec, Mode::config, Mode::interface, Mode::crypto_map,
+                            Mode::table_map, Mode::rule, Mode::zone}) {
         std::string heading(name_of(mode));
         for (char& c : heading)
             c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;

@@ -47,6 +47,20 @@ std::vector<std::string> LiveNames::mutations() const {
     return names;
 }
 
+std::vector<std::string> LiveNames::zones() const {
+    std::vector<std::string> names;
+    for (const auto& [name, zone] : config().zones)
+        names.push_back(name);
+    return names;
+}
+
+std::vector<std::string> LiveNames::rules() const {
+    std::vector<std::string> numbers;
+    for (const auto& [sequence, rule] : config().rules)
+        numbers.push_back(std::to_string(sequence));
+    return numbers;
+}
+
 std::vector<std::string> LiveNames::tunnels() const {
     std::vector<std::string> names = crypto_maps();
     for (const auto& [name, interface] : config().interfaces) {

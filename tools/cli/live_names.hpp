@@ -20,6 +20,8 @@ public:
     std::vector<std::string> table_maps() const override;
     std::vector<std::string> crypto_maps() const override;
     std::vector<std::string> mutations() const override;
+    std::vector<std::string> zones() const override;
+    std::vector<std::string> rules() const override;
     std::vector<std::string> tunnels() const override;
 
 private:

@@ -34,6 +34,11 @@ std::string render_mutation(const std::string& name, const Table& table);
 std::string render_mls_interface(const std::string& name, const Interface& interface,
                                  const PortStatus* port);
 
+// render_rules.cpp
+std::string render_rules(const std::vector<RuleStatus>& rules); // one line a rule
+std::string render_rule(const RuleStatus& rule);                // everything about one
+std::string render_mapping(const QosMaps& maps);                // as SonicOS has the maps
+
 // render_config.cpp
 std::string render_table_map(const std::string& name, const TableMap& map);
 std::string render_crypto_map(const CryptoMapKey& key, const CryptoMap& map,

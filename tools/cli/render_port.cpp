@@ -17,6 +17,11 @@ std::string or_else(const std::string& table, const char* without) {
     return table.empty() ? without : table;
 }
 
+std::string cos_source(const PortStatus::Cos& cos) {
+    if (!cos.dscp) return cos.rules ? "rules" : "-";
+    return or_else(cos.table, "dscp-cos map") + (cos.rules ? ", rules" : "");
+}
+
 } // namespace
 
 std::string render_cos(const std::vector<PortStatus>& ports) {
@@ -27,8 +32,7 @@ std::string render_cos(const std::vector<PortStatus>& ports) {
         if (!port.cos) continue;
         if (!port.warnings.empty()) marked.push_back(rows.size());
         rows.push_back({port.name, port.state, port.lower.empty() ? "-" : port.lower,
-                        port.vid ? std::to_string(*port.vid) : "-",
-                        port.cos->dscp ? or_else(port.cos->table, "dscp-cos map") : "-",
+                        port.vid ? std::to_string(*port.vid) : "-", cos_source(*port.cos),
                         std::to_string(port.cos->egress.written),
                         std::to_string(port.cos->egress.left_alone)});
     }
@@ -66,6 +70,7 @@ std::string render_port(const PortStatus& port) {
             text += cos->table.empty()
                         ? "  CoS: from the DSCP by the dscp-cos map\n"
                         : fmt::format("  CoS: from the DSCP by table-map {}\n", cos->table);
+        if (cos->rules) text += "  802.1p: rules know the tags here, and write them\n";
         for (const auto& [protocol, value] : cos->protocols)
             text += fmt::format("  CoS of {}: {}\n", protocol, value);
         text += counters_line(cos->egress);

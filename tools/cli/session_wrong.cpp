@@ -25,6 +25,8 @@ constexpr Entrance entrances[] = {
     {Mode::interface, "interface mode", "interface NAME"},
     {Mode::crypto_map, "crypto map mode", "crypto map NAME NUMBER"},
     {Mode::table_map, "table-map mode", "table-map NAME"},
+    {Mode::rule, "rule mode", "qos rule NUMBER"},
+    {Mode::zone, "zone mode", "qos zone NAME"},
 };
 
 // The mode that understands two words of the line or more, if none understands all of them, and

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tunqos/json.hpp"
 #include "tunqos/model.hpp"
 
 namespace tunqos::cli {
@@ -180,8 +181,10 @@ PortStatus port(const json& object) {
     status.arrival = arrival(object);
     const json& port = member(object, "port");
     const json& protocols = member(object, "protocolCos");
-    if (port.is_object() || protocols.is_object()) {
+    const bool rules = truth(object, "802.1p");
+    if (port.is_object() || protocols.is_object() || rules) {
         status.cos = PortStatus::Cos{port.is_object(),
+                                     rules,
                                      text(member(port, "cos"), "table"),
                                      {},
                                      counters(member(object, "egress"))};
@@ -191,6 +194,35 @@ PortStatus port(const json& object) {
                 status.cos->protocols.emplace_back(name, number(protocols, name.c_str()));
         }
     }
+    return status;
+}
+
+// What is configured reads as in a configuration.
+Rule configured_rule(const json& status) {
+    constexpr const char* keys[] = {"name",   "from",        "to",          "protocol",
+                                    "source", "sourcePorts", "destination", "destinationPorts",
+                                    "dscp",   "cos",         "setDscp",     "override",
+                                    "setCos"};
+    json rule = json::object();
+    for (const char* key : keys) {
+        if (const json& value = member(status, key); !value.is_null()) rule[key] = value;
+    }
+    json config = {{"version", json_format_version}};
+    config["rules"]["1"] = std::move(rule);
+    const auto read = config_from_json(config);
+    return read ? read->rules.at(1) : Rule{};
+}
+
+RuleStatus rule(const json& object) {
+    RuleStatus status;
+    status.sequence = static_cast<RuleSequence>(number(object, "sequence"));
+    status.number = number(object, "number");
+    status.rule = configured_rule(object);
+    status.state = text(object, "state");
+    status.problem = text(object, "problem");
+    status.hooks = texts(object, "hooks");
+    status.original = counters(member(object, "original"));
+    status.reply = counters(member(object, "reply"));
     return status;
 }
 
@@ -227,6 +259,10 @@ SaStatus sa(const json& object) {
 }
 
 } // namespace
+
+std::vector<RuleStatus> rules_from_json(const json& result) {
+    return all_of<RuleStatus>(result, "rules", rule);
+}
 
 std::vector<SaStatus> sas_from_json(const json& result) {
     return all_of<SaStatus>(result, "sas", sa);

@@ -12,6 +12,7 @@
 
 #include "tunqos/arrival.hpp"
 #include "tunqos/dscp_source.hpp"
+#include "tunqos/rules.hpp"
 #include "tunqos/settings.hpp"
 
 namespace tunqos::cli {
@@ -59,8 +60,9 @@ struct TunnelStatus {
 
 struct PortStatus {
     struct Cos {
-        bool dscp = true;  // by the DSCP; else by protocol alone
-        std::string table; // empty: mls qos map dscp-cos
+        bool dscp = true;   // by the DSCP
+        bool rules = false; // with qos 802.1p
+        std::string table;  // empty: mls qos map dscp-cos
         std::vector<std::pair<std::string, std::uint64_t>> protocols;
         Counters egress;
     };
@@ -83,9 +85,19 @@ struct PortStatus {
     std::string problem;
     std::vector<std::string> warnings, notes;
     std::vector<std::string> hooks;
-    std::optional<Cos> cos;         // with set cos
+    std::optional<Cos> cos;         // with set cos or qos 802.1p
     std::optional<FromDscp> mark;   // with set mark
     std::optional<Arrival> arrival; // with mls qos or set dscp
+};
+
+struct RuleStatus {
+    RuleSequence sequence = 0;
+    std::uint64_t number = 0; // in the mark
+    Rule rule;
+    std::string state;
+    std::string problem;
+    std::vector<std::string> hooks;
+    Counters original, reply;
 };
 
 struct SaStatus {
@@ -150,6 +162,7 @@ struct VersionStatus {
 
 std::vector<TunnelStatus> tunnels_from_json(const nlohmann::json& result);
 std::vector<PortStatus> ports_from_json(const nlohmann::json& result);
+std::vector<RuleStatus> rules_from_json(const nlohmann::json& result);
 std::vector<SaStatus> sas_from_json(const nlohmann::json& result);
 std::vector<ReasonStatus> reasons_from_json(const nlohmann::json& result);
 WatchStatus watch_from_json(const nlohmann::json& result);

@@ -35,6 +35,7 @@ public:
     bool up = true;
     std::vector<std::string> calls;
     nlohmann::json tunnels = nlohmann::json::array();
+    nlohmann::json rules = nlohmann::json::array();
     nlohmann::json last_params, last_change;
     std::vector<std::string> counted, cleared; // names with counters; those that were cleared
 
@@ -51,6 +52,7 @@ public:
         if (method == "config.change") return change(params);
         if (method == "counters.clear") return clear(params.value("name", ""));
         if (method == "show.tunnels") return nlohmann::json{{"tunnels", tunnels}};
+        if (method == "show.rules") return nlohmann::json{{"rules", rules}};
         if (method == "show.ports" && params.is_object() && params.contains("name")) {
             const std::string name = params.value("name", "");
             const auto found = running.interfaces.find(name);

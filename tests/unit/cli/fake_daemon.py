@@ -77,7 +77,9 @@ def changed(change):
     config = {"version": 1}
     if maps := with_changed(State.running.get("qosMaps", {}), change.get("qosMaps", {})):
         config["qosMaps"] = maps
-    for section in ("tableMaps", "interfaces", "cryptoMaps"):
+    if options := change.get("ruleOptions", State.running.get("ruleOptions")):
+        config["ruleOptions"] = options
+    for section in ("tableMaps", "zones", "rules", "interfaces", "cryptoMaps"):
         objects = {**State.running.get(section, {}), **change.get(section, {})}
         if objects := {name: o for name, o in objects.items() if o is not None}:
             config[section] = objects
@@ -158,6 +160,17 @@ def show_ports(params):
     return {"ports": [p for p in ports if params.get("name") in (None, p["name"])]}
 
 
+def show_rules(params):
+    rules = sorted(State.running.get("rules", {}).items(), key=lambda rule: int(rule[0]))
+    nothing = dict.fromkeys(("name", "from", "to", "protocol", "source", "sourcePorts",
+                             "destination", "destinationPorts", "dscp", "cos", "problem"))
+    return {"rules": [{**nothing, "setDscp": "preserve", "override": False, "setCos": "none",
+                       **rule, "sequence": int(key), "number": number, "state": "active",
+                       "hooks": ["rule"], "original": counters(12), "reply": counters(9)}
+                      for number, (key, rule) in enumerate(rules, 1)
+                      if params.get("sequence") in (None, int(key))]}
+
+
 def show_sas(_params):
     drops = {"late": 0, "repeated": 0, "broken": 0}
     return {"sas": [{"name": "esp 0x1001 from 10.0.0.1", "bound": bound, "warnings": [],
@@ -180,6 +193,7 @@ METHODS = {
     "config.unsaved": lambda _: {"changes": []},
     "show.tunnels": show_tunnels,
     "show.ports": show_ports,
+    "show.rules": show_rules,
     "show.reasons": lambda _: {"reasons": [{"reason": "not-ip", "packets": 3},
                                            {"reason": "truncated", "packets": 0}]},
     "show.watch": lambda _: {"problems": [], "watched": [

@@ -321,14 +321,15 @@ TEST_CASE("a setting that is wrong in its mode, too, is told the mode") {
         "% One priority for every packet is a table-map: table-map NAME with default 5, then in "
         "interface mode set cos dscp table NAME, and set cos non-ip 5\n";
     CHECK(said("conf t", "set cos 5") ==
-          "% It is for interface mode: interface NAME first\n" + instead);
+          "% It is for rule mode: qos rule NUMBER first\n" + instead);
     CHECK(said("", "set cos 5") ==
-          "% It is for interface mode: configure terminal and interface NAME first\n" + instead);
+          "% It is for rule mode: configure terminal and qos rule NUMBER first\n" + instead);
     CHECK(said("conf t\ncrypto map vpn 10", "set cos 5")
-              .ends_with("% It is for interface mode: interface NAME first\n" + instead));
+              .ends_with("% It is for rule mode: qos rule NUMBER first\n" + instead));
     CHECK(said("conf t\nint gre1", "set cos 5").ends_with(instead));
     CHECK(said("conf t", "tunnel tos 7") == "% It is for interface mode: interface NAME first\n");
-    CHECK(said("conf t", "match dscp ef").empty());
+    CHECK(said("conf t", "match dscp ef") == "% It is for rule mode: qos rule NUMBER first\n");
+    CHECK(said("conf t", "match precedence 5").empty());
 }
 
 TEST_CASE("the body of a line that nobody knows is skipped, too, if it is deeper") {

@@ -368,7 +368,7 @@ TEST_CASE("? in a block that is skipped says what ends it") {
     };
     CHECK(desk.type("conf t\ncrypto map vpn 10") == Status::ok);
     desk.session.execute("crypto isakmp policy 10");
-    CHECK(words("") == "crypto default do end exit interface mls no table-map LINE ");
+    CHECK(words("") == "crypto default do end exit interface mls no qos table-map LINE ");
     const Help help = desk.session.help("");
     CHECK(help.lines[4].help == "End the block that is skipped");
     CHECK(help.lines.back().help ==

@@ -80,6 +80,14 @@ TEST_CASE("maps, and what becomes of the DSCP of what a port receives, read back
     });
 }
 
+TEST_CASE("rules, zones and masks read back, also line by line") {
+    const Config config = samples::with_rules();
+    check_round_trip(config);
+    Desk desk;
+    REQUIRE(desk.type("configure terminal\n" + config_to_ios(config)) == Status::ok);
+    CHECK(desk.daemon.running == config);
+}
+
 TEST_CASE("a profile reads back over any other one") {
     // A line says the same whatever was configured before.
     std::vector<TunnelProfile> profiles;

@@ -118,7 +118,7 @@ class Scripts(unittest.TestCase):
         self.assertEqual(self.run_cli("show", "running-config")[1], "!\nend\n")
 
     def test_json(self):
-        self.run_cli(stdin=CONFIG + "do write\n")
+        self.run_cli(stdin=CONFIG + "qos rule 10 VOIP\n match udp\n set dscp ef\ndo write\n")
         for arguments in (["--json", "show", "tunnel"], ["show", "tunnel", "|", "json"],
                           ["show", "tunnel", "gre1", "--json"]):
             answer = json.loads(self.run_cli(*arguments)[1])
@@ -129,7 +129,8 @@ class Scripts(unittest.TestCase):
                            ("tunnel", "show.tunnels"), ("interfaces", "show interfaces"),
                            ("crypto map", "show crypto map"), ("cos", "show.ports"),
                            ("crypto session", "show.sas"), ("reasons", "show.reasons"),
-                           ("watch", "show.watch"),
+                           ("watch", "show.watch"), ("qos rules", "show.rules"),
+                           ("qos rules 10", "show.rules"), ("qos mapping", "show qos mapping"),
                            ("archive log config all", "config.log"),
                            ("version", "show version")):
             schema.check(name, json.loads(self.run_cli("--json", "show", *show.split())[1]))

@@ -16,13 +16,13 @@
 namespace tunqos::cli {
 
 // skip has no commands: it is in a block that was refused (skip.hpp).
-enum class Mode { exec, config, interface, crypto_map, table_map, skip };
+enum class Mode { exec, config, interface, crypto_map, table_map, rule, zone, skip };
 
 // Where the user is: a mode and the object that it is about.
 struct Context {
     Mode mode = Mode::exec;
-    std::string name;           // interface, crypto map or table-map
-    std::uint32_t sequence = 0; // crypto map
+    std::string name;           // interface, crypto map, table-map or zone
+    std::uint32_t sequence = 0; // crypto map or rule
 
     bool operator==(const Context&) const = default;
 };

@@ -18,6 +18,8 @@ constexpr std::string_view prompt_of(Mode mode) {
     case Mode::interface: return "(config-if)#";
     case Mode::crypto_map: return "(config-crypto-map)#";
     case Mode::table_map: return "(config-tablemap)#";
+    case Mode::rule: return "(config-qos-rule)#";
+    case Mode::zone: return "(config-qos-zone)#";
     case Mode::skip: return "(config-skip)#";
     }
     return "#";
@@ -31,6 +33,8 @@ constexpr std::optional<Mode> parent(Mode mode) {
     case Mode::interface:
     case Mode::crypto_map:
     case Mode::table_map:
+    case Mode::rule:
+    case Mode::zone:
     case Mode::skip: return Mode::config;
     }
     return std::nullopt;
@@ -43,6 +47,8 @@ constexpr std::string_view name_of(Mode mode) {
     case Mode::interface: return "interface configuration";
     case Mode::crypto_map: return "crypto map configuration";
     case Mode::table_map: return "table-map configuration";
+    case Mode::rule: return "rule configuration";
+    case Mode::zone: return "zone configuration";
     case Mode::skip: return "skipped block";
     }
     return "";

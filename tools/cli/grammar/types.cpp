@@ -10,6 +10,7 @@
 #include "tunqos/address.hpp"
 #include "tunqos/dscp.hpp"
 #include "tunqos/model.hpp"
+#include "tunqos/network.hpp"
 #include "tunqos/selector.hpp"
 
 namespace tunqos::cli {
@@ -118,6 +119,23 @@ std::string sequence_problem(std::string_view text) {
     return fmt::format("\"{}\" is not a sequence number; use 1-65535", text);
 }
 
+// A zone or an interface.
+std::string place_problem(std::string_view text) {
+    if (name_problem(text).empty() || interface_problem(text).empty()) return {};
+    return fmt::format("\"{}\" is neither a zone nor an interface, nor any", text);
+}
+
+std::string port_problem(std::string_view text) {
+    if (parse_number(text, 1, 65535)) return {};
+    return fmt::format("\"{}\" is not a port; use 1-65535", text);
+}
+
+std::string network_problem(std::string_view text) {
+    if (parse_network(text)) return {};
+    return fmt::format("\"{}\" is not a network; use a form like 192.0.2.0/24 or 2001:db8::/32",
+                       text);
+}
+
 std::string length_problem(std::string_view text) {
     if (parse_number(text, 0, 512)) return {};
     return fmt::format("\"{}\" is not a number of lines or columns; use 0-512", text);
@@ -197,6 +215,21 @@ std::vector<HelpLine> crypto_map_values(const Names& names) {
 std::vector<HelpLine> mutation_values(const Names& names) {
     return with_help(names.mutations(), "DSCP mutation map");
 }
+std::vector<HelpLine> zone_values(const Names& names) {
+    return with_help(names.zones(), "Zone");
+}
+std::vector<HelpLine> rule_values(const Names& names) {
+    return with_help(names.rules(), "Rule");
+}
+std::vector<HelpLine> place_values(const Names& names) {
+    std::vector<HelpLine> lines = interface_values(names);
+    lines.push_back({"any", "Wherever it is"});
+    for (HelpLine& zone : zone_values(names))
+        lines.push_back(std::move(zone));
+    std::sort(lines.begin(), lines.end(),
+              [](const HelpLine& one, const HelpLine& other) { return one.word < other.word; });
+    return lines;
+}
 std::vector<HelpLine> tunnel_values(const Names& names) {
     return with_help(names.tunnels(), "Tunnel");
 }
@@ -212,6 +245,12 @@ constexpr std::array types{
     VariableType{"INTERFACE", "WORD", interface_problem, interface_values},
     VariableType{"CRYPTO-MAP", "WORD", name_problem, crypto_map_values},
     VariableType{"SEQUENCE", "<1-65535>", sequence_problem},
+    VariableType{"RULE", "<1-65535>", sequence_problem, rule_values},
+    VariableType{"NAME", "WORD", name_problem},
+    VariableType{"ZONE", "WORD", name_problem, zone_values},
+    VariableType{"PLACE", "WORD", place_problem, place_values},
+    VariableType{"NETWORK", "A.B.C.D/N|X:X::X/N", network_problem},
+    VariableType{"PORT", "<1-65535>", port_problem},
     VariableType{"TUNNEL", "WORD", no_problem, tunnel_values},
     VariableType{"ADDRESS", "A.B.C.D|X:X::X", address_problem},
     VariableType{"REQID", "<1-4294967295>", reqid_problem},

@@ -30,6 +30,8 @@ public:
     virtual std::vector<std::string> table_maps() const { return {}; }
     virtual std::vector<std::string> crypto_maps() const { return {}; }
     virtual std::vector<std::string> mutations() const { return {}; }
+    virtual std::vector<std::string> zones() const { return {}; }
+    virtual std::vector<std::string> rules() const { return {}; } // their numbers
     // What `show tunnel` knows: interfaces with a tunnel and crypto maps.
     virtual std::vector<std::string> tunnels() const { return {}; }
 };
