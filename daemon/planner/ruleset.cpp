@@ -136,13 +136,6 @@ std::string match_text(const RuleMatch& match, const Config& config, const std::
     return line.text();
 }
 
-// Nothing is said of it but its name: it is being typed, line by line, and would match everything.
-bool is_being_typed(const Rule& rule) {
-    Rule named;
-    named.name = rule.name;
-    return rule == named;
-}
-
 // From or to a zone that is empty nothing comes or goes.
 bool matches_nothing(const RuleMatch& match, const Zones& zones) {
     const auto is_empty = [&](const std::string& place) {
@@ -153,7 +146,7 @@ bool matches_nothing(const RuleMatch& match, const Zones& zones) {
 }
 
 std::string rule_text(const Rule& rule, std::uint8_t number, const Config& config) {
-    if (is_being_typed(rule) || matches_nothing(rule.match, config.zones)) return {};
+    if (says_nothing(rule) || matches_nothing(rule.match, config.zones)) return {};
     auto wanted = families(rule.match, find_rule_protocol(rule.match.protocol));
     if (wanted.size() > 1 && rule.match.dscp.none()) wanted = {""};
     const std::uint32_t mask = config.rule_options.mark_mask;
@@ -201,7 +194,7 @@ std::string our_table() {
 std::string ruleset_text(const Config& config) {
     const auto& rules = config.rules;
     if (std::all_of(rules.begin(), rules.end(),
-                    [](const auto& one) { return is_being_typed(one.second); }))
+                    [](const auto& one) { return says_nothing(one.second); }))
         return {};
     const std::string chains = chains_text(config);
     return ruleset_removal() + our_table() + " {\n" + table_comment(chains) + chains + "}\n";
