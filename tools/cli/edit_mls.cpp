@@ -4,6 +4,9 @@
 // what it receives.
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
+
 #include "cli/edit.hpp"
 #include "cli/grammar/types.hpp"
 
@@ -173,14 +176,14 @@ Result<Config> edit_port_mutation(Config config, const Context& context, const M
 }
 
 Result<Config> edit_set_dscp(Config config, const Context& context, const Match& match) {
-    auto& set = config.interfaces[context.name].set_dscp;
-    set.reset();
+    std::optional<SetDscp> to;
     if (!match.negated) {
-        SetDscp& to = set.emplace();
-        if (!match.has("cos")) to.dscp = {PortDscp::set, Dscp{dscp_value(match.get("DSCP"))}};
-        if (match.has("table")) to.dscp = {PortDscp::table, match.get("TABLE-MAP")};
-        to.override = match.has("override");
+        to = SetDscp{};
+        if (!match.has("cos")) to->dscp = {PortDscp::set, Dscp{dscp_value(match.get("DSCP"))}};
+        if (match.has("table")) to->dscp = {PortDscp::table, match.get("TABLE-MAP")};
+        to->override = match.has("override");
     }
+    config.interfaces[context.name].set_dscp = std::move(to);
     forget_if_empty(config, context.name);
     return config;
 }
