@@ -13,6 +13,7 @@
 #include "control/surroundings_watch.hpp"
 #include "fuzz.hpp"
 #include "kernel/fake_kernel.hpp"
+#include "kernel/fake_ruleset.hpp"
 #include "model/samples.hpp"
 #include "tunqos/json.hpp"
 
@@ -31,8 +32,11 @@ struct Daemon {
     }
     kernel::FakeKernel kernel;
     kernel::FakeLinks links;
+    kernel::FakeRuleset ruleset;
+    kernel::FakeConnections connections;
+    RuleTable table{ruleset, connections};
     Log log{Log::Sink::none};
-    Manager manager{kernel, ConfigFile(no_file), log, 100};
+    Manager manager{kernel, table, ConfigFile(no_file), log, 100};
     kernel::FakeSas sas;
     SaWatch watch{sas, links, [this]() -> const Config& { return manager.running(); }, log};
     kernel::FakeSurroundings surroundings;
