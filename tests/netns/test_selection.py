@@ -429,7 +429,7 @@ def refusals(case):
         for what, change, number, words in (
                 ("nothing", lambda s: s.set_port("lan"), errno.EINVAL,
                  "a port needs dscp-pcp, protocol-pcp, dscp-mark, "
-                 "arrival-dscp or arrival-table"),
+                 "arrival-dscp, arrival-table or rules"),
                 ("no table", no_table, errno.EINVAL, together),
                 ("no mask", no_mask, errno.EINVAL, together),
                 ("mask 0", lambda s: s.set_port("lan", mark=SAME, mask=0),
