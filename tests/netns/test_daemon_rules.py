@@ -216,6 +216,7 @@ def restarts(case, net, daemon):
     # and a `flush ruleset` takes ours along, for some seconds
     topo.run("rB", "nft", "flush ruleset")
     topo.wait(table, 30, "the table after a flush ruleset")
+    daemon.rpc("version")  # it has done all that belongs to it
     both_ways(case, net, "flushed", marked, (4,))
     case.true("said", "rules-lost" in daemon.output())
 
